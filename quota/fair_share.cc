@@ -1,0 +1,74 @@
+// Dominant resource shares (Kueue: pkg/cache/scheduler/fair_sharing.go).
+//
+// A node's share is the largest, over resources, of (what it uses beyond its subtree quota) * 1000 / (what its parent could
+// lend it at most), divided by its weight. Borrowed amounts of one resource add up over flavors.
+#include <cmath>
+#include <limits>
+
+#include "absl/container/inlined_vector.h"
+#include "quota/forest.h"
+
+namespace muster::quota {
+
+double Share::Weighted() const {
+  if (ratio == 0) return 0;
+  if (weight == 0) return std::numeric_limits<double>::infinity();
+  return ratio / weight;
+}
+
+int CompareShares(const Share& a, const Share& b) {
+  const bool a_zero = a.weight == 0 && a.ratio > 0;
+  const bool b_zero = b.weight == 0 && b.ratio > 0;
+  if (a_zero != b_zero) return a_zero ? 1 : -1;
+  const double x = a_zero ? a.ratio : a.Weighted();
+  const double y = b_zero ? b.ratio : b.Weighted();
+  return x < y ? -1 : (x > y ? 1 : 0);
+}
+
+Share Forest::DominantResourceShare(NodeId n, absl::Span<const FrAmount> extra) const {
+  Share share;
+  share.weight = weight_[n];
+  if (parent_[n] == kNoNode) {
+    share.weight = 1;
+    return share;
+  }
+  absl::InlinedVector<Amount, 8> borrowed(num_resources_, 0);
+  for (FrId f : frs_[n]) {
+    const size_t at = At(n, f);
+    Amount usage = usage_[at];
+    for (const FrAmount& e : extra) {
+      if (e.fr == f) usage = Add(usage, e.amount);
+    }
+    const Amount over = Sub(usage, subtree_[at]);
+    if (over <= 0) continue;
+    share.borrowing = true;
+    Amount& sum = borrowed[resource_of_fr_[f]];
+    sum = Add(sum, over);
+  }
+  if (!share.borrowing) return share;
+  double best = -1;
+  for (ResId r = 0; r < num_resources_; ++r) {
+    if (borrowed[r] <= 0) continue;
+    const Amount lendable = lendable_[static_cast<size_t>(n) * num_resources_ + r];
+    if (lendable <= 0) continue;
+    const double ratio = static_cast<double>(borrowed[r]) * 1000.0 / static_cast<double>(lendable);
+    // Resources come in name order, so the first of equals is the alphabetically smallest.
+    if (ratio > best) {
+      best = ratio;
+      share.dominant = r;
+    }
+  }
+  share.ratio = best > 0 ? best : 0;
+  return share;
+}
+
+bool Forest::BorrowsAny(NodeId n, absl::Span<const FrAmount> requested) const {
+  for (const FrAmount& r : requested) {
+    if (r.amount <= 0) continue;
+    const size_t at = At(n, r.fr);
+    if (present_[at] && usage_[at] > subtree_[at]) return true;
+  }
+  return false;
+}
+
+}  // namespace muster::quota

@@ -1,0 +1,170 @@
+// What one scheduling cycle decided, as values.
+//
+// Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first) or pending with the
+// reason. Reasons are data (codes, ids, amounts); Engine::Message writes them out word for word as Kueue does.
+#ifndef MUSTER_SCHEDULER_DECISION_H_
+#define MUSTER_SCHEDULER_DECISION_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quota/amount.h"
+#include "scheduler/ids.h"
+
+namespace muster::scheduler {
+
+// How well an assignment fits; worse first (Kueue: FlavorAssignmentMode).
+enum class Mode : uint8_t { kNoFit, kPreempt, kDeferredFit, kFit };
+
+// What became of a nominated workload in the cycle (Kueue: entryStatus).
+enum class EntryStatus : uint8_t {
+  kNotNominated,      // stays pending, or waits for its victims
+  kNominated,         // could have been admitted but the caller's write failed
+  kSkipped,           // fitted until an earlier entry of the cycle took the room or the victims
+  kAssumed,           // admitted
+  kEvicted,           // evicted in its second pass (no replacement for a failed node)
+  kPreemptionGated,   // must not preempt yet
+};
+
+// Why the workload goes back to its queue (Kueue: RequeueReason).
+enum class RequeueReason : uint8_t {
+  kGeneric,
+  kFailedAfterNomination,
+  kNamespaceMismatch,
+  kPreemptionGated,
+  kPendingPreemption,
+  kPendingMigration,
+  kPreemptionFailed,
+  kNoFit,
+  kPreemptionNoCandidates,
+};
+
+// The reason of condition QuotaReserved=False.
+enum class PendingReason : uint8_t {
+  kNone,
+  kNoMatchingFlavor,            // never, with these flavors
+  kWaitingForQuota,             // not now
+  kExceedsMaxQuota,             // never, with these quotas
+  kTopologyPlacementFailed,     // quota would do, the nodes do not
+  kWaitingForPreemptedWorkloads,
+  kMisconfigured,
+  kSuspended,
+  kPendingEvaluation,
+  kAdmissionGated,
+};
+
+// Why a victim was chosen (the reason of condition Preempted=True).
+enum class PreemptionReason : uint8_t {
+  kInClusterQueue,
+  kInCohortReclamation,
+  kInCohortFairSharing,
+  kInCohortReclaimWhileBorrowing,
+};
+
+// One thing that kept a flavor from fitting, with the numbers behind it.
+struct FlavorReason {
+  enum class Code : uint8_t {
+    kResourceUnavailable,      // resource
+    kFlavorNotFound,           // flavor
+    kUntoleratedTaint,         // flavor, detail = the taint
+    kNodeAffinityMismatch,     // flavor
+    kExceedsMaxQuota,          // flavor, resource, a = earlier pod sets, b = this pod set, c = maximum capacity
+    kInsufficientUnusedQuota,  // flavor, resource, a = how much more is needed
+    kNotInNominationMapping,   // flavor, resource
+    kNotAllowedByAnnotation,   // flavor
+    kSliceFlavorMismatch,      // flavor, detail = the original flavor
+    kTopologyUnsupported,      // flavor does not support topology-aware scheduling
+    kTopologyOnly,             // flavor supports only topology-aware scheduling
+    kText,                     // detail is the whole sentence
+  };
+  Code code = Code::kText;
+  FlavorId flavor = kNoId;
+  ResourceId resource = kNoId;
+  quota::Amount a = 0, b = 0, c = 0;
+  std::string detail;
+  friend bool operator==(const FlavorReason&, const FlavorReason&) = default;
+};
+
+struct ResourceFlavorChoice {
+  ResourceId resource = kNoId;
+  FlavorId flavor = kNoId;
+  Mode mode = Mode::kNoFit;
+  int borrow = 0;
+  int tried_flavor_idx = -1;
+  friend bool operator==(const ResourceFlavorChoice&, const ResourceFlavorChoice&) = default;
+};
+
+struct PodSetDecision {
+  std::string name;
+  int32_t count = 0;
+  Mode mode = Mode::kNoFit;
+  std::vector<ResourceFlavorChoice> flavors;  // by resource name
+  std::vector<FlavorReason> reasons;
+  std::string error;  // set when the pod set could not be evaluated at all
+  friend bool operator==(const PodSetDecision&, const PodSetDecision&) = default;
+};
+
+struct PreemptionTarget {
+  WorkloadId workload = kNoId;
+  PreemptionReason reason = PreemptionReason::kInClusterQueue;
+  bool newly_evicted = false;  // false: it was already on its way out
+  friend bool operator==(const PreemptionTarget&, const PreemptionTarget&) = default;
+};
+
+// A sentence about the whole entry that is not about a flavor.
+enum class Note : uint8_t {
+  kNone,
+  kFailedAdmissionChecks,     // "The workload has failed admission checks"
+  kClusterQueueInactive,      // "ClusterQueue X is inactive"
+  kClusterQueueNotFound,      // "ClusterQueue X not found"
+  kNamespaceMissing,
+  kNamespaceMismatch,         // "workload namespace doesn't match ClusterQueue selector"
+  kResourceValidation,        // detail
+  kLimitRange,                // detail
+  kDeferredFit,
+  kOverlappingTargets,
+  kNoLongerFits,
+  kPreemptionGated,
+  kMoreFavorableAdmitted,
+};
+
+struct Decision {
+  WorkloadId workload = kNoId;
+  ClusterQueueId cluster_queue = kNoId;
+  Mode mode = Mode::kNoFit;
+  EntryStatus status = EntryStatus::kNotNominated;
+  RequeueReason requeue_reason = RequeueReason::kGeneric;
+  PendingReason pending_reason = PendingReason::kNone;
+  int borrowing = 0;  // height of the smallest cohort subtree that has to lend; 0 = none
+  std::vector<PodSetDecision> pod_sets;
+  std::vector<PreemptionTarget> targets;
+  Note note = Note::kNone;
+  std::string note_detail;
+  int pending_preemptions = 0;  // > 0: "Pending the preemption of N workload(s)"
+  friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+struct CycleResult {
+  int64_t cycle = 0;
+  // Nominated entries in the order they were processed.
+  std::vector<Decision> entries;
+  // Heads refused before flavors were looked at, by ClusterQueue name.
+  std::vector<Decision> rejected;
+
+  // Whether a head was looked at.
+  bool ran() const { return !entries.empty() || !rejected.empty(); }
+  friend bool operator==(const CycleResult&, const CycleResult&) = default;
+};
+
+// The wire names: "Fit", "assumed", "NoFit", "WaitingForQuota", "InCohortReclamation".
+std::string_view ToString(Mode mode);
+std::string_view ToString(EntryStatus status);
+std::string_view ToString(RequeueReason reason);
+std::string_view ToString(PendingReason reason);
+std::string_view ToString(PreemptionReason reason);
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_DECISION_H_
