@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "api/meta.h"
 #include "api/quantity.h"
 
@@ -38,6 +39,10 @@ struct NodeSelectorTerm {
   std::vector<Requirement> match_expressions;
   std::vector<Requirement> match_fields;
 };
+
+// Whether a node with those labels and that name satisfies all of the term. A term without any requirement matches
+// nothing (Kubernetes: nodeaffinity.nodeSelectorTerm). O(requirements x values).
+bool Matches(const NodeSelectorTerm& term, const StringMap& node_labels, absl::string_view node_name);
 
 struct PreferredSchedulingTerm {
   int32_t weight = 0;
