@@ -1,0 +1,40 @@
+#include "conformance/suites.h"
+
+#include "absl/strings/match.h"
+
+namespace muster::conformance {
+namespace {
+
+void RunUnsupported(const Case&, Level, Verdict& verdict) {
+  verdict.Unsupported("the library has no public function for this question");
+}
+
+struct Entry {
+  absl::string_view prefix;
+  Handler handler;
+};
+
+constexpr Entry kHandlers[] = {
+    {"cache_", RunCacheSnapshot},
+    {"cache_cluster_queue_readiness", RunReadiness},
+    {"cache_cluster_queue_usage", RunClusterQueueUsage},
+    {"queue_", RunQueueOrder},
+    {"queue_heads", RunQueueHeads},
+    {"queue_inadmissible_requeue", RunInadmissibleRequeue},
+    {"schedule", RunSchedule},
+    {"preemption_fair_preemptions", RunPreemption},
+    {"preemption_hierarchical_preemptions", RunPreemption},
+    {"preemption_preemption", RunPreemption},
+};
+
+}  // namespace
+
+Handler HandlerFor(absl::string_view suite) {
+  const Entry* best = nullptr;
+  for (const Entry& e : kHandlers) {
+    if (absl::StartsWith(suite, e.prefix) && (best == nullptr || e.prefix.size() > best->prefix.size())) best = &e;
+  }
+  return best == nullptr ? RunUnsupported : best->handler;
+}
+
+}  // namespace muster::conformance
