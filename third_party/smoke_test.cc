@@ -63,8 +63,7 @@ TEST(SmokeTest, Abseil) {
   EXPECT_EQ(bad.status().ToString(), "INVALID_ARGUMENT: spec.x: no");
   absl::Time time;
   std::string error;
-  ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, "1970-01-01T00:01:00Z", &time,
-                              &error));
+  ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, "1970-01-01T00:01:00Z", &time, &error));
   EXPECT_EQ(absl::ToUnixSeconds(time), 60);
 }
 
@@ -72,17 +71,14 @@ TEST(SmokeTest, BoostGraph) {
   boost::adjacency_list<> graph(3);
   boost::add_edge(0, 1, graph);
   boost::add_edge(1, 2, graph);
-  boost::breadth_first_search(graph, 0,
-                              boost::visitor(boost::default_bfs_visitor()));
+  boost::breadth_first_search(graph, 0, boost::visitor(boost::default_bfs_visitor()));
   EXPECT_EQ(boost::num_edges(graph), 2u);
 }
 
 TEST(SmokeTest, BoostIostreams) {
   const std::string text(1000, 'x');
-  EXPECT_EQ((ThereAndBack<io::gzip_compressor, io::gzip_decompressor>(text)),
-            text);
-  EXPECT_EQ((ThereAndBack<io::lzma_compressor, io::lzma_decompressor>(text)),
-            text);
+  EXPECT_EQ((ThereAndBack<io::gzip_compressor, io::gzip_decompressor>(text)), text);
+  EXPECT_EQ((ThereAndBack<io::lzma_compressor, io::lzma_decompressor>(text)), text);
 }
 
 TEST(SmokeTest, Httplib) {
@@ -91,18 +87,11 @@ TEST(SmokeTest, Httplib) {
   EXPECT_FALSE(server.is_valid());
 }
 
-TEST(SmokeTest, OpenSsl) {
-  EXPECT_NE(std::string(OpenSSL_version(OPENSSL_VERSION)), "");
-}
+TEST(SmokeTest, OpenSsl) { EXPECT_NE(std::string(OpenSSL_version(OPENSSL_VERSION)), ""); }
 
-TEST(SmokeTest, Json) {
-  EXPECT_EQ(nlohmann::json::parse(R"({"b": 1, "a": [2]})").dump(),
-            R"({"a":[2],"b":1})");
-}
+TEST(SmokeTest, Json) { EXPECT_EQ(nlohmann::json::parse(R"({"b": 1, "a": [2]})").dump(), R"({"a":[2],"b":1})"); }
 
-TEST(SmokeTest, Yaml) {
-  EXPECT_EQ(YAML::Load("{a: {b: 7}}")["a"]["b"].as<int>(), 7);
-}
+TEST(SmokeTest, Yaml) { EXPECT_EQ(YAML::Load("{a: {b: 7}}")["a"]["b"].as<int>(), 7); }
 
 TEST(SmokeTest, Cli11) {
   CLI::App app;
@@ -120,8 +109,7 @@ TEST(SmokeTest, Spdlog) {
 TEST(SmokeTest, Prometheus) {
   auto registry = prometheus::Registry();
   prometheus::BuildCounter().Name("c").Register(registry).Add({}).Increment(3);
-  EXPECT_THAT(prometheus::TextSerializer().Serialize(registry.Collect()),
-              testing::HasSubstr("c 3"));
+  EXPECT_THAT(prometheus::TextSerializer().Serialize(registry.Collect()), testing::HasSubstr("c 3"));
 }
 
 }  // namespace
