@@ -1,0 +1,199 @@
+#include "sim/policy.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace muster::sim {
+namespace {
+
+void EnsureNamespace(const std::string& name, Policy* policy) {
+  for (const api::Namespace& ns : policy->namespaces) {
+    if (ns.metadata.name == name) return;
+  }
+  api::Namespace ns;
+  ns.metadata.name = name;
+  ns.metadata.labels["kubernetes.io/metadata.name"] = name;
+  policy->namespaces.push_back(std::move(ns));
+}
+
+absl::StatusOr<std::vector<scheduler::FairSharingStrategy>> Strategies(const std::vector<std::string>& names) {
+  using scheduler::FairSharingStrategy;
+  std::vector<FairSharingStrategy> out;
+  for (const std::string& name : names) {
+    if (name == "LessThanOrEqualToFinalShare") {
+      out.push_back(FairSharingStrategy::kLessThanOrEqualToFinalShare);
+    } else if (name == "LessThanInitialShare") {
+      out.push_back(FairSharingStrategy::kLessThanInitialShare);
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "Configuration: fairSharing.preemptionStrategies: \"", name,
+          "\" is not known; use LessThanOrEqualToFinalShare or LessThanInitialShare"));
+    }
+  }
+  if (out.empty()) {
+    out = {FairSharingStrategy::kLessThanOrEqualToFinalShare, FairSharingStrategy::kLessThanInitialShare};
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<scheduler::EngineOptions> OptionsOf(const api::Configuration& c) {
+  scheduler::EngineOptions options = scheduler::EngineOptions::Default();
+  for (const auto& [name, on] : c.feature_gates) {
+    if (absl::Status s = options.gates.Set(name, on); !s.ok()) return s;
+  }
+  if (c.fair_sharing && c.fair_sharing->enable.value_or(true)) {
+    auto strategies = Strategies(c.fair_sharing->preemption_strategies);
+    if (!strategies.ok()) return strategies.status();
+    options.fair_sharing = *std::move(strategies);
+  }
+  if (c.admission_fair_sharing) {
+    options.admission_fair_sharing = scheduler::AdmissionFairSharingOptions{
+        .usage_half_life = c.admission_fair_sharing->usage_half_life_time,
+        .usage_sampling_interval = c.admission_fair_sharing->usage_sampling_interval.value_or(absl::Minutes(5)),
+        .resource_weights = c.admission_fair_sharing->resource_weights};
+  }
+  if (c.wait_for_pods_ready && c.wait_for_pods_ready->requeuing_strategy &&
+      c.wait_for_pods_ready->requeuing_strategy->timestamp == "Creation") {
+    options.requeuing_timestamp = scheduler::RequeuingTimestamp::kCreation;
+  }
+  if (c.resources) {
+    options.exclude_resource_prefixes = c.resources->exclude_resource_prefixes;
+    if (c.resources->quota_check_strategy == "IgnoreUndeclared") {
+      options.quota_check = scheduler::QuotaCheckStrategy::kIgnoreUndeclared;
+    }
+    for (const api::ResourceTransformation& t : c.resources->transformations) {
+      scheduler::ResourceTransformation out;
+      out.input = t.input;
+      out.replace = t.strategy == "Replace";
+      out.multiply_by = t.multiply_by;
+      for (const auto& [resource, amount] : t.outputs) out.outputs[resource] = amount.ToDouble();
+      options.transformations.push_back(std::move(out));
+    }
+  }
+  return options;
+}
+
+absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
+  Policy p;
+  bool configured = false;
+  for (const api::Object& object : objects) {
+    if (const auto* o = std::get_if<api::ResourceFlavor>(&object)) p.flavors.push_back(*o);
+    if (const auto* o = std::get_if<api::Cohort>(&object)) p.cohorts.push_back(*o);
+    if (const auto* o = std::get_if<api::ClusterQueue>(&object)) p.cluster_queues.push_back(*o);
+    if (const auto* o = std::get_if<api::LocalQueue>(&object)) p.local_queues.push_back(*o);
+    if (const auto* o = std::get_if<api::AdmissionCheck>(&object)) p.checks.push_back(*o);
+    if (const auto* o = std::get_if<api::Topology>(&object)) p.topologies.push_back(*o);
+    if (const auto* o = std::get_if<api::Node>(&object)) p.nodes.push_back(*o);
+    if (const auto* o = std::get_if<api::LimitRange>(&object)) p.limit_ranges.push_back(*o);
+    if (const auto* o = std::get_if<api::RuntimeClass>(&object)) p.runtime_classes.push_back(*o);
+    if (const auto* o = std::get_if<api::WorkloadPriorityClass>(&object)) p.priority_classes[o->metadata.name] = o->value;
+    if (const auto* o = std::get_if<api::PriorityClass>(&object)) p.priority_classes.emplace(o->metadata.name, o->value);
+    if (const auto* o = std::get_if<api::Namespace>(&object)) {
+      p.namespaces.push_back(*o);
+      // Kubernetes labels every namespace with its name.
+      p.namespaces.back().metadata.labels["kubernetes.io/metadata.name"] = o->metadata.name;
+    }
+    if (const auto* o = std::get_if<api::Configuration>(&object)) {
+      if (std::exchange(configured, true)) {
+        return absl::InvalidArgumentError("the policy has more than one Configuration; keep one");
+      }
+      absl::StatusOr<scheduler::EngineOptions> options = OptionsOf(*o);
+      if (!options.ok()) return options.status();
+      p.options = *std::move(options);
+    }
+  }
+  if (p.cluster_queues.empty()) {
+    return absl::InvalidArgumentError("the policy has no ClusterQueue; name the files or folders that have with --policy");
+  }
+  p.options.reactivation_batch = absl::ZeroDuration();
+  for (const api::LocalQueue& lq : p.local_queues) EnsureNamespace(lq.metadata.ns, &p);
+  return p;
+}
+
+absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* policy) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(queue, absl::MaxSplits('/', 1));
+  const api::LocalQueue* found = nullptr;
+  for (const api::LocalQueue& lq : policy->local_queues) {
+    const bool match = absl::StrContains(queue, '/') ? lq.metadata.ns == parts.first && lq.metadata.name == parts.second
+                                                     : lq.metadata.name == queue;
+    if (match && found != nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("queue \"", queue, "\" is a LocalQueue in ", found->metadata.ns, " and in ", lq.metadata.ns,
+                       "; write namespace/name (queueMap in the mapping file can do that)"));
+    }
+    if (match) found = &lq;
+  }
+  if (found != nullptr) return QueueTarget{found->metadata.ns, found->metadata.name, found->cluster_queue};
+  for (const api::ClusterQueue& cq : policy->cluster_queues) {
+    if (cq.metadata.name != queue) continue;
+    for (const api::LocalQueue& lq : policy->local_queues) {
+      if (lq.cluster_queue == queue) return QueueTarget{lq.metadata.ns, lq.metadata.name, queue};
+    }
+    EnsureNamespace(queue, policy);
+    api::LocalQueue made;
+    made.metadata.name = made.metadata.ns = queue;
+    made.cluster_queue = queue;
+    policy->local_queues.push_back(std::move(made));
+    return QueueTarget{queue, queue, queue};
+  }
+  return absl::NotFoundError(absl::StrCat("queue \"", queue,
+                                          "\" is neither a LocalQueue nor a ClusterQueue of the policy; add one or map it "
+                                          "with queueMap in the mapping file"));
+}
+
+void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine) {
+  for (const auto& o : policy.namespaces) engine->Apply(o, now);
+  for (const auto& o : policy.topologies) engine->Apply(o, now);
+  for (const auto& o : policy.nodes) engine->Apply(o, now);
+  for (const auto& o : policy.flavors) engine->Apply(o, now);
+  for (const auto& o : policy.limit_ranges) engine->Apply(o, now);
+  for (const auto& o : policy.runtime_classes) engine->Apply(o, now);
+  for (api::AdmissionCheck check : policy.checks) {
+    std::erase_if(check.conditions, [](const api::Condition& c) { return c.type == "Active"; });
+    api::Condition active;
+    active.type = "Active";
+    active.status = "True";
+    check.conditions.push_back(std::move(active));
+    engine->Apply(check, now);
+  }
+  for (const auto& o : policy.cohorts) engine->Apply(o, now);
+  for (const auto& o : policy.cluster_queues) engine->Apply(o, now);
+  for (const auto& o : policy.local_queues) engine->Apply(o, now);
+}
+
+double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource) {
+  double sum = 0;
+  for (const api::ResourceGroup& group : cluster_queue.resource_groups) {
+    for (const api::FlavorQuotas& flavor : group.flavors) {
+      for (const api::ResourceQuota& quota : flavor.resources) {
+        if (quota.name == resource) sum += quota.nominal_quota.ToDouble();
+      }
+    }
+  }
+  return sum;
+}
+
+std::string MainResource(const Policy& policy) {
+  std::string first;
+  for (const api::ClusterQueue& cq : policy.cluster_queues) {
+    for (const api::ResourceGroup& group : cq.resource_groups) {
+      for (const std::string& resource : group.covered_resources) {
+        for (absl::string_view word : {"gpu", "tpu", "npu", "neuron"}) {
+          if (absl::StrContains(resource, word)) return resource;
+        }
+        if (first.empty()) first = resource;
+      }
+    }
+  }
+  return first;
+}
+
+}  // namespace muster::sim
