@@ -1,0 +1,89 @@
+#include "api/convert.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace muster::api {
+namespace {
+
+using nlohmann::json;
+
+// The object in field `name` of `object`, or nullptr.
+json* FindObject(json* object, const char* name) {
+  if (object == nullptr || !object->is_object()) return nullptr;
+  const auto it = object->find(name);
+  return it == object->end() || !it->is_object() ? nullptr : &*it;
+}
+
+// Moves the field unless the new name is taken.
+void Rename(json* object, const char* from, const char* to) {
+  if (object == nullptr) return;
+  const auto it = object->find(from);
+  if (it == object->end()) return;
+  json value = std::move(*it);
+  object->erase(it);
+  if (!object->contains(to)) (*object)[to] = std::move(value);
+}
+
+void UpgradeClusterQueue(json* spec) {
+  if (spec == nullptr) return;
+  Rename(spec, "cohort", "cohortName");
+  // v1beta1 has both, of which only one may be set: the plain list is a strategy without flavors.
+  const auto checks = spec->find("admissionChecks");
+  if (checks != spec->end() && checks->is_array()) {
+    json rules = json::array();
+    for (json& name : *checks) rules.push_back({{"name", std::move(name)}});
+    spec->erase(checks);
+    if (!rules.empty() && !spec->contains("admissionChecksStrategy")) {
+      (*spec)["admissionChecksStrategy"]["admissionChecks"] = std::move(rules);
+    }
+  }
+  if (json* fungibility = FindObject(spec, "flavorFungibility")) {
+    for (const char* field : {"whenCanBorrow", "whenCanPreempt"}) {
+      const auto value = fungibility->find(field);
+      if (value != fungibility->end() && (*value == "Borrow" || *value == "Preempt")) *value = "MayStopSearch";
+    }
+  }
+}
+
+void UpgradeLocalQueueStatus(json* status) {
+  if (status == nullptr) return;
+  Rename(status, "flavorUsage", "flavorsUsage");
+  status->erase("flavors");
+}
+
+void UpgradeWorkloadSpec(json* spec) {
+  if (spec == nullptr) return;
+  const json source = spec->value("priorityClassSource", json());
+  const json name = spec->value("priorityClassName", json());
+  spec->erase("priorityClassSource");
+  spec->erase("priorityClassName");
+  // Without a source the name refers to nothing, and Kueue drops it.
+  if (spec->contains("priorityClassRef")) return;
+  if (source == "kueue.x-k8s.io/workloadpriorityclass") {
+    (*spec)["priorityClassRef"] = {{"group", "kueue.x-k8s.io"}, {"kind", "WorkloadPriorityClass"}, {"name", name}};
+  } else if (source == "scheduling.k8s.io/priorityclass") {
+    (*spec)["priorityClassRef"] = {{"group", "scheduling.k8s.io"}, {"kind", "PriorityClass"}, {"name", name}};
+  }
+}
+
+}  // namespace
+
+void UpgradeToV1Beta2(absl::string_view kind, json& object) {
+  if (!object.is_object()) return;
+  json* spec = FindObject(&object, "spec");
+  json* status = FindObject(&object, "status");
+  if (kind == "ClusterQueue") {
+    UpgradeClusterQueue(spec);
+  } else if (kind == "LocalQueue") {
+    UpgradeLocalQueueStatus(status);
+  } else if (kind == "Cohort") {
+    Rename(spec, "parent", "parentName");
+  } else if (kind == "Workload") {
+    UpgradeWorkloadSpec(spec);
+    Rename(status, "accumulatedPastExexcutionTimeSeconds", "accumulatedPastExecutionTimeSeconds");
+  }
+  object["apiVersion"] = "kueue.x-k8s.io/v1beta2";
+}
+
+}  // namespace muster::api
