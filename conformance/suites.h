@@ -25,6 +25,13 @@ void RunQueueOrder(const Case& c, Level level, Verdict& verdict);
 void RunInadmissibleRequeue(const Case& c, Level level, Verdict& verdict);
 // schedule_suites.cc
 void RunSchedule(const Case& c, Level level, Verdict& verdict);
+// flavorassigner_suites.cc
+void RunFlavorAssigner(const Case& c, Level level, Verdict& verdict);
+// pure_suites.cc
+void RunEntryOrdering(const Case& c, Level level, Verdict& verdict);
+void RunIsPreferred(const Case& c, Level level, Verdict& verdict);
+void RunPodSetReducer(const Case& c, Level level, Verdict& verdict);
+void RunLastAssignmentOutdated(const Case& c, Level level, Verdict& verdict);
 // preemption_suites.cc
 void RunPreemption(const Case& c, Level level, Verdict& verdict);
 

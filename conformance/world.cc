@@ -93,14 +93,14 @@ absl::StatusOr<scheduler::EngineOptions> Options(const Case& c) {
 }
 
 absl::StatusOr<api::Workload> ParseWorkload(const Json& object) {
-  absl::StatusOr<api::Object> parsed = ReadObject(object);
+  absl::StatusOr<api::Object> parsed = api::DecodeObject(object);
   if (!parsed.ok()) return parsed.status();
   if (auto* workload = std::get_if<api::Workload>(&*parsed)) return std::move(*workload);
   return absl::InvalidArgumentError("not a Workload");
 }
 
 absl::Status ApplyObject(const Json& object, absl::Time now, scheduler::Engine& engine) {
-  absl::StatusOr<api::Object> parsed = ReadObject(object);
+  absl::StatusOr<api::Object> parsed = api::DecodeObject(object);
   if (!parsed.ok()) return parsed.status();
   return std::visit(
       [&](const auto& value) -> absl::Status {
@@ -152,16 +152,9 @@ Json Canonical(const api::Admission& admission) {
 }
 
 absl::StatusOr<Json> CanonicalAdmission(const Json& admission) {
-  // Read as part of a Workload: the codec expands the compressed form of topology assignments.
-  const Json workload = {{"apiVersion", "kueue.x-k8s.io/v1beta2"},
-                         {"kind", "Workload"},
-                         {"metadata", {{"name", "w"}, {"namespace", "n"}}},
-                         {"spec", Json::object()},
-                         {"status", {{"admission", admission}}}};
-  absl::StatusOr<api::Workload> parsed = ParseWorkload(workload);
+  const absl::StatusOr<api::Admission> parsed = api::DecodePart<api::Admission>(admission);
   if (!parsed.ok()) return parsed.status();
-  if (!parsed->status.admission) return absl::InvalidArgumentError("no admission");
-  return Canonical(*parsed->status.admission);
+  return Canonical(*parsed);
 }
 
 quota::Amount ToAmount(const Json& value) {
