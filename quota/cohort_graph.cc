@@ -17,7 +17,6 @@ using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
 struct ParentGraph {
   std::vector<std::string> names;
   std::vector<int> parent;  // -1 = none
-  Graph graph;
 };
 
 ParentGraph BuildGraph(absl::Span<const CohortEdge> edges) {
@@ -32,13 +31,9 @@ ParentGraph BuildGraph(absl::Span<const CohortEdge> edges) {
     out.names.push_back(name);
   }
   out.parent.assign(out.names.size(), -1);
-  out.graph = Graph(out.names.size());
   for (const CohortEdge& e : edges) {
     if (e.parent.empty()) continue;
-    const int from = ids[e.name];
-    const int to = ids[e.parent];
-    out.parent[from] = to;
-    boost::add_edge(from, to, out.graph);
+    out.parent[ids[e.name]] = ids[e.parent];
   }
   return out;
 }
@@ -48,8 +43,12 @@ ParentGraph BuildGraph(absl::Span<const CohortEdge> edges) {
 std::vector<std::vector<std::string>> FindCohortCycles(absl::Span<const CohortEdge> edges) {
   const ParentGraph g = BuildGraph(edges);
   const int n = static_cast<int>(g.names.size());
+  Graph graph(n);
+  for (int v = 0; v < n; ++v) {
+    if (g.parent[v] >= 0) boost::add_edge(v, g.parent[v], graph);
+  }
   std::vector<int> component(n);
-  if (n > 0) boost::strong_components(g.graph, component.data());
+  if (n > 0) boost::strong_components(graph, component.data());
   std::vector<int> size(n, 0);
   for (int c : component) ++size[c];
   std::vector<std::vector<std::string>> cycles;

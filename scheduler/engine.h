@@ -87,8 +87,6 @@ class Engine {
   void Apply(const api::LocalQueue& local_queue, absl::Time now);
   void Apply(const api::AdmissionCheck& check, absl::Time now);
   void Apply(const api::Topology& topology, absl::Time now);
-  void Apply(const api::Node& node, absl::Time now);
-  void Apply(const api::Pod& pod, absl::Time now);
   void Apply(const api::Namespace& ns, absl::Time now);
   void Apply(const api::LimitRange& limit_range, absl::Time now);
   void Apply(const api::RuntimeClass& runtime_class, absl::Time now);
@@ -98,7 +96,6 @@ class Engine {
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
   void DeleteAdmissionCheck(absl::string_view name, absl::Time now);
   void DeleteTopology(absl::string_view name, absl::Time now);
-  void DeleteNode(absl::string_view name, absl::Time now);
 
   // ---- Workloads. ----------------------------------------------------------------------------------------------------
   // Creates or updates. Its status says where it belongs: with QuotaReserved=True it holds quota in
@@ -154,6 +151,8 @@ class Engine {
   std::vector<std::string> Cohorts();                 // that exist or are implied, by name
   // Why a ClusterQueue is active or not. {reason "NotFound"} for an unknown name.
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue);
+  // The resource a forest's ResId stands for (Share::dominant).
+  const std::string& ResourceOfRank(quota::ResId rank);
   // The heap in the order it would be popped, and what is parked (by key).
   std::vector<WorkloadId> PendingInOrder(ClusterQueueId id);
   std::vector<WorkloadId> Inadmissible(ClusterQueueId id) const;

@@ -1,0 +1,161 @@
+#include "scheduler/engine.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "scheduler/engine_impl.h"
+
+namespace muster::scheduler {
+
+Engine::Engine(EngineOptions options) : impl_(std::make_unique<EngineImpl>(std::move(options))) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
+  impl_->policy.Apply(flavor);
+  impl_->PolicyChanged();
+  impl_->NotifyUsersOfFlavor(flavor.metadata.name, now);
+}
+void Engine::Apply(const api::Cohort& cohort, absl::Time now) {
+  impl_->policy.Apply(cohort);
+  impl_->PolicyChanged();
+  impl_->NotifyCohort(cohort.metadata.name, now);
+}
+void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
+  impl_->ApplyClusterQueue(cluster_queue, now);
+}
+void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
+  impl_->policy.Apply(local_queue);
+  impl_->RequeueOrphans(now);
+}
+void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
+  impl_->policy.Apply(check);
+  impl_->PolicyChanged();
+  impl_->NotifyAll(now);
+}
+void Engine::Apply(const api::Topology& topology, absl::Time now) {
+  impl_->policy.Apply(topology);
+  impl_->PolicyChanged();
+  impl_->NotifyAll(now);
+}
+void Engine::Apply(const api::Namespace& ns, absl::Time now) {
+  impl_->policy.Apply(ns);
+  impl_->NotifyAll(now);
+}
+void Engine::Apply(const api::LimitRange& limit_range, absl::Time) { impl_->policy.Apply(limit_range); }
+void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) { impl_->policy.Apply(runtime_class); }
+void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
+  impl_->NotifyUsersOfFlavor(name, now);
+  impl_->policy.DeleteFlavor(name);
+  impl_->PolicyChanged();
+}
+void Engine::DeleteCohort(absl::string_view name, absl::Time) {
+  impl_->policy.DeleteCohort(name);
+  impl_->PolicyChanged();
+}
+void Engine::DeleteClusterQueue(absl::string_view name, absl::Time now) { impl_->DeleteClusterQueue(name, now); }
+void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
+  impl_->policy.DeleteLocalQueue(absl::StrCat(ns, "/", name));
+  impl_->RequeueOrphans(now);
+}
+void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
+  impl_->policy.DeleteCheck(name);
+  impl_->PolicyChanged();
+  impl_->NotifyAll(now);
+}
+void Engine::DeleteTopology(absl::string_view name, absl::Time) {
+  impl_->policy.DeleteTopology(name);
+  impl_->PolicyChanged();
+}
+
+WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return impl_->ApplyWorkload(workload, now); }
+void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { impl_->DeleteWorkload(id, now); }
+void Engine::Finish(WorkloadId id, absl::Time now) { impl_->Finish(id, now); }
+bool Engine::Evict(WorkloadId id, absl::string_view reason, absl::Time) { return impl_->Evict(id, reason); }
+void Engine::CompleteEviction(WorkloadId id, absl::Time now) { impl_->CompleteEviction(id, now); }
+void Engine::SetRequeued(WorkloadId id, absl::Time now) { impl_->SetRequeued(id, now); }
+void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { impl_->SetPriority(id, priority, now); }
+void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
+  impl_->SetReclaimablePods(id, pods, now);
+}
+
+void Engine::Advance(absl::Time now) { impl_->Advance(now); }
+absl::Time Engine::NextTimer() const { return impl_->NextTimer(); }
+bool Engine::HasPendingHeads() { return impl_->HasPendingHeads(); }
+CycleResult Engine::RunCycle(absl::Time now) { return impl_->RunCycle(now); }
+
+const EngineOptions& Engine::options() const { return impl_->options; }
+std::optional<WorkloadId> Engine::FindWorkload(absl::string_view ns, absl::string_view name) const {
+  const auto it = impl_->workload_ids.find(absl::StrCat(ns, "/", name));
+  if (it == impl_->workload_ids.end()) return std::nullopt;
+  return it->second;
+}
+std::optional<ClusterQueueId> Engine::FindClusterQueue(absl::string_view name) const {
+  const ClusterQueueId id = impl_->policy.FindClusterQueue(name);
+  if (id == kNoId) return std::nullopt;
+  return id;
+}
+const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->workloads[id].key; }
+WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->workloads[id].phase; }
+bool Engine::IsEvicted(WorkloadId id) const { return impl_->workloads[id].evicted; }
+ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->workloads[id].cq; }
+
+std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
+  std::vector<FlavorResourceAmount> out;
+  impl_->Refresh();
+  const WorkloadState& w = impl_->workloads[id];
+  if (w.phase != WorkloadPhase::kReserved) return out;
+  for (const quota::FrAmount& a : impl_->UsageOf(w)) {
+    const FlavorResource& fr = impl_->policy.frs()[a.fr];
+    out.push_back({FlavorName(fr.flavor), ResourceName(fr.resource), a.amount});
+  }
+  std::sort(out.begin(), out.end(), [](const FlavorResourceAmount& a, const FlavorResourceAmount& b) {
+    return std::tie(a.flavor, a.resource) < std::tie(b.flavor, b.resource);
+  });
+  return out;
+}
+std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const { return impl_->AdmissionOf(id); }
+
+const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->policy.cq(id).name; }
+const std::string& Engine::FlavorName(FlavorId id) const { return impl_->policy.flavors.Name(id); }
+const std::string& Engine::ResourceName(ResourceId id) const { return impl_->policy.resources.Name(id); }
+std::vector<ClusterQueueId> Engine::ClusterQueues() const { return impl_->policy.ClusterQueuesByName(); }
+std::vector<std::string> Engine::Cohorts() { return impl_->policy.CohortNames(); }
+ClusterQueueStatus Engine::StatusOf(absl::string_view cluster_queue) { return impl_->policy.StatusOf(cluster_queue); }
+std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) { return impl_->queues[id].HeapInOrder(); }
+std::vector<WorkloadId> Engine::Inadmissible(ClusterQueueId id) const {
+  std::vector<WorkloadId> out = impl_->queues[id].Parked();
+  std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
+  return out;
+}
+int Engine::NumPending(ClusterQueueId id) const { return impl_->queues[id].size(); }
+std::vector<WorkloadId> Engine::Reserving(ClusterQueueId id) const {
+  std::vector<WorkloadId> out(impl_->reserving[id].begin(), impl_->reserving[id].end());
+  std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
+  return out;
+}
+int64_t Engine::AllocatableGeneration(ClusterQueueId id) { return impl_->policy.cq(id).generation; }
+
+const quota::Forest& Engine::forest() {
+  impl_->Refresh();
+  return impl_->policy.forest();
+}
+quota::NodeId Engine::NodeOfClusterQueue(ClusterQueueId id) {
+  impl_->Refresh();
+  return impl_->policy.NodeOf(id);
+}
+quota::NodeId Engine::NodeOfCohort(absl::string_view cohort) {
+  impl_->Refresh();
+  return impl_->policy.NodeOfCohort(cohort);
+}
+const std::string& Engine::ResourceOfRank(quota::ResId rank) {
+  impl_->Refresh();
+  return ResourceName(impl_->policy.ResourceOfRank(rank));
+}
+absl::Span<const Engine::FlavorResource> Engine::flavor_resources() {
+  impl_->Refresh();
+  return impl_->policy.frs();
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,107 @@
+// What is behind Engine: policy, workloads, queues, timers, and the cycle. See engine.h for the contract of each call.
+//
+// Spread over engine_objects.cc (policy and re-activation), engine_workloads.cc (the life of a workload) and engine_cycle.cc
+// (deciding).
+#ifndef MUSTER_SCHEDULER_ENGINE_IMPL_H_
+#define MUSTER_SCHEDULER_ENGINE_IMPL_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "scheduler/engine.h"
+#include "scheduler/flavor_assigner.h"
+#include "scheduler/pending_queue.h"
+#include "scheduler/policy.h"
+#include "scheduler/workload_state.h"
+
+namespace muster::scheduler {
+
+class EngineImpl {
+ public:
+  explicit EngineImpl(EngineOptions options);
+
+  // Policy (engine_objects.cc).
+  void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
+  void DeleteClusterQueue(absl::string_view name, absl::Time now);
+  // Call after any other change of policy: activity and quotas are looked at again before the next decision.
+  void PolicyChanged() { policy_changed_ = true; }
+  void NotifyAll(absl::Time now);
+  void NotifyClusterQueue(ClusterQueueId cq, absl::Time now);
+  void NotifyCohort(absl::string_view cohort, absl::Time now);
+  void NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now);
+  void Advance(absl::Time now);
+  absl::Time NextTimer() const;
+  // Brings forest and activity up to date.
+  void Refresh();
+  bool IsActive(ClusterQueueId cq) { return cq < static_cast<int>(active_.size()) && active_[cq]; }
+  // (Re-)queues what waits for this LocalQueue or ClusterQueue.
+  void RequeueOrphans(absl::Time now);
+
+  // Workloads (engine_workloads.cc).
+  WorkloadId ApplyWorkload(const api::Workload& object, absl::Time now);
+  void DeleteWorkload(WorkloadId id, absl::Time now);
+  void Finish(WorkloadId id, absl::Time now);
+  bool Evict(WorkloadId id, absl::string_view reason);
+  void CompleteEviction(WorkloadId id, absl::Time now);
+  void SetRequeued(WorkloadId id, absl::Time now);
+  void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
+  void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
+  std::vector<quota::FrAmount> UsageOf(const WorkloadState& w) const;
+  std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
+
+  // Deciding (engine_cycle.cc).
+  bool HasPendingHeads();
+  CycleResult RunCycle(absl::Time now);
+
+  EngineOptions options;
+  Policy policy;
+  std::vector<WorkloadState> workloads;
+  absl::flat_hash_map<std::string, WorkloadId> workload_ids;  // by key
+  std::vector<PendingQueue> queues;                           // by ClusterQueueId
+  std::vector<absl::btree_set<WorkloadId>> reserving;         // by ClusterQueueId
+  int64_t cycle = 0;
+
+ private:
+  struct Entry;
+
+  // engine_workloads.cc
+  WorkloadId NewId();
+  void Derive(const api::Workload& object, WorkloadState* w);
+  int EquivalenceOf(const WorkloadState& w);
+  QueueKey KeyFor(WorkloadId id) const;
+  bool BackoffExpired(const WorkloadState& w, absl::Time now) const;
+  // Kueue's PushOrUpdate: into the heap, or parked, or nowhere. `changed`: what decides about it changed.
+  void Enqueue(WorkloadId id, bool changed, absl::Time now);
+  void Dequeue(WorkloadId id);
+  void Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held);
+  void FreeQuota(WorkloadId id);
+  ClusterQueueId QueueFor(const WorkloadState& w) const;
+  void Grow(ClusterQueueId cq);
+
+  // engine_cycle.cc
+  bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
+  Entry Nominate(WorkloadId id, ClusterQueueId cq);
+  void Process(Entry* e);
+  void Requeue(const Decision& d, absl::Time now);
+  std::vector<quota::FrAmount> ToReserve(const Entry& e) const;
+
+  // A tree to re-activate: {root cohort, ""} or {"", ClusterQueue}.
+  using Tree = std::pair<std::string, std::string>;
+  void Reactivate(const Tree& tree, absl::Time now);
+
+  bool policy_changed_ = true;
+  std::vector<uint8_t> active_;
+  std::map<Tree, absl::Time> armed_;
+  std::set<std::pair<absl::Time, WorkloadId>> backoff_;
+  std::vector<WorkloadId> free_ids_;
+  std::map<std::string, int> equivalence_ids_;
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_ENGINE_IMPL_H_

@@ -1,0 +1,144 @@
+// Policy objects coming and going, and the re-activation of parked workloads they cause.
+#include <algorithm>
+
+#include "scheduler/engine_impl.h"
+
+namespace muster::scheduler {
+
+EngineImpl::EngineImpl(EngineOptions o) : options(std::move(o)) {}
+
+void EngineImpl::Grow(ClusterQueueId cq) {
+  if (cq < static_cast<int>(queues.size())) return;
+  queues.resize(cq + 1);
+  reserving.resize(cq + 1);
+}
+
+void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now) {
+  policy.Apply(object);
+  const ClusterQueueId id = policy.FindClusterQueue(object.metadata.name);
+  Grow(id);
+  PolicyChanged();
+  RequeueOrphans(now);
+  NotifyClusterQueue(id, now);
+}
+
+void EngineImpl::DeleteClusterQueue(absl::string_view name, absl::Time now) {
+  const ClusterQueueId id = policy.FindClusterQueue(name);
+  if (id == kNoId) return;
+  NotifyClusterQueue(id, now);
+  policy.DeleteClusterQueue(name);
+  PolicyChanged();
+  for (WorkloadId w : queues[id].HeapInOrder()) Dequeue(w);
+  for (WorkloadId w : queues[id].Parked()) Dequeue(w);
+}
+
+void EngineImpl::NotifyClusterQueue(ClusterQueueId cq, absl::Time now) {
+  const std::optional<std::string> root = policy.RootCohortOf(cq);
+  if (!root.has_value()) return;  // a tree with a cycle is left alone until it is mended
+  const Tree tree = root->empty() ? Tree("", policy.cq(cq).name) : Tree(*root, "");
+  armed_.try_emplace(tree, now + options.reactivation_batch);
+}
+
+void EngineImpl::NotifyCohort(absl::string_view cohort, absl::Time now) {
+  if (const auto root = policy.RootCohort(cohort)) {
+    armed_.try_emplace(Tree(*root, ""), now + options.reactivation_batch);
+  }
+}
+
+void EngineImpl::NotifyAll(absl::Time now) {
+  for (ClusterQueueId cq : policy.ClusterQueuesByName()) NotifyClusterQueue(cq, now);
+}
+
+void EngineImpl::NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now) {
+  const FlavorId id = policy.flavors.Find(flavor);
+  for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
+    for (const GroupState& g : policy.cq(cq).groups) {
+      if (std::find(g.flavors.begin(), g.flavors.end(), id) == g.flavors.end()) continue;
+      NotifyClusterQueue(cq, now);
+      break;
+    }
+  }
+}
+
+void EngineImpl::Reactivate(const Tree& tree, absl::Time now) {
+  std::vector<ClusterQueueId> members;
+  if (!tree.first.empty()) {
+    members = policy.ClusterQueuesUnder(tree.first);
+  } else if (const ClusterQueueId id = policy.FindClusterQueue(tree.second); id != kNoId) {
+    members.push_back(id);
+  }
+  for (ClusterQueueId cq : members) {
+    queues[cq].MarkReactivated();
+    const auto& selector = policy.cq(cq).object.namespace_selector;
+    for (WorkloadId id : queues[cq].Parked()) {
+      WorkloadState& w = workloads[id];
+      const api::Namespace* ns = policy.FindNamespace(w.ns);
+      if (ns == nullptr || !selector.has_value() || !api::Matches(*selector, ns->metadata.labels)) continue;
+      if (!BackoffExpired(w, now)) continue;
+      queues[cq].PushHeap(KeyFor(id), w.equivalence);
+      w.phase = WorkloadPhase::kPending;
+    }
+  }
+}
+
+void EngineImpl::Advance(absl::Time now) {
+  std::vector<Tree> due;
+  for (const auto& [tree, time] : armed_) {
+    if (time <= now) due.push_back(tree);
+  }
+  for (const Tree& tree : due) {
+    armed_.erase(tree);
+    Reactivate(tree, now);
+  }
+  while (!backoff_.empty() && backoff_.begin()->first <= now) {
+    const WorkloadId id = backoff_.begin()->second;
+    backoff_.erase(backoff_.begin());
+    WorkloadState& w = workloads[id];
+    if (!w.in_use || w.phase != WorkloadPhase::kInadmissible || !BackoffExpired(w, now)) continue;
+    queues[w.cq].PushHeap(KeyFor(id), w.equivalence);
+    w.phase = WorkloadPhase::kPending;
+  }
+}
+
+absl::Time EngineImpl::NextTimer() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [tree, time] : armed_) next = std::min(next, time);
+  if (!backoff_.empty()) next = std::min(next, backoff_.begin()->first);
+  return next;
+}
+
+void EngineImpl::Refresh() {
+  if (policy.forest_stale()) {
+    std::vector<std::pair<FlavorId, ResourceId>> in_use;
+    for (const auto& ids : reserving) {
+      for (WorkloadId id : ids) {
+        for (const HeldPodSet& ps : workloads[id].held) {
+          for (const HeldPodSet::Item& item : ps.items) in_use.emplace_back(item.flavor, item.resource);
+        }
+      }
+    }
+    policy.BuildForest(in_use);
+    for (size_t cq = 0; cq < reserving.size(); ++cq) {
+      const quota::NodeId node = policy.NodeOf(static_cast<ClusterQueueId>(cq));
+      if (node == quota::kNoNode) continue;
+      for (WorkloadId id : reserving[cq]) policy.forest().AddUsage(node, UsageOf(workloads[id]));
+    }
+  }
+  if (policy_changed_) {
+    active_.assign(policy.num_cluster_queues(), 0);
+    for (ClusterQueueId cq : policy.ClusterQueuesByName()) active_[cq] = policy.IsActive(cq);
+    policy_changed_ = false;
+  }
+}
+
+void EngineImpl::RequeueOrphans(absl::Time now) {
+  for (WorkloadId id = 0; id < static_cast<WorkloadId>(workloads.size()); ++id) {
+    const WorkloadState& w = workloads[id];
+    if (!w.in_use) continue;
+    const bool waiting = w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible;
+    if (waiting && QueueFor(w) != w.cq) Dequeue(id);
+    if (w.phase == WorkloadPhase::kUnqueued) Enqueue(id, true, now);
+  }
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,403 @@
+// The life of a workload: created, queued, holding quota, evicted, finished.
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "scheduler/engine_impl.h"
+#include "scheduler/pod_requests.h"
+
+namespace muster::scheduler {
+namespace {
+
+constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
+constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
+
+int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
+  for (const api::ReclaimablePod& p : pods) {
+    if (p.name == name) return p.count;
+  }
+  return 0;
+}
+
+// Kueue: GetQueueOrderTimestamp.
+absl::Time QueueTimestamp(const api::Workload& w, const EngineOptions& options) {
+  const auto& conditions = w.status.conditions;
+  if (const api::Condition* c = api::FindCondition(conditions, "Evicted"); c != nullptr && c->status == "True") {
+    if (c->reason == "AdmissionCheck") return c->last_transition_time;
+    if (c->reason == "PodsReadyTimeout" && options.requeuing_timestamp == RequeuingTimestamp::kEviction) {
+      return c->last_transition_time;
+    }
+  }
+  if (!options.gates[Gate::kPrioritySortingWithinCohort]) {
+    const api::Condition* c = api::FindCondition(conditions, "Preempted");
+    if (c != nullptr && c->status == "True" && c->reason == "InCohortReclaimWhileBorrowing") {
+      return c->last_transition_time + absl::Milliseconds(1);
+    }
+  }
+  return w.metadata.creation_timestamp;
+}
+
+}  // namespace
+
+WorkloadId EngineImpl::NewId() {
+  if (!free_ids_.empty()) {
+    const WorkloadId id = free_ids_.back();
+    free_ids_.pop_back();
+    return id;
+  }
+  workloads.emplace_back();
+  return static_cast<WorkloadId>(workloads.size()) - 1;
+}
+
+// Everything that follows from the object alone (and the defaults of its namespace).
+void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
+  w->key = api::ObjectKey(object.metadata);
+  w->ns = object.metadata.ns;
+  w->name = object.metadata.name;
+  w->uid = object.metadata.uid;
+  w->queue_key = absl::StrCat(object.metadata.ns, "/", object.spec.queue_name);
+  w->active = object.spec.active.value_or(true);
+  w->generation = object.metadata.generation;
+  w->creation = object.metadata.creation_timestamp;
+  w->queue_timestamp = QueueTimestamp(object, options);
+  w->priority = object.spec.priority.value_or(0);
+  if (options.gates[Gate::kPriorityBoost]) {
+    const auto it = object.metadata.annotations.find(kPriorityBoost);
+    int64_t boost = 0;
+    if (it != object.metadata.annotations.end() && absl::SimpleAtoi(it->second, &boost)) w->priority += boost;
+  }
+  w->gated_by.clear();
+  if (options.gates[Gate::kAdmissionGatedBy]) {
+    const auto it = object.metadata.annotations.find(kAdmissionGatedBy);
+    if (it != object.metadata.annotations.end()) w->gated_by = it->second;
+  }
+  w->reclaimable.clear();
+  if (options.gates[Gate::kReclaimablePods]) w->reclaimable = object.status.reclaimable_pods;
+  w->failed_checks = false;
+  for (const api::AdmissionCheckState& check : object.status.admission_checks) {
+    if (check.state == "Retry" || check.state == "Rejected") w->failed_checks = true;
+  }
+  w->requeued_false = api::IsConditionFalse(object.status.conditions, "Requeued");
+  w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
+  const api::Condition* evicted = api::FindCondition(object.status.conditions, "Evicted");
+  w->evicted = evicted != nullptr && evicted->status == "True";
+  w->eviction_reason = w->evicted ? evicted->reason : "";
+
+  const std::vector<const api::LimitRange*> ranges = policy.LimitRangesIn(w->ns);
+  w->pod_sets.clear();
+  w->invalid.clear();
+  w->invalid_note = Note::kNone;
+  for (size_t i = 0; i < object.spec.pod_sets.size(); ++i) {
+    const api::PodSet& in = object.spec.pod_sets[i];
+    PodSetState ps;
+    ps.name = in.name;
+    ps.count = in.count;
+    ps.min_count = in.min_count;
+    if (in.topology_request.has_value()) ps.group = in.topology_request->pod_set_group_name.value_or("");
+    auto spec = std::make_shared<api::PodSpec>(in.pod_template.spec);
+    AdjustResources(ranges, policy.FindRuntimeClass(spec->runtime_class_name), spec.get());
+    const std::string path = absl::StrCat("spec.podSets[", i, "].template.spec");
+    if (w->invalid.empty()) {
+      w->invalid = CheckRequestsWithinLimits(*spec, path);
+      if (!w->invalid.empty()) w->invalid_note = Note::kResourceValidation;
+    }
+    if (w->invalid.empty()) {
+      w->invalid = CheckLimitRanges(ranges, *spec, path);
+      if (!w->invalid.empty()) w->invalid_note = Note::kLimitRange;
+    }
+    for (const NamedAmount& a : PodRequests(*spec)) {
+      const bool excluded =
+          std::any_of(options.exclude_resource_prefixes.begin(), options.exclude_resource_prefixes.end(),
+                      [&](const std::string& p) { return a.resource.compare(0, p.size(), p) == 0; });
+      if (!excluded) ps.per_pod.push_back({policy.resources.Intern(a.resource), a.amount});
+    }
+    ps.spec = std::move(spec);
+    w->pod_sets.push_back(std::move(ps));
+  }
+  w->equivalence = EquivalenceOf(*w);
+}
+
+// Workloads with the same text here get the same answer in the same queue.
+int EngineImpl::EquivalenceOf(const WorkloadState& w) {
+  std::string text = absl::StrCat(w.priority);
+  const auto add = [&text](const auto&... parts) { absl::StrAppend(&text, "\x1f", parts...); };
+  for (const PodSetState& ps : w.pod_sets) {
+    add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
+    for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
+    for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
+    for (const api::Toleration& t : ps.spec->tolerations) {
+      add("t", t.key, "|", t.op, "|", t.value, "|", t.effect, "|", t.toleration_seconds.value_or(-1));
+    }
+    if (ps.spec->node_affinity.has_value() && ps.spec->node_affinity->required.has_value()) {
+      for (const api::NodeSelectorTerm& term : *ps.spec->node_affinity->required) {
+        add("a");
+        for (const api::Requirement& r : term.match_expressions) {
+          add(r.key, " ", r.op);
+          for (const std::string& v : r.values) add(v);
+        }
+      }
+    }
+  }
+  return equivalence_ids_.try_emplace(text, static_cast<int>(equivalence_ids_.size())).first->second;
+}
+
+QueueKey EngineImpl::KeyFor(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  return {w.priority, w.queue_timestamp, w.uid, id};
+}
+
+bool EngineImpl::BackoffExpired(const WorkloadState& w, absl::Time now) const {
+  if (w.requeued_false) return false;
+  return !w.requeue_at.has_value() || now >= *w.requeue_at;
+}
+
+ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
+  const LocalQueueState* lq = policy.FindLocalQueue(w.queue_key);
+  return lq == nullptr ? kNoId : policy.FindClusterQueue(lq->cluster_queue);
+}
+
+void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  const ClusterQueueId cq = QueueFor(w);
+  if (cq == kNoId || !w.active || !w.gated_by.empty()) {
+    Dequeue(id);
+    return;
+  }
+  if (w.cq != cq) Dequeue(id);
+  w.cq = cq;
+  PendingQueue& queue = queues[cq];
+  const bool parked = queue.PlaceOf(id) == PendingQueue::Place::kParked;
+  const bool in_heap = queue.PlaceOf(id) == PendingQueue::Place::kHeap;
+  const bool bulk = !policy.cq(cq).rules.strict_fifo && options.gates[Gate::kSchedulingEquivalenceHashing] &&
+                    queue.IsKnownInadmissible(w.equivalence);
+  if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
+    queue.Park(KeyFor(id), w.equivalence);
+    w.phase = WorkloadPhase::kInadmissible;
+    if (!w.requeued_false && w.requeue_at.has_value() && *w.requeue_at > now) backoff_.insert({*w.requeue_at, id});
+    return;
+  }
+  queue.PushHeap(KeyFor(id), w.equivalence);
+  w.phase = WorkloadPhase::kPending;
+}
+
+void EngineImpl::Dequeue(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (w.phase == WorkloadPhase::kReserved || w.phase == WorkloadPhase::kFinished) return;
+  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  w.cq = kNoId;
+  w.phase = WorkloadPhase::kUnqueued;
+}
+
+std::vector<quota::FrAmount> EngineImpl::UsageOf(const WorkloadState& w) const {
+  std::vector<quota::FrAmount> out;
+  for (const HeldPodSet& ps : w.held) {
+    const int32_t count = std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name));
+    for (const HeldPodSet::Item& item : ps.items) {
+      quota::Amount amount = item.amount;
+      if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
+      const quota::FrId fr = policy.Fr(item.flavor, item.resource);
+      if (fr < 0) continue;
+      const auto same = std::find_if(out.begin(), out.end(), [fr](const quota::FrAmount& a) { return a.fr == fr; });
+      if (same == out.end()) {
+        out.push_back({fr, amount});
+      } else {
+        same->amount = quota::Add(same->amount, amount);
+      }
+    }
+  }
+  return out;
+}
+
+void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
+  WorkloadState& w = workloads[id];
+  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  w.cq = cq;
+  w.held = std::move(held);
+  w.phase = WorkloadPhase::kReserved;
+  w.progress.reset();
+  reserving[cq].insert(id);
+  if (policy.forest_stale()) return;
+  for (const HeldPodSet& ps : w.held) {
+    for (const HeldPodSet::Item& item : ps.items) {
+      if (policy.Fr(item.flavor, item.resource) < 0) {
+        policy.MarkForestStale();  // a pair no quota mentions: the forest has to learn it
+        return;
+      }
+    }
+  }
+  if (const quota::NodeId node = policy.NodeOf(cq); node != quota::kNoNode) policy.forest().AddUsage(node, UsageOf(w));
+}
+
+void EngineImpl::FreeQuota(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved) return;
+  const quota::NodeId node = policy.NodeOf(w.cq);
+  if (!policy.forest_stale() && node != quota::kNoNode) policy.forest().RemoveUsage(node, UsageOf(w));
+  reserving[w.cq].erase(id);
+  ++policy.cq(w.cq).generation;
+  w.held.clear();
+  w.phase = WorkloadPhase::kUnqueued;
+  w.cq = kNoId;
+}
+
+WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
+  const std::string key = api::ObjectKey(object.metadata);
+  const auto found = workload_ids.find(key);
+  const bool existed = found != workload_ids.end();
+  const WorkloadId id = existed ? found->second : NewId();
+  if (!existed) {
+    workload_ids[key] = id;
+    workloads[id] = WorkloadState();
+    workloads[id].in_use = true;
+  }
+  const auto& conditions = object.status.conditions;
+  const bool finished = api::IsConditionTrue(conditions, "Finished");
+  const bool reserved =
+      api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() && !finished;
+  WorkloadState& w = workloads[id];
+  const bool held_before = w.phase == WorkloadPhase::kReserved;
+  if (held_before && !reserved) {
+    NotifyClusterQueue(w.cq, now);
+  }
+  if (held_before) FreeQuota(id);
+  const int64_t old_generation = w.generation;
+  const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted;
+  const std::string old_queue = w.queue_key;
+  Derive(object, &w);
+  if (finished) {
+    Dequeue(id);
+    w.phase = WorkloadPhase::kFinished;
+    return id;
+  }
+  if (reserved) {
+    const ClusterQueueId cq = policy.FindClusterQueue(object.status.admission->cluster_queue);
+    std::vector<HeldPodSet> held;
+    for (const api::PodSetAssignment& psa : object.status.admission->pod_set_assignments) {
+      HeldPodSet h;
+      h.name = psa.name;
+      h.count = psa.count.value_or(0);
+      if (!psa.count.has_value()) {
+        for (const PodSetState& ps : w.pod_sets) {
+          if (ps.name == psa.name) h.count = ps.count;
+        }
+      }
+      for (const auto& [resource, quantity] : psa.resource_usage) {
+        const auto flavor = psa.flavors.find(resource);
+        if (flavor == psa.flavors.end()) continue;
+        h.items.push_back({policy.resources.Intern(resource), policy.flavors.Intern(flavor->second),
+                           AmountOf(resource, quantity)});
+      }
+      held.push_back(std::move(h));
+    }
+    const api::Condition* since = api::FindCondition(conditions, "QuotaReserved");
+    w.reserved_at = since->last_transition_time;
+    if (cq != kNoId) {
+      Hold(id, cq, std::move(held));
+    } else {
+      Dequeue(id);
+    }
+    return id;
+  }
+  const bool changed = !existed || held_before || old_generation != w.generation || old_queue != w.queue_key ||
+                       old_requeued_false != w.requeued_false || old_evicted != w.evicted;
+  Enqueue(id, changed, now);
+  return id;
+}
+
+void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  Dequeue(id);
+  workload_ids.erase(w.key);
+  w = WorkloadState();
+  free_ids_.push_back(id);
+}
+
+void EngineImpl::Finish(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use || w.phase == WorkloadPhase::kFinished) return;
+  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  Dequeue(id);
+  w.phase = WorkloadPhase::kFinished;
+}
+
+bool EngineImpl::Evict(WorkloadId id, absl::string_view reason) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved || w.evicted) return false;
+  w.evicted = true;
+  w.eviction_reason = std::string(reason);
+  return true;
+}
+
+void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved || !w.evicted) return;
+  NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  w.requeued_false = w.eviction_reason != "Preempted";
+  Enqueue(id, true, now);
+}
+
+void EngineImpl::SetRequeued(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use || !w.requeued_false) return;
+  w.requeued_false = false;
+  if (w.phase == WorkloadPhase::kInadmissible) Enqueue(id, true, now);
+}
+
+void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  w.priority = priority;
+  ++w.generation;
+  w.equivalence = EquivalenceOf(w);
+  if (w.phase == WorkloadPhase::kReserved) {
+    NotifyClusterQueue(w.cq, now);
+  } else if (w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible) {
+    Enqueue(id, true, now);
+  }
+}
+
+void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? policy.NodeOf(w.cq) : quota::kNoNode;
+  const bool live = !policy.forest_stale() && node != quota::kNoNode;
+  if (live) policy.forest().RemoveUsage(node, UsageOf(w));
+  w.reclaimable.assign(pods.begin(), pods.end());
+  if (live) policy.forest().AddUsage(node, UsageOf(w));
+  if (w.phase == WorkloadPhase::kReserved) {
+    ++policy.cq(w.cq).generation;  // an update is a removal and an addition
+    NotifyClusterQueue(w.cq, now);
+  } else if (w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible) {
+    Enqueue(id, true, now);
+  }
+}
+
+std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved) return std::nullopt;
+  api::Admission out;
+  out.cluster_queue = policy.cq(w.cq).name;
+  for (const HeldPodSet& ps : w.held) {
+    api::PodSetAssignment psa;
+    psa.name = ps.name;
+    psa.count = ps.count;
+    for (const HeldPodSet::Item& item : ps.items) {
+      const std::string& resource = policy.resources.Name(item.resource);
+      psa.flavors[resource] = policy.flavors.Name(item.flavor);
+      const bool binary = resource == "memory" || resource == "ephemeral-storage";
+      psa.resource_usage[resource] =
+          resource == "cpu" ? api::Quantity::FromMilli(item.amount)
+                            : api::Quantity::FromValue(item.amount, binary ? api::Quantity::Format::kBinarySI
+                                                                          : api::Quantity::Format::kDecimalSI);
+    }
+    out.pod_set_assignments.push_back(std::move(psa));
+  }
+  return out;
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,357 @@
+#include "scheduler/flavor_assigner.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "scheduler/flavor_match.h"
+
+namespace muster::scheduler {
+namespace {
+
+using quota::Amount;
+using quota::FrAmount;
+using quota::FrId;
+
+// How bad a refusal is: what can never be mended is worse than what time may mend.
+int Severity(PendingReason reason) {
+  switch (reason) {
+    case PendingReason::kTopologyPlacementFailed:
+      return 1;
+    case PendingReason::kWaitingForQuota:
+      return 2;
+    case PendingReason::kExceedsMaxQuota:
+      return 3;
+    default:
+      return 4;
+  }
+}
+
+PendingReason ReasonOfSeverity(int severity) {
+  switch (severity) {
+    case 1:
+      return PendingReason::kTopologyPlacementFailed;
+    case 2:
+      return PendingReason::kWaitingForQuota;
+    case 3:
+      return PendingReason::kExceedsMaxQuota;
+    default:
+      return PendingReason::kNoMatchingFlavor;
+  }
+}
+
+void AddAmount(std::vector<ResourceAmount>* into, ResourceId resource, Amount amount) {
+  for (ResourceAmount& a : *into) {
+    if (a.resource == resource) {
+      a.amount = quota::Add(a.amount, amount);
+      return;
+    }
+  }
+  into->push_back({resource, amount});
+}
+
+}  // namespace
+
+Mode ToMode(FitMode mode) {
+  if (mode == FitMode::kNoFit) return Mode::kNoFit;
+  return mode == FitMode::kFit ? Mode::kFit : Mode::kPreempt;
+}
+
+bool IsPreferred(RatedMode a, RatedMode b, bool preemption_over_borrowing) {
+  if (a.mode == FitMode::kNoFit) return false;
+  if (b.mode == FitMode::kNoFit) return true;
+  if ((a.mode == FitMode::kNoCandidates) != (b.mode == FitMode::kNoCandidates)) {
+    return b.mode == FitMode::kNoCandidates;
+  }
+  if (preemption_over_borrowing) {
+    if (a.borrow != b.borrow) return a.borrow < b.borrow;
+    return a.mode > b.mode;
+  }
+  if (a.mode != b.mode) return a.mode > b.mode;
+  return a.borrow < b.borrow;
+}
+
+bool ShouldTryNextFlavor(RatedMode rated, const ClusterQueueRules& rules) {
+  if (rated.mode == FitMode::kNoFit || rated.mode == FitMode::kNoCandidates) return true;
+  if (rated.mode != FitMode::kFit && rules.try_next_when_can_preempt) return true;
+  return rated.borrow > 0 && rules.try_next_when_can_borrow;
+}
+
+bool IsOutdated(const ScanProgress& last, int64_t cluster_queue_generation, int64_t cycle, int equivalence,
+                bool preserve_scan_progress) {
+  if (preserve_scan_progress) {
+    if (last.equivalence >= 0 && equivalence >= 0 && last.equivalence != equivalence) return true;
+    if (cycle - last.cycle <= 1) return false;
+  }
+  return cluster_queue_generation > last.cluster_queue_generation;
+}
+
+struct FlavorAssigner::GroupScan {
+  struct Item {
+    ResourceId resource;
+    FlavorId flavor;
+    RatedMode rated;
+  };
+  RatedMode rated;
+  std::vector<Item> items;  // empty if no flavor would do
+  std::vector<FlavorReason> reasons;
+  int tried_index = -1;
+  // The mildest refusal among the flavors that do not fit; kNone if there was no such flavor.
+  PendingReason mildest = PendingReason::kNone;
+};
+
+Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
+  for (const FrAmount& u : so_far.usage) {
+    if (u.fr == fr) return u.amount;
+  }
+  return 0;
+}
+
+Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
+                                  const ScanProgress* progress) {
+  Assignment out;
+  const ClusterQueueState& queue = policy_.cq(cq);
+  const ResourceId pods = policy_.resources.Find("pods");
+  const bool covers_pods = pods != kNoId && queue.GroupOf(pods) >= 0;
+  const int n = static_cast<int>(workload.pod_sets.size());
+  out.pod_sets.resize(n);
+  out.requests.resize(n);
+  out.last_tried.resize(n);
+  for (int i = 0; i < n; ++i) {
+    const PodSetState& ps = workload.pod_sets[i];
+    out.pod_sets[i].name = ps.name;
+    out.pod_sets[i].count = counts[i];
+    for (const ResourceAmount& a : ps.per_pod) {
+      if (covers_pods && a.resource == pods) continue;
+      out.requests[i].push_back({a.resource, quota::Mul(a.amount, counts[i])});
+    }
+    if (covers_pods) {
+      out.requests[i].push_back({pods, counts[i]});
+      std::sort(out.requests[i].begin(), out.requests[i].end(), [&](const ResourceAmount& a, const ResourceAmount& b) {
+        return policy_.resources.Name(a.resource) < policy_.resources.Name(b.resource);
+      });
+    }
+  }
+  // Groups in the order in which their first member appears.
+  std::vector<std::vector<int>> groups;
+  std::map<std::string, size_t> group_index;
+  for (int i = 0; i < n; ++i) {
+    const std::string& group = workload.pod_sets[i].group;
+    if (group.empty()) {
+      groups.push_back({i});
+    } else if (const auto [it, inserted] = group_index.try_emplace(group, groups.size()); inserted) {
+      groups.push_back({i});
+    } else {
+      groups[it->second].push_back(i);
+    }
+  }
+  out.mode = Mode::kFit;
+  int worst_refusal = 0;
+  for (const std::vector<int>& members : groups) {
+    PendingReason before = PendingReason::kNone;
+    std::swap(before, out.no_fit_reason);
+    AssignGroup(workload, cq, members, progress, &out);
+    worst_refusal = std::max(worst_refusal, out.no_fit_reason == PendingReason::kNone ? 0 : Severity(out.no_fit_reason));
+    out.no_fit_reason = ReasonOfSeverity(worst_refusal);
+    for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
+    if (out.mode == Mode::kNoFit) {
+      out.pod_sets.resize(members.back() + 1);
+      break;
+    }
+  }
+  if (worst_refusal == 0) out.no_fit_reason = PendingReason::kNoMatchingFlavor;
+  return out;
+}
+
+// Leaves in out->no_fit_reason the worst refusal over the resource groups, kNone if there was none.
+void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                                 const ScanProgress* progress, Assignment* out) {
+  const ClusterQueueState& queue = policy_.cq(cq);
+  std::vector<ResourceAmount> requests;
+  for (int i : members) {
+    for (const ResourceAmount& a : out->requests[i]) AddAmount(&requests, a.resource, a.amount);
+  }
+  std::sort(requests.begin(), requests.end(), [&](const ResourceAmount& a, const ResourceAmount& b) {
+    return policy_.resources.Name(a.resource) < policy_.resources.Name(b.resource);
+  });
+  std::vector<FlavorReason> reasons;
+  std::vector<GroupScan::Item> chosen;
+  std::vector<std::pair<ResourceId, int>> tried;
+  std::vector<int> scanned;  // resource groups done
+  bool failed = false;
+  int worst_refusal = 0;
+  for (const ResourceAmount& request : requests) {
+    const int rg = queue.GroupOf(request.resource);
+    if (rg < 0) {
+      if (request.amount == 0 || options_.quota_check == QuotaCheckStrategy::kIgnoreUndeclared) continue;
+      FlavorReason r;
+      r.code = FlavorReason::Code::kResourceUnavailable;
+      r.resource = request.resource;
+      reasons.assign(1, r);
+      worst_refusal = std::max(worst_refusal, Severity(PendingReason::kNoMatchingFlavor));
+      failed = true;
+      break;
+    }
+    if (std::find(scanned.begin(), scanned.end(), rg) != scanned.end()) continue;
+    scanned.push_back(rg);
+    std::vector<ResourceAmount> in_group;
+    for (const ResourceAmount& a : requests) {
+      if (queue.GroupOf(a.resource) == rg) in_group.push_back(a);
+    }
+    int start = 0;
+    if (progress != nullptr && options_.gates[Gate::kFlavorFungibility] &&
+        members[0] < static_cast<int>(progress->last_tried.size())) {
+      for (const auto& [resource, index] : progress->last_tried[members[0]]) {
+        if (resource == request.resource) start = index + 1;
+      }
+    }
+    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, start, *out);
+    if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
+    if (scan.items.empty()) {
+      reasons = std::move(scan.reasons);
+      failed = true;
+      break;
+    }
+    reasons.insert(reasons.end(), scan.reasons.begin(), scan.reasons.end());
+    for (const GroupScan::Item& item : scan.items) {
+      chosen.push_back(item);
+      tried.emplace_back(item.resource, scan.tried_index);
+    }
+  }
+  out->no_fit_reason = worst_refusal == 0 ? PendingReason::kNone : ReasonOfSeverity(worst_refusal);
+  for (int i : members) {
+    PodSetDecision& ps = out->pod_sets[i];
+    ps.reasons = reasons;
+    if (failed) {
+      ps.mode = Mode::kNoFit;
+      continue;
+    }
+    Mode worst = Mode::kFit;
+    for (const ResourceAmount& request : out->requests[i]) {
+      for (size_t c = 0; c < chosen.size(); ++c) {
+        if (chosen[c].resource != request.resource) continue;
+        const Mode mode = ToMode(chosen[c].rated.mode);
+        ps.flavors.push_back({request.resource, chosen[c].flavor, mode, chosen[c].rated.borrow, tried[c].second});
+        worst = std::min(worst, mode);
+        out->last_tried[i].push_back(tried[c]);
+        out->borrowing = std::max(out->borrowing, chosen[c].rated.borrow);
+        const FrId fr = policy_.Fr(chosen[c].flavor, request.resource);
+        bool found = false;
+        for (FrAmount& u : out->usage) {
+          if (u.fr != fr) continue;
+          u.amount = quota::Add(u.amount, request.amount);
+          found = true;
+        }
+        if (!found) out->usage.push_back({fr, request.amount});
+      }
+    }
+    if (reasons.empty()) {
+      ps.mode = Mode::kFit;
+    } else {
+      ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
+    }
+  }
+}
+
+FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,
+                                                     int resource_group, absl::Span<const int> members,
+                                                     absl::Span<const ResourceAmount> requests, int start,
+                                                     const Assignment& so_far) {
+  const ClusterQueueState& queue = policy_.cq(cq);
+  const GroupState& group = queue.groups[resource_group];
+  const bool fungible = options_.gates[Gate::kFlavorFungibility];
+  GroupScan best;
+  std::vector<FlavorReason> reasons;
+  int attempted = -1;
+  int mildest = std::numeric_limits<int>::max();
+  for (int idx = start; idx < static_cast<int>(group.flavors.size()); ++idx) {
+    attempted = idx;
+    const FlavorId flavor = group.flavors[idx];
+    const api::ResourceFlavor* object = policy_.Flavor(flavor);
+    std::optional<FlavorReason> mismatch;
+    if (object == nullptr) {
+      mismatch.emplace();
+      mismatch->code = FlavorReason::Code::kFlavorNotFound;
+    } else {
+      for (int m : members) {
+        mismatch = MatchFlavor(*object, *workload.pod_sets[m].spec);
+        if (mismatch.has_value()) break;
+      }
+    }
+    if (mismatch.has_value()) {
+      mismatch->flavor = flavor;
+      reasons.push_back(*std::move(mismatch));
+      mildest = std::min(mildest, Severity(PendingReason::kNoMatchingFlavor));
+      continue;
+    }
+    GroupScan candidate;
+    candidate.rated = {FitMode::kFit, 0};
+    for (const ResourceAmount& request : requests) {
+      const Amount assumed = AssumedUsage(so_far, policy_.Fr(flavor, request.resource));
+      PendingReason why = PendingReason::kNone;
+      const RatedMode rated =
+          FitsQuota(workload, cq, flavor, request.resource, assumed, request.amount, &reasons, &why);
+      candidate.items.push_back({request.resource, flavor, rated});
+      if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;
+      if (rated.mode == FitMode::kNoFit) {
+        candidate.rated = rated;
+        mildest = std::min(mildest, Severity(why));
+        break;
+      }
+    }
+    if (!fungible) {
+      if (candidate.rated.mode > best.rated.mode) best = std::move(candidate);
+      if (best.rated.mode == FitMode::kFit) break;
+      continue;
+    }
+    if (!ShouldTryNextFlavor(candidate.rated, queue.rules)) {
+      best = std::move(candidate);
+      break;
+    }
+    if (IsPreferred(candidate.rated, best.rated, queue.rules.preemption_over_borrowing)) best = std::move(candidate);
+  }
+  if (best.rated.mode == FitMode::kNoFit) best.items.clear();
+  if (best.rated.mode != FitMode::kFit) best.reasons = std::move(reasons);
+  best.tried_index = attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
+  if (mildest != std::numeric_limits<int>::max()) best.mildest = ReasonOfSeverity(mildest);
+  return best;
+}
+
+RatedMode FlavorAssigner::FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor,
+                                    ResourceId resource, Amount assumed, Amount request,
+                                    std::vector<FlavorReason>* reasons, PendingReason* why) {
+  const quota::Forest& forest = policy_.forest();
+  const quota::NodeId node = policy_.NodeOf(cq);
+  const ClusterQueueRules& rules = policy_.cq(cq).rules;
+  const FrId fr = policy_.Fr(flavor, resource);
+  const Amount value = quota::Add(assumed, request);
+  FlavorReason reason;
+  reason.flavor = flavor;
+  reason.resource = resource;
+  const Amount maximum = forest.PotentialAvailable(node, fr);
+  if (value > maximum) {
+    reason.code = FlavorReason::Code::kExceedsMaxQuota;
+    reason.a = assumed;
+    reason.b = request;
+    reason.c = maximum;
+    reasons->push_back(reason);
+    *why = PendingReason::kExceedsMaxQuota;
+    return {FitMode::kNoFit, 0};
+  }
+  const quota::Forest::Height height = forest.FindHeight(node, fr, value);
+  const Amount available = forest.AvailableClipped(node, fr);
+  if (value <= available) return {FitMode::kFit, height.height};
+  reason.code = FlavorReason::Code::kInsufficientUnusedQuota;
+  reason.a = quota::Sub(value, available);
+  reasons->push_back(reason);
+  const bool may_preempt =
+      forest.nominal(node, fr) >= value || height.smaller_than_tree || rules.borrow_within_cohort ||
+      (options_.fair_sharing.has_value() && rules.reclaim_within_cohort != PreemptionPolicy::kNever);
+  if (!may_preempt) {
+    *why = PendingReason::kWaitingForQuota;
+    return {FitMode::kNoFit, height.height};
+  }
+  return oracle_.Ask(workload, node, fr, value);
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,126 @@
+// Choosing flavors for the pod sets of one workload, all or nothing.
+//
+// Problem: for each resource group of the ClusterQueue, find the first flavor (in declared order) that the pods may run on and
+// that has the quota, or the best compromise: room after borrowing, or after preempting. All resources of a group get the
+// same flavor; pod sets of one pod-set group get the same flavors.
+// Complexity: O(pod sets * flavors * resources * cohort depth), plus what the oracle costs.
+// Source of the rules: Kueue, pkg/scheduler/flavorassigner.
+#ifndef MUSTER_SCHEDULER_FLAVOR_ASSIGNER_H_
+#define MUSTER_SCHEDULER_FLAVOR_ASSIGNER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "quota/forest.h"
+#include "scheduler/decision.h"
+#include "scheduler/options.h"
+#include "scheduler/policy.h"
+#include "scheduler/workload_state.h"
+
+namespace muster::scheduler {
+
+// How well one flavor serves one request, worse first.
+enum class FitMode : uint8_t { kNoFit, kNoCandidates, kPreempt, kReclaim, kFit };
+
+struct RatedMode {
+  FitMode mode = FitMode::kNoFit;
+  int borrow = 0;
+};
+
+// Whether a is strictly better than b. preemption_over_borrowing: the ClusterQueue would rather preempt than borrow.
+bool IsPreferred(RatedMode a, RatedMode b, bool preemption_over_borrowing);
+// Whether a flavor rated so leaves hope for a better one further down the list.
+bool ShouldTryNextFlavor(RatedMode rated, const ClusterQueueRules& rules);
+// Whether scanning must start over (Kueue: lastAssignmentOutdated). Equivalence -1 = unknown.
+bool IsOutdated(const ScanProgress& last, int64_t cluster_queue_generation, int64_t cycle, int equivalence,
+                bool preserve_scan_progress);
+// Tries smaller and smaller gangs between count and min_count, in proportion, by binary search over how many pods to give up;
+// `fits(counts)` says whether the counts would do. Returns whether some reduced counts did; the last successful call's counts
+// are the answer. O(log pods) calls.
+template <typename Fits>
+bool SearchReducedCounts(absl::Span<const int32_t> full, absl::Span<const int32_t> least, Fits fits) {
+  int64_t total = 0;
+  for (size_t i = 0; i < full.size(); ++i) total += full[i] - least[i];
+  std::vector<int32_t> counts(full.size());
+  int64_t low = 0, high = total + 1, last_good = -1;
+  while (low < high) {
+    const int64_t mid = low + (high - low) / 2;
+    for (size_t i = 0; i < full.size(); ++i) {
+      counts[i] = total == 0 ? full[i] : full[i] - static_cast<int32_t>((full[i] - least[i]) * mid / total);
+    }
+    if (fits(absl::MakeConstSpan(counts))) {
+      last_good = mid;
+      high = mid;
+    } else {
+      low = mid + 1;
+    }
+  }
+  return low == last_good;
+}
+
+// Answers whether preemption could make room; see preemption policies.
+class PreemptionOracle {
+ public:
+  virtual ~PreemptionOracle() = default;
+  // mode is kNoCandidates, kPreempt or kReclaim; borrow is the level after the victims would be gone.
+  virtual RatedMode Ask(const WorkloadState& workload, quota::NodeId cluster_queue, quota::FrId fr,
+                        quota::Amount amount) = 0;
+};
+
+// Nobody may be preempted.
+class NoPreemptionOracle : public PreemptionOracle {
+ public:
+  explicit NoPreemptionOracle(const quota::Forest& forest) : forest_(forest) {}
+  RatedMode Ask(const WorkloadState&, quota::NodeId cluster_queue, quota::FrId fr, quota::Amount amount) override {
+    return {FitMode::kNoCandidates, forest_.FindHeight(cluster_queue, fr, amount).height};
+  }
+
+ private:
+  const quota::Forest& forest_;
+};
+
+struct Assignment {
+  Mode mode = Mode::kNoFit;
+  int borrowing = 0;
+  std::vector<PodSetDecision> pod_sets;
+  std::vector<std::vector<ResourceAmount>> requests;  // per pod set, totals
+  std::vector<quota::FrAmount> usage;                 // all pod sets together
+  std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
+  PendingReason no_fit_reason = PendingReason::kNoMatchingFlavor;
+};
+
+class FlavorAssigner {
+ public:
+  // All references must outlive the assigner.
+  FlavorAssigner(const Policy& policy, const EngineOptions& options, PreemptionOracle& oracle)
+      : policy_(policy), options_(options), oracle_(oracle) {}
+
+  // `counts` has one entry per pod set. `progress` may be null. Does not change usage.
+  // REQUIRES: the ClusterQueue takes part in the forest.
+  Assignment Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
+                    const ScanProgress* progress);
+
+ private:
+  struct GroupScan;
+  void AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                   const ScanProgress* progress, Assignment* out);
+  GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
+                       absl::Span<const int> members, absl::Span<const ResourceAmount> requests, int start,
+                       const Assignment& so_far);
+  RatedMode FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor, ResourceId resource,
+                      quota::Amount assumed, quota::Amount request, std::vector<FlavorReason>* reasons,
+                      PendingReason* why);
+  quota::Amount AssumedUsage(const Assignment& so_far, quota::FrId fr) const;
+
+  const Policy& policy_;
+  const EngineOptions& options_;
+  PreemptionOracle& oracle_;
+};
+
+// The mode an entry shows for a flavor's fit.
+Mode ToMode(FitMode mode);
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_FLAVOR_ASSIGNER_H_

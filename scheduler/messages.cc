@@ -1,0 +1,186 @@
+// Decisions in words: wire names of the enumerations, and Kueue's messages.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "api/quantity.h"
+#include "scheduler/engine_impl.h"
+
+namespace muster::scheduler {
+namespace {
+
+// Amounts as Kueue prints them in messages: the canonical quantity of the resource.
+std::string Print(const std::string& resource, quota::Amount amount) {
+  if (amount == quota::kUnlimited) return "unlimited";
+  if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
+  const bool binary = resource == "memory" || resource == "ephemeral-storage" || resource.rfind("hugepages-", 0) == 0;
+  return api::Quantity::FromValue(amount,
+                                  binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
+      .ToString();
+}
+
+std::string ReasonText(const Policy& policy, const FlavorReason& r) {
+  const std::string flavor = r.flavor == kNoId ? "" : policy.flavors.Name(r.flavor);
+  const std::string resource = r.resource == kNoId ? "" : policy.resources.Name(r.resource);
+  switch (r.code) {
+    case FlavorReason::Code::kResourceUnavailable:
+      return absl::StrCat("resource ", resource, " unavailable in ClusterQueue");
+    case FlavorReason::Code::kFlavorNotFound:
+      return absl::StrCat("flavor ", flavor, " not found");
+    case FlavorReason::Code::kUntoleratedTaint:
+      return absl::StrCat("untolerated taint ", r.detail, " in flavor ", flavor);
+    case FlavorReason::Code::kNodeAffinityMismatch:
+      return absl::StrCat("flavor ", flavor, " doesn't match node affinity");
+    case FlavorReason::Code::kExceedsMaxQuota:
+      return absl::StrCat("insufficient quota for ", resource, " in flavor ", flavor,
+                          ", previously considered podsets requests (", Print(resource, r.a),
+                          ") + current podset request (", Print(resource, r.b), ") > maximum capacity (",
+                          Print(resource, r.c), ")");
+    case FlavorReason::Code::kInsufficientUnusedQuota:
+      return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ",
+                          Print(resource, r.a), " more needed");
+    case FlavorReason::Code::kNotInNominationMapping:
+      return absl::StrCat("skipping flavor ", flavor, " as it is not found in the nomination mapping for resource ",
+                          resource);
+    case FlavorReason::Code::kNotAllowedByAnnotation:
+      return absl::StrCat("skipping flavor ", flavor, " due to WorkloadAllowedResourceFlavorAnnotation annotation");
+    case FlavorReason::Code::kSliceFlavorMismatch:
+      return absl::StrCat("could not assign ", flavor, " flavor since the original workload is assigned: ", r.detail);
+    case FlavorReason::Code::kTopologyUnsupported:
+      return absl::StrCat("Flavor \"", flavor, "\" does not support TopologyAwareScheduling");
+    case FlavorReason::Code::kTopologyOnly:
+      return absl::StrCat("Flavor \"", flavor, "\" supports only TopologyAwareScheduling");
+    case FlavorReason::Code::kText:
+      return r.detail;
+  }
+  return "";
+}
+
+std::string AssignmentText(const Policy& policy, const Decision& d) {
+  std::vector<std::string> parts;
+  for (const PodSetDecision& ps : d.pod_sets) {
+    if (!ps.error.empty()) return absl::StrCat("failed to assign flavors to pod set ", ps.name, ": ", ps.error);
+    if (ps.reasons.empty()) continue;
+    std::vector<std::string> reasons;
+    for (const FlavorReason& r : ps.reasons) reasons.push_back(ReasonText(policy, r));
+    std::sort(reasons.begin(), reasons.end());
+    parts.push_back(absl::StrCat("couldn't assign flavors to pod set ", ps.name, ": ", absl::StrJoin(reasons, ", ")));
+  }
+  return absl::StrJoin(parts, "; ");
+}
+
+}  // namespace
+
+std::string_view ToString(Mode mode) {
+  constexpr std::string_view kNames[] = {"NoFit", "Preempt", "DeferredFit", "Fit"};
+  return kNames[static_cast<int>(mode)];
+}
+std::string_view ToString(EntryStatus status) {
+  constexpr std::string_view kNames[] = {"", "nominated", "skipped", "assumed", "evicted", "preemptionGated"};
+  return kNames[static_cast<int>(status)];
+}
+std::string_view ToString(RequeueReason reason) {
+  constexpr std::string_view kNames[] = {"",
+                                         "FailedAfterNomination",
+                                         "NamespaceMismatch",
+                                         "PreemptionGated",
+                                         "PendingPreemption",
+                                         "PendingMigration",
+                                         "PreemptionFailed",
+                                         "NoFit",
+                                         "PreemptionNoCandidates"};
+  return kNames[static_cast<int>(reason)];
+}
+std::string_view ToString(PendingReason reason) {
+  constexpr std::string_view kNames[] = {"",
+                                         "NoMatchingFlavor",
+                                         "WaitingForQuota",
+                                         "ExceedsMaxQuota",
+                                         "TopologyPlacementFailed",
+                                         "WaitingForPreemptedWorkloads",
+                                         "Misconfigured",
+                                         "Suspended",
+                                         "PendingEvaluation",
+                                         "AdmissionGated"};
+  return kNames[static_cast<int>(reason)];
+}
+std::string_view ToString(PreemptionReason reason) {
+  constexpr std::string_view kNames[] = {"InClusterQueue", "InCohortReclamation", "InCohortFairSharing",
+                                         "InCohortReclaimWhileBorrowing"};
+  return kNames[static_cast<int>(reason)];
+}
+
+std::string Engine::Message(const Decision& d) const {
+  const Policy& policy = impl_->policy;
+  const auto queue = [&] { return d.cluster_queue == kNoId ? std::string() : policy.cq(d.cluster_queue).name; };
+  std::string text;
+  switch (d.note) {
+    case Note::kNone:
+      text = AssignmentText(policy, d);
+      break;
+    case Note::kFailedAdmissionChecks:
+      text = "The workload has failed admission checks";
+      break;
+    case Note::kClusterQueueInactive:
+      text = absl::StrCat("ClusterQueue ", queue(), " is inactive");
+      break;
+    case Note::kClusterQueueNotFound:
+      text = absl::StrCat("ClusterQueue ", queue(), " not found");
+      break;
+    case Note::kNamespaceMissing:
+      text = d.note_detail;
+      break;
+    case Note::kNamespaceMismatch:
+      text = "workload namespace doesn't match ClusterQueue selector";
+      break;
+    case Note::kResourceValidation:
+      text = absl::StrCat("resources validation failed: ", d.note_detail);
+      break;
+    case Note::kLimitRange:
+      text = absl::StrCat("resources didn't satisfy LimitRange constraints: ", d.note_detail);
+      break;
+    case Note::kDeferredFit:
+      text =
+          "Workload has overlapping preemption targets with another workload, but will fit after these preemptions "
+          "complete";
+      break;
+    case Note::kOverlappingTargets:
+      text = "Workload has overlapping preemption targets with another workload";
+      break;
+    case Note::kNoLongerFits:
+      text = "Workload no longer fits after processing another workload";
+      break;
+    case Note::kPreemptionGated:
+      text = "Workload requires preemption, but it's gated";
+      break;
+    case Note::kMoreFavorableAdmitted:
+      text = "A more favorable variant is already admitted";
+      break;
+  }
+  if (d.pending_preemptions > 0) {
+    absl::StrAppend(&text, ". Pending the preemption of ", d.pending_preemptions, " workload(s)");
+  }
+  return text;
+}
+
+std::string Engine::Describe(const Decision& d) const {
+  const std::string what = absl::StrCat(
+      WorkloadKey(d.workload), " in ", d.cluster_queue == kNoId ? "?" : impl_->policy.cq(d.cluster_queue).name);
+  if (d.status == EntryStatus::kAssumed) {
+    std::vector<std::string> sets;
+    for (const PodSetDecision& ps : d.pod_sets) {
+      std::vector<std::string> flavors;
+      for (const ResourceFlavorChoice& f : ps.flavors) {
+        flavors.push_back(absl::StrCat(ResourceName(f.resource), "=", FlavorName(f.flavor)));
+      }
+      sets.push_back(absl::StrCat(ps.name, "x", ps.count, " ", absl::StrJoin(flavors, ",")));
+    }
+    return absl::StrCat("admit ", what, ": ", absl::StrJoin(sets, "; "),
+                        d.borrowing > 0 ? absl::StrCat(" (borrowing, level ", d.borrowing, ")") : "");
+  }
+  const std::string_view reason = ToString(d.pending_reason);
+  return absl::StrCat(d.targets.empty() ? "pend " : "preempt for ", what, ": ",
+                      absl::string_view(reason.data(), reason.size()), " ", Message(d));
+}
+
+}  // namespace muster::scheduler

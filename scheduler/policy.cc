@@ -1,0 +1,397 @@
+#include "scheduler/policy.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "scheduler/pod_requests.h"
+
+namespace muster::scheduler {
+namespace {
+
+std::string Key(absl::string_view s) { return std::string(s); }
+
+PreemptionPolicy ParsePolicy(const std::string& s) {
+  if (s == "LowerPriority") return PreemptionPolicy::kLowerPriority;
+  if (s == "LowerOrNewerEqualPriority") return PreemptionPolicy::kLowerOrNewerEqualPriority;
+  if (s == "Any") return PreemptionPolicy::kAny;
+  return PreemptionPolicy::kNever;
+}
+
+double WeightOf(const std::optional<api::FairSharing>& fs) {
+  return fs.has_value() && fs->weight.has_value() ? fs->weight->ToDouble() : 1.0;
+}
+
+bool SameQuota(const api::ResourceQuota& a, const api::ResourceQuota& b) {
+  return a.name == b.name && a.nominal_quota == b.nominal_quota && a.borrowing_limit == b.borrowing_limit &&
+         a.lending_limit == b.lending_limit;
+}
+
+bool SameGroups(const std::vector<api::ResourceGroup>& a, const std::vector<api::ResourceGroup>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::ResourceGroup& x, const api::ResourceGroup& y) {
+    return x.covered_resources == y.covered_resources &&
+           std::equal(x.flavors.begin(), x.flavors.end(), y.flavors.begin(), y.flavors.end(),
+                      [](const api::FlavorQuotas& f, const api::FlavorQuotas& g) {
+                        return f.name == g.name && std::equal(f.resources.begin(), f.resources.end(),
+                                                              g.resources.begin(), g.resources.end(), SameQuota);
+                      });
+  });
+}
+
+}  // namespace
+
+int32_t Interner::Intern(absl::string_view name) {
+  const auto [it, inserted] = ids_.try_emplace(std::string(name), static_cast<int32_t>(names_.size()));
+  if (inserted) names_.emplace_back(name);
+  return it->second;
+}
+
+int32_t Interner::Find(absl::string_view name) const {
+  const auto it = ids_.find(name);
+  return it == ids_.end() ? kNoId : it->second;
+}
+
+ClusterQueueRules ParseRules(const api::ClusterQueue& cq) {
+  ClusterQueueRules r;
+  r.strict_fifo = cq.queueing_strategy == "StrictFIFO";
+  if (cq.flavor_fungibility.has_value()) {
+    r.try_next_when_can_borrow = cq.flavor_fungibility->when_can_borrow == "TryNextFlavor";
+    const std::string& preempt = cq.flavor_fungibility->when_can_preempt;
+    r.try_next_when_can_preempt = preempt != "MayStopSearch" && preempt != "Preempt";
+    r.preemption_over_borrowing = cq.flavor_fungibility->preference == "PreemptionOverBorrowing";
+  }
+  if (cq.preemption.has_value()) {
+    r.within_cluster_queue = ParsePolicy(cq.preemption->within_cluster_queue);
+    r.reclaim_within_cohort = ParsePolicy(cq.preemption->reclaim_within_cohort);
+    if (cq.preemption->borrow_within_cohort.has_value()) {
+      r.borrow_within_cohort = cq.preemption->borrow_within_cohort->policy == "LowerPriority";
+      r.max_priority_threshold = cq.preemption->borrow_within_cohort->max_priority_threshold;
+    }
+  }
+  return r;
+}
+
+void Policy::InternGroups(const std::vector<api::ResourceGroup>& groups) {
+  for (const api::ResourceGroup& g : groups) {
+    for (const std::string& r : g.covered_resources) resources.Intern(r);
+    for (const api::FlavorQuotas& f : g.flavors) {
+      flavors.Intern(f.name);
+      for (const api::ResourceQuota& q : f.resources) resources.Intern(q.name);
+    }
+  }
+}
+
+void Policy::Apply(const api::ResourceFlavor& flavor) {
+  flavors.Intern(flavor.metadata.name);
+  flavor_objects_[flavor.metadata.name] = flavor;
+  flavor_by_id_.clear();
+}
+
+void Policy::Apply(const api::Cohort& cohort) {
+  const auto it = cohorts_.find(cohort.metadata.name);
+  if (it != cohorts_.end() && it->second.parent_name != cohort.parent_name) {
+    if (const auto old_root = RootCohort(cohort.metadata.name)) BumpTree(*old_root, 1);
+  }
+  InternGroups(cohort.resource_groups);
+  cohorts_[cohort.metadata.name] = cohort;
+  // Kueue recomputes the tree once for the edge and once for the quotas.
+  if (const auto root = RootCohort(cohort.metadata.name)) BumpTree(*root, 2);
+  forest_stale_ = true;
+}
+
+bool Policy::Apply(const api::ClusterQueue& object) {
+  const auto [it, inserted] =
+      cluster_queue_ids_.try_emplace(object.metadata.name, static_cast<ClusterQueueId>(cluster_queues_.size()));
+  if (inserted) cluster_queues_.emplace_back();
+  ClusterQueueState& cq = cluster_queues_[it->second];
+  const bool existed = cq.exists;
+  const bool same_parent = existed && cq.object.cohort_name == object.cohort_name;
+  const bool same_quota = existed && SameGroups(cq.object.resource_groups, object.resource_groups);
+  const auto old_root = existed ? RootCohortOf(it->second) : std::nullopt;
+  cq.name = object.metadata.name;
+  cq.exists = true;
+  cq.terminating = object.metadata.deletion_timestamp.has_value();
+  cq.object = object;
+  cq.rules = ParseRules(object);
+  InternGroups(object.resource_groups);
+  cq.groups.clear();
+  cq.group_of.clear();
+  for (size_t g = 0; g < object.resource_groups.size(); ++g) {
+    GroupState state;
+    for (const std::string& r : object.resource_groups[g].covered_resources) {
+      const ResourceId id = resources.Intern(r);
+      state.resources.push_back(id);
+      if (id >= static_cast<int>(cq.group_of.size())) cq.group_of.resize(id + 1, -1);
+      cq.group_of[id] = static_cast<int>(g);
+    }
+    for (const api::FlavorQuotas& f : object.resource_groups[g].flavors) state.flavors.push_back(flavors.Intern(f.name));
+    cq.groups.push_back(std::move(state));
+  }
+  if (!same_parent || !same_quota) {
+    const auto root = RootCohortOf(it->second);
+    if (existed && !same_parent && old_root.has_value() && !old_root->empty() && old_root != root) BumpTree(*old_root, 1);
+    if (root.has_value() && !root->empty()) {
+      BumpTree(*root, 1);
+    } else {
+      ++cq.generation;
+    }
+  }
+  forest_stale_ = true;
+  return true;
+}
+
+void Policy::Apply(const api::LocalQueue& lq) {
+  local_queues_[api::ObjectKey(lq.metadata)] = {lq.metadata.ns, lq.metadata.name, lq.cluster_queue,
+                                                lq.stop_policy == "Hold" || lq.stop_policy == "HoldAndDrain"};
+}
+void Policy::Apply(const api::AdmissionCheck& c) { checks_[c.metadata.name] = c; }
+void Policy::Apply(const api::Topology& t) { topologies_[t.metadata.name] = t; }
+void Policy::Apply(const api::Namespace& ns) { namespaces_[ns.metadata.name] = ns; }
+void Policy::Apply(const api::LimitRange& r) { limit_ranges_[api::ObjectKey(r.metadata)] = r; }
+void Policy::Apply(const api::RuntimeClass& r) { runtime_classes_[r.metadata.name] = r; }
+
+void Policy::DeleteFlavor(absl::string_view name) {
+  flavor_objects_.erase(Key(name));
+  flavor_by_id_.clear();
+}
+void Policy::DeleteCohort(absl::string_view name) {
+  const auto root = RootCohort(name);
+  if (cohorts_.erase(Key(name)) == 0) return;
+  if (root.has_value()) BumpTree(*root, 1);
+  forest_stale_ = true;
+}
+void Policy::DeleteClusterQueue(absl::string_view name) {
+  const ClusterQueueId id = FindClusterQueue(name);
+  if (id == kNoId) return;
+  const auto root = RootCohortOf(id);
+  cluster_queues_[id].exists = false;
+  if (root.has_value() && !root->empty()) BumpTree(*root, 1);
+  forest_stale_ = true;
+}
+void Policy::DeleteLocalQueue(absl::string_view key) { local_queues_.erase(Key(key)); }
+void Policy::DeleteCheck(absl::string_view name) { checks_.erase(Key(name)); }
+void Policy::DeleteTopology(absl::string_view name) { topologies_.erase(Key(name)); }
+
+const api::ResourceFlavor* Policy::Flavor(FlavorId id) const {
+  const auto it = flavor_objects_.find(flavors.Name(id));
+  return it == flavor_objects_.end() ? nullptr : &it->second;
+}
+
+ClusterQueueId Policy::FindClusterQueue(absl::string_view name) const {
+  const auto it = cluster_queue_ids_.find(std::string_view(name.data(), name.size()));
+  return it == cluster_queue_ids_.end() || !cluster_queues_[it->second].exists ? kNoId : it->second;
+}
+
+std::vector<ClusterQueueId> Policy::ClusterQueuesByName() const {
+  std::vector<ClusterQueueId> out;
+  for (const auto& [name, id] : cluster_queue_ids_) {
+    if (cluster_queues_[id].exists) out.push_back(id);
+  }
+  return out;
+}
+
+std::vector<std::string> Policy::CohortNames() const {
+  std::set<std::string> names;
+  for (const auto& [name, cohort] : cohorts_) {
+    names.insert(name);
+    if (!cohort.parent_name.empty()) names.insert(cohort.parent_name);
+  }
+  for (const ClusterQueueState& cq : cluster_queues_) {
+    if (cq.exists && !cq.object.cohort_name.empty()) names.insert(cq.object.cohort_name);
+  }
+  return {names.begin(), names.end()};
+}
+
+const LocalQueueState* Policy::FindLocalQueue(absl::string_view key) const {
+  const auto it = local_queues_.find(std::string_view(key.data(), key.size()));
+  return it == local_queues_.end() ? nullptr : &it->second;
+}
+
+const api::Namespace* Policy::FindNamespace(absl::string_view name) const {
+  const auto it = namespaces_.find(std::string_view(name.data(), name.size()));
+  return it == namespaces_.end() ? nullptr : &it->second;
+}
+
+std::vector<const api::LimitRange*> Policy::LimitRangesIn(absl::string_view ns) const {
+  std::vector<const api::LimitRange*> out;
+  for (const auto& [key, range] : limit_ranges_) {
+    if (range.metadata.ns == ns) out.push_back(&range);
+  }
+  return out;
+}
+
+const api::RuntimeClass* Policy::FindRuntimeClass(absl::string_view name) const {
+  const auto it = runtime_classes_.find(std::string_view(name.data(), name.size()));
+  return it == runtime_classes_.end() ? nullptr : &it->second;
+}
+
+ClusterQueueStatus Policy::StatusOf(absl::string_view name) const {
+  const ClusterQueueId id = FindClusterQueue(name);
+  if (id == kNoId) return {false, false, "NotFound", "ClusterQueue not found"};
+  const ClusterQueueState& cq = cluster_queues_[id];
+  if (cq.terminating) {
+    return {false, true, "Terminating", "Can't admit new workloads; clusterQueue is terminating"};
+  }
+  std::vector<std::string> reasons, pieces;
+  const auto problem = [&](const char* reason, std::string piece) {
+    reasons.push_back(reason);
+    pieces.push_back(std::move(piece));
+  };
+  if (cq.object.stop_policy == "Hold" || cq.object.stop_policy == "HoldAndDrain") problem("Stopped", "is stopped");
+  std::vector<std::string> missing_flavors, missing_topologies, missing_checks, inactive_checks;
+  for (const GroupState& g : cq.groups) {
+    for (FlavorId f : g.flavors) {
+      const api::ResourceFlavor* flavor = Flavor(f);
+      if (flavor == nullptr) {
+        missing_flavors.push_back(flavors.Name(f));
+      } else if (!flavor->topology_name.empty() && topologies_.count(flavor->topology_name) == 0) {
+        missing_topologies.push_back(absl::StrCat("there is no Topology \"", flavor->topology_name,
+                                                  "\" for TAS flavor \"", flavors.Name(f), "\""));
+      }
+    }
+  }
+  for (const api::AdmissionCheckStrategyRule& rule : cq.object.admission_checks) {
+    const auto check = checks_.find(rule.name);
+    if (check == checks_.end()) {
+      missing_checks.push_back(rule.name);
+    } else if (!api::IsConditionTrue(check->second.conditions, "Active")) {
+      inactive_checks.push_back(rule.name);
+    }
+  }
+  const auto references = [&](const char* reason, const char* what, std::vector<std::string>& names) {
+    if (names.empty()) return;
+    std::sort(names.begin(), names.end());
+    problem(reason, absl::StrCat("references ", what, ": ", absl::StrJoin(names, ",")));
+  };
+  references("FlavorNotFound", "missing ResourceFlavor(s)", missing_flavors);
+  references("AdmissionCheckNotFound", "missing AdmissionCheck(s)", missing_checks);
+  references("AdmissionCheckInactive", "inactive AdmissionCheck(s)", inactive_checks);
+  for (std::string& piece : missing_topologies) problem("TopologyNotFound", std::move(piece));
+  if (reasons.empty()) return {true, false, "Ready", "Can admit new workloads"};
+  return {false, false, reasons[0], absl::StrCat("Can't admit new workloads: ", absl::StrJoin(pieces, ", "), ".")};
+}
+
+bool Policy::IsActive(ClusterQueueId id) const {
+  return cluster_queues_[id].exists && StatusOf(cluster_queues_[id].name).active;
+}
+
+std::optional<std::string> Policy::RootCohort(absl::string_view cohort) const {
+  std::string at(cohort);
+  // A path longer than the number of cohorts repeats one.
+  for (size_t steps = 0; steps <= cohorts_.size(); ++steps) {
+    const auto it = cohorts_.find(at);
+    if (it == cohorts_.end() || it->second.parent_name.empty()) return at;
+    at = it->second.parent_name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Policy::RootCohortOf(ClusterQueueId id) const {
+  const std::string& cohort = cluster_queues_[id].object.cohort_name;
+  if (cohort.empty()) return "";
+  return RootCohort(cohort);
+}
+
+std::vector<ClusterQueueId> Policy::ClusterQueuesUnder(absl::string_view root) const {
+  std::vector<ClusterQueueId> out;
+  for (const auto& [name, id] : cluster_queue_ids_) {
+    if (!cluster_queues_[id].exists || cluster_queues_[id].object.cohort_name.empty()) continue;
+    const auto r = RootCohortOf(id);
+    if (r.has_value() && *r == root) out.push_back(id);
+  }
+  return out;
+}
+
+void Policy::BumpTree(absl::string_view root, int times) {
+  for (ClusterQueueId id : ClusterQueuesUnder(root)) cluster_queues_[id].generation += times;
+}
+
+void Policy::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra) {
+  quota::ForestSpec spec;
+  frs_.clear();
+  fr_ids_.clear();
+  std::vector<ResourceId> by_name(resources.size());
+  for (int i = 0; i < resources.size(); ++i) by_name[i] = i;
+  std::sort(by_name.begin(), by_name.end(),
+            [&](ResourceId a, ResourceId b) { return resources.Name(a) < resources.Name(b); });
+  std::vector<quota::ResId> rank(by_name.size());
+  for (size_t i = 0; i < by_name.size(); ++i) rank[by_name[i]] = static_cast<quota::ResId>(i);
+  resource_of_rank_ = by_name;
+  spec.num_resources = resources.size();
+  const auto fr_of = [&](FlavorId f, ResourceId r) {
+    const auto [it, inserted] = fr_ids_.try_emplace({f, r}, static_cast<quota::FrId>(frs_.size()));
+    if (inserted) {
+      frs_.push_back({f, r});
+      spec.resource_of_fr.push_back(rank[r]);
+    }
+    return it->second;
+  };
+  const auto quotas = [&](const std::vector<api::ResourceGroup>& groups) {
+    std::vector<quota::QuotaSpec> out;
+    for (const api::ResourceGroup& g : groups) {
+      for (const api::FlavorQuotas& f : g.flavors) {
+        for (const api::ResourceQuota& q : f.resources) {
+          quota::QuotaSpec s;
+          s.fr = fr_of(flavors.Intern(f.name), resources.Intern(q.name));
+          s.nominal = AmountOf(q.name, q.nominal_quota);
+          if (q.borrowing_limit.has_value()) s.borrowing_limit = AmountOf(q.name, *q.borrowing_limit);
+          if (q.lending_limit.has_value()) s.lending_limit = AmountOf(q.name, *q.lending_limit);
+          out.push_back(s);
+        }
+      }
+    }
+    return out;
+  };
+  node_of_cohort_.clear();
+  std::vector<std::string> usable;  // cohorts from which no cycle is reached
+  for (const std::string& name : CohortNames()) {
+    if (RootCohort(name).has_value()) usable.push_back(name);
+  }
+  for (const std::string& name : usable) {
+    node_of_cohort_[name] = static_cast<quota::NodeId>(spec.nodes.size());
+    quota::NodeSpec node;
+    node.name = name;
+    node.is_cohort = true;
+    if (const auto it = cohorts_.find(name); it != cohorts_.end()) {
+      node.quotas = quotas(it->second.resource_groups);
+      node.weight = WeightOf(it->second.fair_sharing);
+    }
+    spec.nodes.push_back(std::move(node));
+  }
+  for (const std::string& name : usable) {
+    const auto it = cohorts_.find(name);
+    if (it == cohorts_.end() || it->second.parent_name.empty()) continue;
+    spec.nodes[node_of_cohort_[name]].parent = node_of_cohort_[it->second.parent_name];
+  }
+  node_of_cq_.assign(cluster_queues_.size(), quota::kNoNode);
+  for (const auto& [name, id] : cluster_queue_ids_) {
+    const ClusterQueueState& cq = cluster_queues_[id];
+    if (!cq.exists || InCycle(id)) continue;
+    node_of_cq_[id] = static_cast<quota::NodeId>(spec.nodes.size());
+    quota::NodeSpec node;
+    node.name = name;
+    node.weight = WeightOf(cq.object.fair_sharing);
+    if (!cq.object.cohort_name.empty()) node.parent = node_of_cohort_[cq.object.cohort_name];
+    node.quotas = quotas(cq.object.resource_groups);
+    spec.nodes.push_back(std::move(node));
+  }
+  for (const auto& [f, r] : extra) fr_of(f, r);
+  // Cycles were left out above and ids are ours, so this cannot fail.
+  forest_ = quota::Forest::Build(spec).value();
+  forest_stale_ = false;
+}
+
+quota::NodeId Policy::NodeOf(ClusterQueueId id) const {
+  return id < static_cast<int>(node_of_cq_.size()) ? node_of_cq_[id] : quota::kNoNode;
+}
+quota::NodeId Policy::NodeOfCohort(absl::string_view name) const {
+  const auto it = node_of_cohort_.find(std::string_view(name.data(), name.size()));
+  return it == node_of_cohort_.end() ? quota::kNoNode : it->second;
+}
+quota::FrId Policy::Fr(FlavorId f, ResourceId r) const {
+  const auto it = fr_ids_.find({f, r});
+  return it == fr_ids_.end() ? -1 : it->second;
+}
+
+}  // namespace muster::scheduler

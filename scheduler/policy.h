@@ -1,0 +1,169 @@
+// What the admins declared: flavors, ClusterQueues, cohorts, LocalQueues, checks, namespaces, in interned form, and the quota
+// forest built from it. Knows nothing of workloads.
+//
+// Source of the rules: Kueue, pkg/cache/scheduler (clusterqueue.go, cohort.go) and pkg/cache/hierarchy.
+// Thread-safety: compatible.
+#ifndef MUSTER_SCHEDULER_POLICY_H_
+#define MUSTER_SCHEDULER_POLICY_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "api/core.h"
+#include "api/kueue.h"
+#include "quota/forest.h"
+#include "scheduler/decision.h"
+#include "scheduler/engine.h"
+#include "scheduler/ids.h"
+
+namespace muster::scheduler {
+
+// Names to dense ids, in order of first mention. Ids never change.
+class Interner {
+ public:
+  int32_t Intern(absl::string_view name);
+  int32_t Find(absl::string_view name) const;  // kNoId if unknown
+  const std::string& Name(int32_t id) const { return names_[id]; }
+  int size() const { return static_cast<int>(names_.size()); }
+
+ private:
+  absl::flat_hash_map<std::string, int32_t> ids_;
+  std::vector<std::string> names_;
+};
+
+// One resource group of a ClusterQueue: all its resources get the same flavor.
+struct GroupState {
+  std::vector<ResourceId> resources;
+  std::vector<FlavorId> flavors;  // in the order they are tried
+};
+
+enum class PreemptionPolicy : uint8_t { kNever, kLowerPriority, kLowerOrNewerEqualPriority, kAny };
+
+// The decision-relevant switches of a ClusterQueue, parsed once.
+struct ClusterQueueRules {
+  bool strict_fifo = false;
+  bool try_next_when_can_borrow = false;
+  bool try_next_when_can_preempt = true;
+  bool preemption_over_borrowing = false;
+  PreemptionPolicy within_cluster_queue = PreemptionPolicy::kNever;
+  PreemptionPolicy reclaim_within_cohort = PreemptionPolicy::kNever;
+  bool borrow_within_cohort = false;
+  std::optional<int32_t> max_priority_threshold;
+};
+
+struct ClusterQueueState {
+  std::string name;
+  bool exists = false;
+  bool terminating = false;
+  api::ClusterQueue object;
+  ClusterQueueRules rules;
+  std::vector<GroupState> groups;
+  std::vector<int> group_of;  // by ResourceId; -1 or past the end = not covered
+  int64_t generation = 0;     // AllocatableResourceGeneration
+
+  int GroupOf(ResourceId r) const { return r < static_cast<int>(group_of.size()) ? group_of[r] : -1; }
+};
+
+struct LocalQueueState {
+  std::string ns, name;
+  std::string cluster_queue;
+  bool stopped = false;
+};
+
+class Policy {
+ public:
+  Interner flavors;
+  Interner resources;
+
+  // Each returns the names of the cohorts (roots) and ClusterQueues whose parked workloads should be looked at again; see
+  // Notify below.
+  void Apply(const api::ResourceFlavor& flavor);
+  void Apply(const api::Cohort& cohort);
+  // Returns whether the spec differs from before (or is new).
+  bool Apply(const api::ClusterQueue& cluster_queue);
+  void Apply(const api::LocalQueue& local_queue);
+  void Apply(const api::AdmissionCheck& check);
+  void Apply(const api::Topology& topology);
+  void Apply(const api::Namespace& ns);
+  void Apply(const api::LimitRange& limit_range);
+  void Apply(const api::RuntimeClass& runtime_class);
+  void DeleteFlavor(absl::string_view name);
+  void DeleteCohort(absl::string_view name);
+  void DeleteClusterQueue(absl::string_view name);
+  void DeleteLocalQueue(absl::string_view key);
+  void DeleteCheck(absl::string_view name);
+  void DeleteTopology(absl::string_view name);
+
+  // Lookups. Pointers stay valid until the next Apply or Delete.
+  const api::ResourceFlavor* Flavor(FlavorId id) const;
+  ClusterQueueId FindClusterQueue(absl::string_view name) const;
+  ClusterQueueState& cq(ClusterQueueId id) { return cluster_queues_[id]; }
+  const ClusterQueueState& cq(ClusterQueueId id) const { return cluster_queues_[id]; }
+  int num_cluster_queues() const { return static_cast<int>(cluster_queues_.size()); }
+  std::vector<ClusterQueueId> ClusterQueuesByName() const;
+  std::vector<std::string> CohortNames() const;
+  const LocalQueueState* FindLocalQueue(absl::string_view key) const;  // "ns/name"
+  const api::Namespace* FindNamespace(absl::string_view name) const;
+  std::vector<const api::LimitRange*> LimitRangesIn(absl::string_view ns) const;
+  const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
+
+  ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
+  bool IsActive(ClusterQueueId id) const;
+  // The tree a ClusterQueue is notified with: its root cohort's name, "" if it has none; nullopt if its parents form a cycle.
+  std::optional<std::string> RootCohortOf(ClusterQueueId id) const;
+  std::optional<std::string> RootCohort(absl::string_view cohort) const;
+  std::vector<ClusterQueueId> ClusterQueuesUnder(absl::string_view root_cohort) const;
+  // Whether a ClusterQueue is in a tree that is left out of scheduling because parents form a cycle.
+  bool InCycle(ClusterQueueId id) const { return !RootCohortOf(id).has_value(); }
+
+  // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use though
+  // no quota mentions them.
+  bool forest_stale() const { return forest_stale_; }
+  void MarkForestStale() { forest_stale_ = true; }
+  void BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra);
+  quota::Forest& forest() { return forest_; }
+  const quota::Forest& forest() const { return forest_; }
+  quota::NodeId NodeOf(ClusterQueueId id) const;
+  quota::NodeId NodeOfCohort(absl::string_view name) const;
+  quota::FrId Fr(FlavorId f, ResourceId r) const;  // -1 if unknown
+  const std::vector<Engine::FlavorResource>& frs() const { return frs_; }
+  ResourceId ResourceOfRank(quota::ResId rank) const { return resource_of_rank_[rank]; }
+
+ private:
+  void BumpTree(absl::string_view root_cohort, int times);
+  // Makes names known so that ids exist before the forest is built.
+  void InternGroups(const std::vector<api::ResourceGroup>& groups);
+
+  std::map<std::string, api::ResourceFlavor, std::less<>> flavor_objects_;
+  std::vector<const api::ResourceFlavor*> flavor_by_id_;
+  std::map<std::string, api::Cohort, std::less<>> cohorts_;
+  std::vector<ClusterQueueState> cluster_queues_;
+  std::map<std::string, ClusterQueueId, std::less<>> cluster_queue_ids_;
+  std::map<std::string, LocalQueueState, std::less<>> local_queues_;
+  std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
+  std::map<std::string, api::Topology, std::less<>> topologies_;
+  std::map<std::string, api::Namespace, std::less<>> namespaces_;
+  std::map<std::string, api::LimitRange, std::less<>> limit_ranges_;  // by ns/name
+  std::map<std::string, api::RuntimeClass, std::less<>> runtime_classes_;
+
+  bool forest_stale_ = true;
+  quota::Forest forest_;
+  std::vector<quota::NodeId> node_of_cq_;
+  std::map<std::string, quota::NodeId, std::less<>> node_of_cohort_;
+  std::vector<Engine::FlavorResource> frs_;
+  absl::flat_hash_map<std::pair<FlavorId, ResourceId>, quota::FrId> fr_ids_;
+  std::vector<ResourceId> resource_of_rank_;
+};
+
+// Parses the enumerations of a ClusterQueue spec; what is absent means Kueue's default.
+ClusterQueueRules ParseRules(const api::ClusterQueue& cq);
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_POLICY_H_

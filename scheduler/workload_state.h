@@ -1,0 +1,95 @@
+// What the engine remembers of one workload.
+#ifndef MUSTER_SCHEDULER_WORKLOAD_STATE_H_
+#define MUSTER_SCHEDULER_WORKLOAD_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "api/core.h"
+#include "api/kueue.h"
+#include "quota/amount.h"
+#include "scheduler/engine.h"
+#include "scheduler/ids.h"
+
+namespace muster::scheduler {
+
+struct ResourceAmount {
+  ResourceId resource = kNoId;
+  quota::Amount amount = 0;
+};
+
+struct PodSetState {
+  std::string name;
+  int32_t count = 0;
+  std::optional<int32_t> min_count;
+  std::vector<ResourceAmount> per_pod;  // by resource name
+  std::shared_ptr<const api::PodSpec> spec;  // adjusted
+  std::string group;                    // topologyRequest.podSetGroupName
+};
+
+// What the workload holds for one pod set.
+struct HeldPodSet {
+  std::string name;
+  int32_t count = 0;
+  struct Item {
+    ResourceId resource;
+    FlavorId flavor;
+    quota::Amount amount;
+  };
+  std::vector<Item> items;  // by resource name
+};
+
+// Where flavor scanning stopped, so that the next attempt goes on from there (Kueue: AssignmentClusterQueueState).
+struct ScanProgress {
+  int64_t cluster_queue_generation = 0;
+  int64_t cycle = 0;
+  int equivalence = -1;
+  // [pod set][resource] -> index of the last flavor tried, -1 when all were.
+  std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
+
+  bool HasUntried() const {
+    for (const auto& pod_set : last_tried) {
+      for (const auto& [resource, index] : pod_set) {
+        if (index != -1) return true;
+      }
+    }
+    return false;
+  }
+};
+
+struct WorkloadState {
+  bool in_use = false;
+  std::string key, ns, name, uid;
+  std::string queue_key;  // "ns/localqueue"
+  bool active = true;
+  std::string gated_by;   // annotation admission-gated-by
+  int64_t priority = 0;   // effective
+  int64_t generation = 0;
+  absl::Time creation;
+  absl::Time queue_timestamp;
+  std::vector<PodSetState> pod_sets;
+  std::vector<api::ReclaimablePod> reclaimable;
+  int equivalence = -1;
+  bool failed_checks = false;
+  std::string invalid;  // why its resources are refused ("" = fine)
+  Note invalid_note = Note::kNone;
+
+  WorkloadPhase phase = WorkloadPhase::kUnqueued;
+  ClusterQueueId cq = kNoId;
+  std::vector<HeldPodSet> held;  // while kReserved
+  absl::Time reserved_at = absl::InfinitePast();
+  bool evicted = false;
+  std::string eviction_reason;
+  bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued
+  std::optional<absl::Time> requeue_at;
+  int64_t evaluated_generation = -1;
+  std::optional<ScanProgress> progress;
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_WORKLOAD_STATE_H_
