@@ -119,8 +119,10 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
   for (const auto& [name, unused] : Get(expected, "clusterQueues").items()) expected_names.insert(name);
   std::set<std::string> inactive;
   for (scheduler::ClusterQueueId id : engine.ClusterQueues()) {
+    // Inactive here is what takes no part: also a ClusterQueue under a cohort that is its own ancestor.
     const std::string& name = engine.ClusterQueueName(id);
-    (engine.StatusOf(name).active ? got_names : inactive).insert(name);
+    const bool takes_part = engine.StatusOf(name).active && engine.NodeOfClusterQueue(id) != quota::kNoNode;
+    (takes_part ? got_names : inactive).insert(name);
   }
   v.Equal(path + ".inactiveClusterQueues", Get(expected, "inactiveClusterQueues"), inactive);
   if (!v.Equal(path + ".clusterQueues", expected_names, got_names)) return;

@@ -117,7 +117,14 @@ void RunInadmissibleRequeue(const Case& c, Level, Verdict& v) {
     return out;
   };
   v.Equal("request.inadmissibleBefore", Get(c["request"], "inadmissibleBefore"), state(true));
-  // Applying a cohort notifies its tree, which is what the request says happened.
+  // Applying a cohort notifies its tree, which is what the request says happened. A workload of an unknown namespace would
+  // stay where it is.
+  for (const Json& o : c["objects"]) {
+    const std::string ns = GetString(Get(o, "metadata"), "namespace");
+    if (GetString(o, "kind") == "Workload") {
+      cohorts.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}}}});
+    }
+  }
   if (absl::Status s = ApplyAll(cohorts, now, engine); !s.ok()) return v.Fail("objects", "accepted", s.ToString());
   engine.Advance(now);
 
