@@ -1,0 +1,21 @@
+// The subcommands of `muster`. Each Add* registers one; it runs while CLI11 parses and sets *exit_code: 0 done, 1 failed (with
+// the reason on standard error). Wrong usage is CLI11's to report.
+#ifndef MUSTER_CLI_COMMANDS_H_
+#define MUSTER_CLI_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+namespace muster::cli {
+
+// `simulate`: replay a trace under a policy.
+void AddSimulate(CLI::App* app, int* exit_code);
+// `generate`: make up a trace.
+void AddGenerate(CLI::App* app, int* exit_code);
+// `validate`: read policy files and say what is wrong with them.
+void AddValidate(CLI::App* app, int* exit_code);
+// `version`.
+void AddVersion(CLI::App* app);
+
+}  // namespace muster::cli
+
+#endif  // MUSTER_CLI_COMMANDS_H_

@@ -1,0 +1,37 @@
+// The command line of Muster. Each subcommand lives in a file of its own; see commands.h.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "cli/commands.h"
+
+namespace {
+
+constexpr int kWrongUsage = 2;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Muster: gang scheduling and quotas, compatible with Kueue's objects.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+  app.name("muster");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  int exit_code = 0;
+  muster::cli::AddSimulate(&app, &exit_code);
+  muster::cli::AddGenerate(&app, &exit_code);
+  muster::cli::AddValidate(&app, &exit_code);
+  muster::cli::AddVersion(&app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {  // CLI11 reports usage, --help included, by throwing
+    return app.exit(e, std::cout, std::cerr) == 0 ? 0 : kWrongUsage;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "muster: cannot write to standard output\n";
+    return 1;
+  }
+  return exit_code;
+}

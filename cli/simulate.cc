@@ -1,0 +1,142 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/commands.h"
+#include "cli/policy_files.h"
+#include "sim/input.h"
+#include "sim/report.h"
+#include "sim/simulation.h"
+#include "sim/trace.h"
+
+namespace muster::cli {
+namespace {
+
+struct Args {
+  std::vector<std::string> policy;
+  std::string trace, mapping, out, resource;
+  bool skip_bad_rows = false, no_decisions = false, resume = false;
+  int64_t max_jobs = 0;
+};
+
+absl::StatusOr<sim::Mapping> ReadMapping(const Args& args) {
+  if (args.mapping.empty()) return sim::Mapping::ForFile(args.trace);
+  absl::StatusOr<std::unique_ptr<std::istream>> in = sim::OpenInput(args.mapping);
+  if (!in.ok()) return in.status();
+  const std::string text((std::istreambuf_iterator<char>(**in)), std::istreambuf_iterator<char>());
+  absl::StatusOr<sim::Mapping> mapping = sim::Mapping::Parse(text);
+  if (mapping.ok()) return mapping;
+  return absl::InvalidArgumentError(absl::StrCat(args.mapping, ": ", mapping.status().message()));
+}
+
+// Reads the trace; bad rows are an error that lists them, unless they are to be skipped.
+absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
+  absl::StatusOr<sim::Mapping> mapping = ReadMapping(args);
+  if (!mapping.ok()) return mapping.status();
+  absl::StatusOr<sim::Trace> trace = sim::ReadTrace(args.trace, *mapping, args.max_jobs);
+  if (!trace.ok()) return trace;
+  if (trace->bad_rows > 0 && !args.skip_bad_rows) {
+    std::string text = absl::StrCat(trace->bad_rows, " bad rows; correct them or leave them out with --skip-bad-rows");
+    for (const sim::Problem& problem : trace->problems) absl::StrAppend(&text, "\n", FormatProblem(*trace, problem));
+    if (trace->bad_rows > static_cast<int64_t>(trace->problems.size())) {
+      absl::StrAppend(&text, "\n... and ", trace->bad_rows - static_cast<int64_t>(trace->problems.size()), " more");
+    }
+    return absl::InvalidArgumentError(text);
+  }
+  if (trace->jobs.empty()) return absl::InvalidArgumentError(absl::StrCat(args.trace, ": there is no job in it"));
+  return trace;
+}
+
+// A bar on standard error; nothing if that is not a terminal.
+class Progress {
+ public:
+  explicit Progress(int64_t total) : total_(total), on_(isatty(STDERR_FILENO) == 1) {}
+  ~Progress() {
+    if (on_) std::cerr << "\r\033[K" << std::flush;
+  }
+  void Show(int64_t done) {
+    if (!on_ || total_ == 0) return;
+    const int64_t percent = done * 100 / total_;
+    if (percent == shown_) return;
+    shown_ = percent;
+    const std::string bar(percent * 40 / 100, '#');
+    std::cerr << absl::StrFormat("\r[%-40s] %3d %% of %d jobs", bar, percent, total_) << std::flush;
+  }
+
+ private:
+  int64_t total_;
+  bool on_;
+  int64_t shown_ = -1;
+};
+
+absl::Status Simulate(const Args& args) {
+  absl::StatusOr<std::vector<api::Object>> objects = ReadPolicyFiles(args.policy);
+  if (!objects.ok()) return objects.status();
+  absl::StatusOr<sim::Policy> policy = sim::MakePolicy(*objects);
+  if (!policy.ok()) return policy.status();
+  absl::StatusOr<sim::Trace> trace = ReadTrace(args);
+  if (!trace.ok()) return trace.status();
+
+  std::optional<sim::DecisionLog> log;
+  sim::SimulationHooks hooks;
+  if (!args.out.empty() && !args.no_decisions) {
+    absl::StatusOr<sim::DecisionLog> opened = sim::DecisionLog::Open(args.out, &*trace);
+    if (!opened.ok()) return opened.status();
+    log = *std::move(opened);
+    hooks.on_decision = [&log](const sim::DecisionEvent& event) { log->Write(event); };
+  }
+  absl::StatusOr<sim::SimulationResult> result;
+  {
+    Progress progress(static_cast<int64_t>(trace->jobs.size()));
+    hooks.on_progress = [&progress](int64_t done) { progress.Show(done); };
+    result = sim::Simulate(*trace, *std::move(policy),
+                           {.resource = args.resource, .resume_preempted = args.resume}, hooks);
+  }
+  if (!result.ok()) return result.status();
+  if (trace->bad_rows > 0) std::cout << trace->bad_rows << " bad rows skipped.\n";
+  std::cout << FormatTable(result->metrics);
+  if (log.has_value()) {
+    if (absl::Status s = log->Close(); !s.ok()) return s;
+  }
+  if (args.out.empty()) return absl::OkStatus();
+  return WriteReport(args.out, *trace, *result);
+}
+
+}  // namespace
+
+void AddSimulate(CLI::App* app, int* exit_code) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app->add_subcommand(
+      "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
+  command->add_option("--policy", args->policy,
+                      "Files or folders with Kueue objects (YAML, JSON). A Configuration among them sets fair sharing, "
+                      "feature gates and the like")
+      ->required();
+  command->add_option("--trace", args->trace, "CSV, JSON lines or SWF; also .gz or .xz")->required();
+  command->add_option("--mapping", args->mapping, "YAML file saying what the trace's columns mean. Without: Muster's own "
+                                                  "columns, or SWF by the file's name");
+  command->add_option("--out", args->out, "Folder for summary.json, jobs.csv and decisions.jsonl");
+  command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
+  command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(CLI::NonNegativeNumber);
+  command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
+  command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
+  command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");
+  command->callback([args, exit_code] {
+    if (absl::Status s = Simulate(*args); !s.ok()) {
+      std::cerr << "muster simulate: " << s.message() << "\n";
+      *exit_code = 1;
+    }
+  });
+}
+
+}  // namespace muster::cli
