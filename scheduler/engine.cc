@@ -14,6 +14,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
   impl_->policy.Apply(flavor);
+  impl_->topology_usage.SetFlavor(flavor);
   impl_->PolicyChanged();
   impl_->NotifyUsersOfFlavor(flavor.metadata.name, now);
 }
@@ -36,9 +37,11 @@ void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
 }
 void Engine::Apply(const api::Topology& topology, absl::Time now) {
   impl_->policy.Apply(topology);
+  impl_->topology_usage.SetTopology(topology);
   impl_->PolicyChanged();
   impl_->NotifyAll(now);
 }
+void Engine::Apply(const api::Node& node, absl::Time) { impl_->topology_usage.SetNode(node); }
 void Engine::Apply(const api::Namespace& ns, absl::Time now) {
   impl_->policy.Apply(ns);
   impl_->NotifyAll(now);
@@ -48,6 +51,7 @@ void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) { impl_->
 void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
   impl_->NotifyUsersOfFlavor(name, now);
   impl_->policy.DeleteFlavor(name);
+  impl_->topology_usage.RemoveFlavor(std::string(name));
   impl_->PolicyChanged();
 }
 void Engine::DeleteCohort(absl::string_view name, absl::Time) {
@@ -66,8 +70,11 @@ void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
 }
 void Engine::DeleteTopology(absl::string_view name, absl::Time) {
   impl_->policy.DeleteTopology(name);
+  impl_->topology_usage.RemoveTopology(std::string(name));
   impl_->PolicyChanged();
 }
+
+void Engine::DeleteNode(absl::string_view name, absl::Time) { impl_->topology_usage.RemoveNode(std::string(name)); }
 
 WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return impl_->ApplyWorkload(workload, now); }
 void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { impl_->DeleteWorkload(id, now); }

@@ -87,6 +87,8 @@ class Engine {
   void Apply(const api::LocalQueue& local_queue, absl::Time now);
   void Apply(const api::AdmissionCheck& check, absl::Time now);
   void Apply(const api::Topology& topology, absl::Time now);
+  // Nodes matter to topology-aware flavors only.
+  void Apply(const api::Node& node, absl::Time now);
   void Apply(const api::Namespace& ns, absl::Time now);
   void Apply(const api::LimitRange& limit_range, absl::Time now);
   void Apply(const api::RuntimeClass& runtime_class, absl::Time now);
@@ -96,6 +98,7 @@ class Engine {
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
   void DeleteAdmissionCheck(absl::string_view name, absl::Time now);
   void DeleteTopology(absl::string_view name, absl::Time now);
+  void DeleteNode(absl::string_view name, absl::Time now);
 
   // ---- Workloads. ----------------------------------------------------------------------------------------------------
   // Creates or updates. Its status says where it belongs: with QuotaReserved=True it holds quota in

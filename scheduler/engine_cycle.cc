@@ -8,6 +8,24 @@
 
 namespace muster::scheduler {
 
+std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
+                                                int borrowing, absl::Span<const quota::FrAmount> usage) {
+  if (mode != Mode::kPreempt) return {usage.begin(), usage.end()};
+  std::vector<quota::FrAmount> out;
+  for (const quota::FrAmount& u : usage) {
+    const quota::Amount nominal = forest.nominal(cluster_queue, u.fr), used = forest.usage(cluster_queue, u.fr);
+    quota::Amount reserve = u.amount;
+    if (borrowing <= 0) {
+      reserve = std::max<quota::Amount>(0, std::min(u.amount, quota::Sub(nominal, used)));
+    } else if (forest.has_borrowing_limit(cluster_queue, u.fr)) {
+      const quota::Amount most = quota::Add(nominal, forest.borrowing_limit(cluster_queue, u.fr));
+      reserve = std::min(u.amount, quota::Sub(most, used));
+    }
+    out.push_back({u.fr, reserve});
+  }
+  return out;
+}
+
 struct EngineImpl::Entry {
   Decision decision;
   Assignment assignment;
@@ -94,27 +112,6 @@ EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
   return e;
 }
 
-// What a head that may not preempt anybody keeps others from taking in this cycle, so that it is not starved by them.
-std::vector<quota::FrAmount> EngineImpl::ToReserve(const Entry& e) const {
-  const quota::Forest& forest = policy.forest();
-  const quota::NodeId node = policy.NodeOf(e.decision.cluster_queue);
-  if (e.assignment.mode != Mode::kPreempt) return e.assignment.usage;
-  std::vector<quota::FrAmount> out;
-  for (const quota::FrAmount& u : e.assignment.usage) {
-    const quota::Amount nominal = forest.nominal(node, u.fr), used = forest.usage(node, u.fr);
-    quota::Amount reserve;
-    if (e.assignment.borrowing > 0) {
-      reserve = !forest.has_borrowing_limit(node, u.fr)
-                    ? u.amount
-                    : std::min(u.amount, quota::Sub(quota::Add(nominal, forest.borrowing_limit(node, u.fr)), used));
-    } else {
-      reserve = std::max<quota::Amount>(0, std::min(u.amount, quota::Sub(nominal, used)));
-    }
-    out.push_back({u.fr, reserve});
-  }
-  return out;
-}
-
 void EngineImpl::Process(Entry* e) {
   Decision& d = e->decision;
   quota::Forest& forest = policy.forest();
@@ -129,7 +126,8 @@ void EngineImpl::Process(Entry* e) {
     d.pending_reason = PendingReason::kWaitingForQuota;
     // Who can always reclaim its quota need not hold on to it.
     if (policy.cq(d.cluster_queue).rules.reclaim_within_cohort != PreemptionPolicy::kAny) {
-      forest.AddUsage(node, ToReserve(*e));
+      forest.AddUsage(
+          node, ResourcesToReserve(forest, node, e->assignment.mode, e->assignment.borrowing, e->assignment.usage));
     }
     return;
   }

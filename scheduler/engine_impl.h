@@ -17,9 +17,15 @@
 #include "scheduler/flavor_assigner.h"
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
+#include "scheduler/topology_usage.h"
 #include "scheduler/workload_state.h"
 
 namespace muster::scheduler {
+
+// What a head that may not preempt anybody keeps others from taking in this cycle, so that it is not starved by them
+// (Kueue: resourcesToReserve): all it borrows as far as its limit goes, or what is left of its nominal quota.
+std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
+                                                int borrowing, absl::Span<const quota::FrAmount> usage);
 
 class EngineImpl {
  public:
@@ -60,6 +66,7 @@ class EngineImpl {
 
   EngineOptions options;
   Policy policy;
+  TopologyUsage topology_usage;
   std::vector<WorkloadState> workloads;
   absl::flat_hash_map<std::string, WorkloadId> workload_ids;  // by key
   std::vector<PendingQueue> queues;                           // by ClusterQueueId
@@ -88,7 +95,6 @@ class EngineImpl {
   Entry Nominate(WorkloadId id, ClusterQueueId cq);
   void Process(Entry* e);
   void Requeue(const Decision& d, absl::Time now);
-  std::vector<quota::FrAmount> ToReserve(const Entry& e) const;
 
   // A tree to re-activate: {root cohort, ""} or {"", ClusterQueue}.
   using Tree = std::pair<std::string, std::string>;
