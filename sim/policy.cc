@@ -88,7 +88,10 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
     if (const auto* o = std::get_if<api::ResourceFlavor>(&object)) p.flavors.push_back(*o);
     if (const auto* o = std::get_if<api::Cohort>(&object)) p.cohorts.push_back(*o);
     if (const auto* o = std::get_if<api::ClusterQueue>(&object)) p.cluster_queues.push_back(*o);
-    if (const auto* o = std::get_if<api::LocalQueue>(&object)) p.local_queues.push_back(*o);
+    if (const auto* o = std::get_if<api::LocalQueue>(&object)) {
+      p.local_queues.push_back(*o);
+      if (o->metadata.ns.empty()) p.local_queues.back().metadata.ns = "default";
+    }
     if (const auto* o = std::get_if<api::AdmissionCheck>(&object)) p.checks.push_back(*o);
     if (const auto* o = std::get_if<api::Topology>(&object)) p.topologies.push_back(*o);
     if (const auto* o = std::get_if<api::LimitRange>(&object)) p.limit_ranges.push_back(*o);
