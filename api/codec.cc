@@ -94,7 +94,7 @@ DecodeResult KeepUnsupported(json document, const Source& source, std::string ap
                              .path = "",
                              .message = std::move(why),
                              .severity = Severity::kWarning,
-                             .rule = "NotSupported",
+                             .rule = "UnknownKind",
                              .value = ""});
   kept.api_version = std::move(api_version);
   kept.kind = std::move(kind);

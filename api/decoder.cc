@@ -113,7 +113,7 @@ void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, 
   // Kubernetes reads a bare number as the text that it is written in.
   const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   absl::StatusOr<Quantity> parsed = Quantity::Parse(absl::StripAsciiWhitespace(text));
-  if (!parsed.ok()) return context.Error(path, "Invalid", std::string(parsed.status().message()), Show(value));
+  if (!parsed.ok()) return context.Error(path, "TypeInvalid", std::string(parsed.status().message()), Show(value));
   out = *parsed;
 }
 
@@ -124,7 +124,7 @@ void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, 
   std::string error;
   // Abseil reads words ("infinite-future") besides the format.
   if (text.empty() || !absl::ascii_isdigit(text[0]) || !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
-    return context.Error(path, "Invalid",
+    return context.Error(path, "TypeInvalid",
                          absl::StrCat(Show(value), " is not a time; write it like \"2026-01-31T12:00:00Z\""),
                          Show(value));
   }
@@ -136,7 +136,7 @@ void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, 
   absl::Duration duration;
   if (!absl::ParseDuration(value.get_ref<const std::string&>(), &duration) ||
       duration == absl::InfiniteDuration() || duration == -absl::InfiniteDuration()) {
-    return context.Error(path, "Invalid",
+    return context.Error(path, "TypeInvalid",
                          absl::StrCat(Show(value), " is not a duration; write it like \"5m\" or \"1h30m\""),
                          Show(value));
   }

@@ -104,7 +104,7 @@ class DecodeVisitor {
     if (const nlohmann::json* value = Find(name)) {
       ReadValue(context_, path_.Field(name), *value, out);
     } else {
-      context_.Error(path_.Field(name), "Required", "is required");
+      context_.Error(path_.Field(name), "Required", "");
     }
   }
 

@@ -25,7 +25,7 @@ void AddError(LoadResult& result, const Source& source, std::string message) {
                              .path = "",
                              .message = std::move(message),
                              .severity = Severity::kError,
-                             .rule = "Invalid",
+                             .rule = "Unreadable",
                              .value = ""});
 }
 

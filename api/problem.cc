@@ -8,7 +8,7 @@
 namespace muster::api {
 namespace {
 
-// The words of Kubernetes' field.ErrorType for a rule.
+// The words of Kubernetes' field.ErrorType for a rule; "" for those that Muster's own messages do without.
 absl::string_view RuleText(absl::string_view rule) {
   if (rule == "Required") return "Required value";
   if (rule == "Duplicate") return "Duplicate value";
@@ -17,7 +17,19 @@ absl::string_view RuleText(absl::string_view rule) {
   if (rule == "TooMany") return "Too many";
   if (rule == "TooLong") return "Too long";
   if (rule == "Forbidden") return "Forbidden";
-  return "Invalid value";
+  if (rule == "Invalid") return "Invalid value";
+  return "";
+}
+
+// What comes after the path. Problems of reading have their value in the message already, and so has Kubernetes' word
+// for the rule where there is no other.
+std::string Explanation(const Problem& problem) {
+  const absl::string_view rule = RuleText(problem.rule);
+  if (rule.empty()) return problem.message;
+  std::string text(rule);
+  if (!problem.value.empty()) absl::StrAppend(&text, ": ", problem.value);
+  if (!problem.message.empty()) absl::StrAppend(&text, ": ", problem.message);
+  return text;
 }
 
 }  // namespace
@@ -34,20 +46,14 @@ std::string ToString(const Source& source) {
 
 std::string ToString(const Problem& problem) {
   std::string text = ToString(problem.source);
-  for (const std::string* part : {&problem.object, &problem.path, &problem.message}) {
+  const std::string explanation = Explanation(problem);
+  for (const std::string* part : {&problem.object, &problem.path, &explanation}) {
     if (!part->empty()) absl::StrAppend(&text, text.empty() ? "" : ": ", *part);
   }
   return text;
 }
 
-std::string ToFieldError(const Problem& problem) {
-  std::string text = absl::StrCat(problem.path, ": ", RuleText(problem.rule));
-  if (!problem.value.empty() && problem.rule != "Required" && problem.rule != "Forbidden" && problem.rule != "TooLong") {
-    absl::StrAppend(&text, ": ", problem.value);
-  }
-  if (!problem.message.empty()) absl::StrAppend(&text, ": ", problem.message);
-  return text;
-}
+std::string ToFieldError(const Problem& problem) { return absl::StrCat(problem.path, ": ", Explanation(problem)); }
 
 bool HasErrors(const std::vector<Problem>& problems) {
   return std::any_of(problems.begin(), problems.end(),

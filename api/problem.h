@@ -29,8 +29,9 @@ struct Problem {
   std::string path;     // "spec.resourceGroups[0].flavors[1].name"; "" = the object as a whole
   std::string message;  // what is wrong, and where it helps what to do
   Severity severity = Severity::kError;
-  // The rule that was broken, one of Kubernetes' field error types: Invalid, Required, Duplicate, NotSupported,
-  // Forbidden, NotFound, TooMany, TooLong, TypeInvalid; "UnknownField" and "Reference" are Muster's own.
+  // The rule that was broken. Kubernetes' field error types: Invalid, Required, Duplicate, NotSupported, Forbidden,
+  // NotFound, TooMany, TooLong. Muster's own: TypeInvalid (not readable), UnknownField, NoEffect, UnknownKind,
+  // Unreadable (the file or the document) and Reference.
   std::string rule;
   std::string value;  // the offending value as JSON; "" when there is none to show
 };

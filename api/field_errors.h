@@ -1,0 +1,62 @@
+// Collects field errors in Kubernetes' wording, and the checks that several kinds share. Internal to api/.
+#ifndef MUSTER_API_FIELD_ERRORS_H_
+#define MUSTER_API_FIELD_ERRORS_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "api/core.h"
+#include "api/json_path.h"
+#include "api/meta.h"
+#include "api/problem.h"
+#include "api/quantity.h"
+
+namespace muster::api {
+
+// The text in double quotes, with what needs it escaped.
+std::string Quoted(absl::string_view text);
+
+// Thread-compatible.
+class FieldErrors {
+ public:
+  // One per Kubernetes field error type. `value` is printed as it is: Quoted() for strings.
+  void Invalid(const JsonPath& path, std::string value, absl::string_view message);
+  void Required(const JsonPath& path, absl::string_view message = "");
+  void Forbidden(const JsonPath& path, absl::string_view message);
+  void Duplicate(const JsonPath& path, std::string value, absl::string_view message = "");
+  void NotFound(const JsonPath& path, absl::string_view value);
+  void NotSupported(const JsonPath& path, absl::string_view value, const std::vector<std::string>& supported);
+  void TooMany(const JsonPath& path, size_t count, size_t max);
+  void TooLong(const JsonPath& path, size_t max);
+
+  // The checks of a CustomResourceDefinition, in its wording. An empty value is "not set" and passes.
+  void CheckEnum(const JsonPath& path, absl::string_view value, std::initializer_list<const char*> supported);
+  void CheckSubdomain(const JsonPath& path, absl::string_view value);
+  void CheckLabel(const JsonPath& path, absl::string_view value, size_t max_length);
+  void CheckItems(const JsonPath& path, size_t count, size_t min, size_t max);
+  void CheckAtLeast(const JsonPath& path, int64_t value, int64_t min);
+
+  // The checks of Kubernetes' own types.
+  void CheckLabelKey(const JsonPath& path, absl::string_view key);
+  void CheckLabels(const JsonPath& path, const StringMap& labels);
+  void CheckAnnotations(const JsonPath& path, const StringMap& annotations);
+  void CheckTolerationKeys(const JsonPath& path, const std::vector<Toleration>& tolerations);
+  void CheckNonNegative(const JsonPath& path, const Quantity& quantity);
+  // The object's own name.
+  void CheckName(const ObjectMeta& metadata);
+
+  std::vector<Problem> Take() { return std::move(problems_); }
+
+ private:
+  void Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message);
+
+  std::vector<Problem> problems_;
+};
+
+}  // namespace muster::api
+
+#endif  // MUSTER_API_FIELD_ERRORS_H_

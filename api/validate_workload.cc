@@ -1,0 +1,329 @@
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "api/label_syntax.h"
+#include "api/validators.h"
+
+namespace muster::api {
+namespace {
+
+constexpr char kReservedResource[] = "pods";
+constexpr size_t kMaxGateLength = 63;
+
+// metadata.annotations[key]
+struct AnnotationPath {
+  explicit AnnotationPath(absl::string_view key)
+      : meta(root.Field("metadata")), annotations(meta.Field("annotations")), path(annotations.Key(key)) {}
+  JsonPath root;
+  JsonPath meta;
+  JsonPath annotations;
+  JsonPath path;
+};
+
+std::vector<std::string> PodSetNames(const Workload& workload) {
+  std::vector<std::string> names;
+  for (const PodSet& pod_set : workload.spec.pod_sets) names.push_back(pod_set.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const PodSet* FindPodSet(const Workload& workload, const std::string& name) {
+  for (const PodSet& pod_set : workload.spec.pod_sets) {
+    if (pod_set.name == name) return &pod_set;
+  }
+  return nullptr;
+}
+
+void CheckAmounts(const ResourceRequirements& resources, const JsonPath& path, FieldErrors& errors) {
+  const JsonPath requests = path.Field("requests");
+  for (const auto& [name, quantity] : resources.requests) errors.CheckNonNegative(requests.Key(name), quantity);
+  const JsonPath limits = path.Field("limits");
+  for (const auto& [name, quantity] : resources.limits) errors.CheckNonNegative(limits.Key(name), quantity);
+}
+
+void CheckReservedName(const ResourceRequirements& resources, const JsonPath& path, FieldErrors& errors) {
+  const auto check = [&errors](const ResourceList& list, const JsonPath& list_path) {
+    if (list.count(kReservedResource) == 0) return;
+    errors.Invalid(list_path.Key(kReservedResource), Quoted(kReservedResource),
+                   "the key is reserved for internal kueue use");
+  };
+  check(resources.requests, path.Field("requests"));
+  check(resources.limits, path.Field("limits"));
+}
+
+void CheckContainers(const std::vector<Container>& containers, const JsonPath& path, const ValidationOptions& options,
+                     FieldErrors& errors) {
+  for (size_t i = 0; i < containers.size(); ++i) {
+    const JsonPath item = path.Item(static_cast<int>(i));
+    const JsonPath resources = item.Field("resources");
+    if (options.workload_validate_resources_are_non_negative) {
+      CheckAmounts(containers[i].resources, resources, errors);
+    }
+    CheckReservedName(containers[i].resources, resources, errors);
+  }
+}
+
+void CheckTopologyRequest(const TopologyRequest& request, const JsonPath& path, FieldErrors& errors) {
+  const JsonPath size = path.Field("podSetSliceSize");
+  if (request.pod_set_slice_required_topology.has_value()) {
+    if (!request.pod_set_slice_size.has_value()) {
+      errors.Required(size, "must be set when podSetSliceRequiredTopology is specified");
+    } else if (*request.pod_set_slice_size <= 0) {
+      errors.Invalid(size, absl::StrCat(*request.pod_set_slice_size), "must be greater than 0");
+    }
+  } else if (request.pod_set_slice_size.has_value()) {
+    errors.Forbidden(size, "may not be set when podSetSliceRequiredTopology is not specified");
+  }
+}
+
+void ValidatePodSet(const PodSet& pod_set, const JsonPath& path, const ValidationOptions& options,
+                    FieldErrors& errors) {
+  const JsonPath pod_template = path.Field("template");
+  const JsonPath spec = pod_template.Field("spec");
+  if (options.workload_validation_for_pod_set_metadata) {
+    const JsonPath metadata = pod_template.Field("metadata");
+    errors.CheckLabels(metadata.Field("labels"), pod_set.pod_template.metadata.labels);
+    errors.CheckAnnotations(metadata.Field("annotations"), pod_set.pod_template.metadata.annotations);
+  }
+  const PodSpec& pod = pod_set.pod_template.spec;
+  CheckContainers(pod.init_containers, spec.Field("initContainers"), options, errors);
+  CheckContainers(pod.containers, spec.Field("containers"), options, errors);
+  if (pod.resources.has_value() && options.workload_validate_resources_are_non_negative) {
+    CheckAmounts(*pod.resources, spec.Field("resources"), errors);
+  }
+  if (pod_set.topology_request.has_value() && options.tas_validate_workload_slice_size) {
+    CheckTopologyRequest(*pod_set.topology_request, path.Field("topologyRequest"), errors);
+  }
+}
+
+void ValidateAdmission(const Workload& workload, const JsonPath& path, FieldErrors& errors) {
+  if (!workload.status.admission.has_value()) {
+    return errors.Required(path, "must be set while the QuotaReserved condition is true");
+  }
+  const std::vector<PodSetAssignment>& assignments = workload.status.admission->pod_set_assignments;
+  const JsonPath list = path.Field("podSetAssignments");
+  for (size_t i = 0; i < assignments.size(); ++i) {
+    const PodSetAssignment& assignment = assignments[i];
+    const JsonPath item = list.Item(static_cast<int>(i));
+    const PodSet* pod_set = FindPodSet(workload, assignment.name);
+    if (pod_set == nullptr) {
+      errors.NotFound(item.Field("name"), assignment.name);
+      continue;
+    }
+    const int32_t count = assignment.count.value_or(pod_set->count);
+    if (count <= 0) continue;
+    const JsonPath usage = item.Field("resourceUsage");
+    for (const auto& [resource, quantity] : assignment.resource_usage) {
+      const int64_t amount = resource == "cpu" ? quantity.MilliValue() : quantity.Value();
+      if (amount % count == 0) continue;
+      errors.Invalid(usage.Key(resource), Quoted(quantity.ToString()), absl::StrCat("is not a multiple of ", count));
+    }
+  }
+}
+
+void ValidateReclaimablePods(const Workload& workload, const JsonPath& path, FieldErrors& errors) {
+  for (const ReclaimablePod& pods : workload.status.reclaimable_pods) {
+    const JsonPath item = path.Key(pods.name);
+    const PodSet* pod_set = FindPodSet(workload, pods.name);
+    if (pod_set == nullptr) {
+      errors.NotSupported(item.Field("name"), pods.name, PodSetNames(workload));
+    } else if (pods.count > pod_set->count) {
+      errors.Invalid(item.Field("count"), absl::StrCat(pods.count),
+                     absl::StrCat("should be less or equal to ", pod_set->count));
+    }
+  }
+}
+
+void ValidateCheckStates(const Workload& workload, const JsonPath& path, FieldErrors& errors) {
+  for (size_t c = 0; c < workload.status.admission_checks.size(); ++c) {
+    const JsonPath check = path.Item(static_cast<int>(c));
+    const JsonPath updates = check.Field("podSetUpdates");
+    const std::vector<PodSetUpdate>& pod_set_updates = workload.status.admission_checks[c].pod_set_updates;
+    if (!pod_set_updates.empty() && pod_set_updates.size() != workload.spec.pod_sets.size()) {
+      errors.Required(updates, "must have the same number of podSetUpdates as the podSets");
+    }
+    for (size_t u = 0; u < pod_set_updates.size(); ++u) {
+      const PodSetUpdate& update = pod_set_updates[u];
+      const JsonPath item = updates.Item(static_cast<int>(u));
+      if (FindPodSet(workload, update.name) == nullptr) {
+        errors.NotSupported(item.Field("name"), update.name, PodSetNames(workload));
+      }
+      errors.CheckLabels(item.Field("labels"), update.labels);
+      errors.CheckAnnotations(item.Field("annotations"), update.annotations);
+      errors.CheckLabels(item.Field("nodeSelector"), update.node_selector);
+      errors.CheckTolerationKeys(item.Field("tolerations"), update.tolerations);
+    }
+  }
+}
+
+// [domain]/[path], as k8s.io/apimachinery's IsDomainPrefixedPath has it.
+void CheckDomainPrefixedPath(const JsonPath& path, absl::string_view text, FieldErrors& errors) {
+  const size_t slash = text.find('/');
+  if (slash == absl::string_view::npos || slash == 0 || slash + 1 == text.size()) {
+    return errors.Invalid(path, Quoted(text), "must be a domain-prefixed path (such as \"acme.io/foo\")");
+  }
+  const absl::string_view host = text.substr(0, slash);
+  for (const std::string& error : CheckDns1123Subdomain(host)) errors.Invalid(path, Quoted(host), error);
+  const absl::string_view rest = text.substr(slash + 1);
+  const bool ok = std::all_of(rest.begin(), rest.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::string_view("/-._~%!$&'()*+,;=:").find(c) != absl::string_view::npos;
+  });
+  if (!ok) {
+    errors.Invalid(path, Quoted(rest), R"(Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+'))");
+  }
+}
+
+void ValidateGates(const Workload& workload, FieldErrors& errors) {
+  const auto it = workload.metadata.annotations.find(kAdmissionGatedByAnnotation);
+  if (it == workload.metadata.annotations.end() || it->second.empty()) return;
+  const AnnotationPath annotation(kAdmissionGatedByAnnotation);
+  std::set<absl::string_view> seen;
+  for (absl::string_view gate : absl::StrSplit(it->second, ',')) {
+    gate = absl::StripAsciiWhitespace(gate);
+    if (gate.empty()) {
+      errors.Invalid(annotation.path, Quoted(it->second), "cannot contain empty gate names");
+      continue;
+    }
+    if (!seen.insert(gate).second) {
+      errors.Invalid(annotation.path, Quoted(it->second), absl::StrCat("duplicate gate name: ", gate));
+      continue;
+    }
+    CheckDomainPrefixedPath(annotation.path, gate, errors);
+    if (gate.size() > kMaxGateLength) errors.TooLong(annotation.path, kMaxGateLength);
+  }
+}
+
+void ValidatePriorityBoost(const Workload& workload, FieldErrors& errors) {
+  const auto it = workload.metadata.annotations.find(kPriorityBoostAnnotation);
+  if (it == workload.metadata.annotations.end()) return;
+  const AnnotationPath annotation(kPriorityBoostAnnotation);
+  int32_t value = 0;
+  if (it->second.empty()) {
+    errors.Invalid(annotation.path, Quoted(it->second),
+                   "must be a valid signed integer; use \"0\" explicitly, empty string is not allowed");
+  } else if (absl::ascii_isspace(it->second.front()) || absl::ascii_isspace(it->second.back()) ||
+             !absl::SimpleAtoi(it->second, &value)) {
+    errors.Invalid(annotation.path, Quoted(it->second), "must be a valid signed integer");
+  }
+}
+
+bool IsElastic(const Workload& workload, const ValidationOptions& options) {
+  const auto it = workload.metadata.annotations.find(kElasticJobAnnotation);
+  return options.elastic_jobs_via_workload_slices && it != workload.metadata.annotations.end() && it->second == "true";
+}
+
+void ValidatePodSetSchema(const PodSet& pod_set, const JsonPath& path, FieldErrors& errors) {
+  constexpr size_t kMaxNameLength = 63;
+  constexpr size_t kMaxConstraints = 3;
+  errors.CheckLabel(path.Field("name"), pod_set.name, kMaxNameLength);
+  errors.CheckAtLeast(path.Field("count"), pod_set.count, 0);
+  if (pod_set.min_count.has_value()) {
+    errors.CheckAtLeast(path.Field("minCount"), *pod_set.min_count, 1);
+    if (*pod_set.min_count > pod_set.count) {
+      errors.Invalid(path, "", "minCount should be positive and less or equal to count");
+    }
+  }
+  if (!pod_set.topology_request.has_value()) return;
+  const JsonPath request = path.Field("topologyRequest");
+  const JsonPath constraints = request.Field("podsetSliceRequiredTopologyConstraints");
+  const std::vector<SliceConstraint>& slices = pod_set.topology_request->pod_set_slice_constraints;
+  errors.CheckItems(constraints, slices.size(), 0, kMaxConstraints);
+  for (size_t i = 0; i < slices.size(); ++i) {
+    errors.CheckAtLeast(constraints.Item(static_cast<int>(i)).Field("size"), slices[i].size, 1);
+  }
+}
+
+void ValidatePriority(const WorkloadSpec& workload, const JsonPath& spec, FieldErrors& errors) {
+  if (!workload.priority_class_ref.has_value()) return;
+  const PriorityClassRef& ref = *workload.priority_class_ref;
+  const JsonPath path = spec.Field("priorityClassRef");
+  errors.CheckEnum(path.Field("group"), ref.group, {"kueue.x-k8s.io", "scheduling.k8s.io"});
+  errors.CheckSubdomain(path.Field("name"), ref.name);
+  if (ref.group == "scheduling.k8s.io" && ref.kind != "PriorityClass") {
+    errors.Invalid(path, "", "only the PriorityClass kind is allowed for the scheduling.k8s.io group");
+  }
+  if (ref.group == "kueue.x-k8s.io" && ref.kind != "WorkloadPriorityClass") {
+    errors.Invalid(path, "", "only the WorkloadPriorityClass kind is allowed for the kueue.x-k8s.io group");
+  }
+  if (!workload.priority.has_value()) {
+    errors.Invalid(spec, "", "priority should not be nil when priorityClassRef is set");
+  }
+}
+
+void ValidateStatusSchema(const Workload& workload, const JsonPath& status, FieldErrors& errors) {
+  constexpr size_t kMaxChecks = 8;
+  constexpr size_t kMaxUnhealthyNodes = 8;
+  constexpr size_t kMaxClusterNames = 20;
+  const WorkloadStatus& s = workload.status;
+  ValidateConditionSchema(s.conditions, status.Field("conditions"), errors);
+  const JsonPath checks = status.Field("admissionChecks");
+  errors.CheckItems(checks, s.admission_checks.size(), 0, kMaxChecks);
+  for (size_t i = 0; i < s.admission_checks.size(); ++i) {
+    errors.CheckEnum(checks.Item(static_cast<int>(i)).Field("state"), s.admission_checks[i].state,
+                     {"Pending", "Ready", "Retry", "Rejected"});
+  }
+  errors.CheckItems(status.Field("unhealthyNodes"), s.unhealthy_nodes.size(), 0, kMaxUnhealthyNodes);
+  errors.CheckItems(status.Field("nominatedClusterNames"), s.nominated_cluster_names.size(), 0, kMaxClusterNames);
+  if (!s.cluster_name.empty() && !s.nominated_cluster_names.empty()) {
+    errors.Invalid(status, "", "clusterName and nominatedClusterNames are mutually exclusive");
+  }
+  if (s.admission.has_value() && s.admission->pod_set_assignments.size() != workload.spec.pod_sets.size()) {
+    errors.Invalid(status.Field("admission"), "", "podSetAssignments must have the same number of podSets as the spec");
+  }
+}
+
+void ValidateSchema(const Workload& workload, const JsonPath& root, FieldErrors& errors) {
+  constexpr size_t kMaxPodSets = 18;
+  constexpr size_t kMaxPreemptionGates = 8;
+  const JsonPath spec = root.Field("spec");
+  const JsonPath pod_sets = spec.Field("podSets");
+  errors.CheckName(workload.metadata);
+  errors.CheckItems(pod_sets, workload.spec.pod_sets.size(), 0, kMaxPodSets);
+  std::set<std::string> names;
+  for (size_t i = 0; i < workload.spec.pod_sets.size(); ++i) {
+    const PodSet& pod_set = workload.spec.pod_sets[i];
+    const JsonPath item = pod_sets.Item(static_cast<int>(i));
+    ValidatePodSetSchema(pod_set, item, errors);
+    if (!names.insert(pod_set.name).second) {
+      errors.Duplicate(item, absl::StrCat("{\"name\":", Quoted(pod_set.name), "}"));
+    }
+  }
+  errors.CheckSubdomain(spec.Field("queueName"), workload.spec.queue_name);
+  ValidatePriority(workload.spec, spec, errors);
+  if (workload.spec.maximum_execution_time_seconds.has_value()) {
+    errors.CheckAtLeast(spec.Field("maximumExecutionTimeSeconds"), *workload.spec.maximum_execution_time_seconds, 1);
+  }
+  errors.CheckItems(spec.Field("preemptionGates"), workload.spec.preemption_gates.size(), 0, kMaxPreemptionGates);
+  ValidateStatusSchema(workload, root.Field("status"), errors);
+}
+
+}  // namespace
+
+void ValidateWorkload(const Workload& workload, const ValidationOptions& options, FieldErrors& errors) {
+  const JsonPath root;
+  if (options.rules == ValidationOptions::Rules::kAll) ValidateSchema(workload, root, errors);
+  const JsonPath spec = root.Field("spec");
+  const JsonPath pod_sets = spec.Field("podSets");
+  size_t variable = 0;
+  for (size_t i = 0; i < workload.spec.pod_sets.size(); ++i) {
+    if (workload.spec.pod_sets[i].min_count.has_value()) ++variable;
+    ValidatePodSet(workload.spec.pod_sets[i], pod_sets.Item(static_cast<int>(i)), options, errors);
+  }
+  if (variable > 1) errors.Invalid(pod_sets, absl::StrCat(variable), "at most one podSet can use minCount");
+  if (variable > 0 && IsElastic(workload, options)) {
+    errors.Invalid(pod_sets, absl::StrCat(variable), "partial admission and elastic job cannot be used together");
+  }
+  const JsonPath status = root.Field("status");
+  if (IsConditionTrue(workload.status.conditions, "QuotaReserved")) {
+    ValidateAdmission(workload, status.Field("admission"), errors);
+  }
+  ValidateReclaimablePods(workload, status.Field("reclaimablePods"), errors);
+  ValidateCheckStates(workload, status.Field("admissionChecks"), errors);
+  if (options.priority_boost) ValidatePriorityBoost(workload, errors);
+  if (options.admission_gated_by) ValidateGates(workload, errors);
+}
+
+}  // namespace muster::api

@@ -1,0 +1,44 @@
+// Whether an object is one that a cluster with Kueue would accept.
+//
+// Source of the rules: the validating webhooks of Kueue (0.20-devel) and the schemas and CEL rules of its
+// CustomResourceDefinitions, with their messages. Nothing here looks at other objects: see cross_validation.h.
+// All functions are pure. O(size of the object).
+#ifndef MUSTER_API_VALIDATION_H_
+#define MUSTER_API_VALIDATION_H_
+
+#include <vector>
+
+#include "api/codec.h"
+#include "api/object.h"
+#include "api/problem.h"
+
+namespace muster::api {
+
+struct ValidationOptions {
+  // Which rules: all, or only those of Kueue's webhook (for an object the API server has already held against the
+  // schema). A schema rule that the webhook repeats is reported once, in the webhook's words.
+  enum class Rules { kAll, kWebhook };
+  Rules rules = Rules::kAll;
+
+  // Kueue's feature gates that rules depend on, at their defaults.
+  bool admission_gated_by = true;
+  bool concurrent_admission = false;
+  bool elastic_jobs_via_workload_slices = true;
+  bool priority_boost = false;
+  bool reject_updates_to_cq_with_invalid_on_flavors = false;
+  bool tas_validate_workload_slice_size = true;
+  bool workload_validate_resources_are_non_negative = true;
+  bool workload_validation_for_pod_set_metadata = true;
+};
+
+// The problems of an object that is created, in the order Kueue reports them. Problems have no source; `object` is
+// ObjectId(object). Kinds that are not Kueue's have no rules here (the webhooks of jobs are not among these).
+std::vector<Problem> Validate(const Object& object, const ValidationOptions& options = {});
+
+// The problems of changing `before` into `now`: those of Validate(now), and what may not change.
+// REQUIRES: both are of the same kind.
+std::vector<Problem> ValidateUpdate(const Decoded& now, const Decoded& before, const ValidationOptions& options = {});
+
+}  // namespace muster::api
+
+#endif  // MUSTER_API_VALIDATION_H_
