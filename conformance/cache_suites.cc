@@ -9,6 +9,7 @@
 #include "api/quantity.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
+#include "scheduler/engine_impl.h"
 
 namespace muster::conformance {
 namespace {
@@ -23,6 +24,7 @@ struct Tree {
   std::map<std::string, std::set<std::string>> workloads;  // by ClusterQueue
   std::vector<quota::FrAmount> additional;                 // on top of the usage when shares are asked for
   std::set<std::string> implicit_cohorts;                  // without an object
+  std::set<std::string> topology_flavors;
 };
 
 std::vector<quota::FrAmount> ToAmounts(const FrTable& frs, const Json& list) {
@@ -113,6 +115,17 @@ void CompareWeight(const std::string& path, const Json& expected, double got, Ve
   if (!weight.empty()) v.Equal(path + ".fairWeight", std::strtod(weight.c_str(), nullptr), got);
 }
 
+// {flavor: {domain: {resource: amount}}} of the topology-aware flavors in use.
+Json TopologyUsage(const Tree& t) {
+  const bool share_hosts = t.engine->options().gates[scheduler::Gate::kTASHandleOverlappingFlavors];
+  Json out = Json::object();
+  for (const std::string& flavor : t.topology_flavors) {
+    const auto usage = t.engine->impl().topology_usage.Usage(flavor, share_hosts);
+    if (!usage.empty()) out[flavor] = usage;
+  }
+  return out;
+}
+
 void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict& v) {
   Engine& engine = *t.engine;
   std::set<std::string> expected_names, got_names;
@@ -147,7 +160,9 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
     if (const Json& workloads = Get(want, "workloads"); !workloads.is_null()) {
       v.Equal(at + ".workloads", workloads, t.workloads[name]);
     }
-    if (!Get(want, "tasUsage").is_null()) v.Unsupported("usage per topology domain cannot be set or read");
+    if (const Json& domains = Get(want, "tasUsage"); !domains.is_null()) {
+      v.Equal(at + ".tasUsage", domains, TopologyUsage(t));
+    }
   }
 
   expected_names.clear();
@@ -199,10 +214,12 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
   absl::StatusOr<Engine> engine = BuildWorld(c);
   if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
   Tree t{.engine = &*engine, .frs = FrTable(*engine), .forest = engine->forest(), .workloads = {}, .additional = {},
-         .implicit_cohorts = {}};
+         .implicit_cohorts = {}, .topology_flavors = {}};
   std::set<std::string> objects;
   for (const Json& o : c["objects"]) {
-    if (GetString(o, "kind") == "Cohort") objects.insert(GetString(Get(o, "metadata"), "name"));
+    const std::string name = GetString(Get(o, "metadata"), "name");
+    if (GetString(o, "kind") == "Cohort") objects.insert(name);
+    if (!GetString(Get(o, "spec"), "topologyName").empty()) t.topology_flavors.insert(name);
   }
   for (const std::string& name : engine->Cohorts()) {
     if (!objects.count(name)) t.implicit_cohorts.insert(name);
@@ -224,6 +241,17 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
     const quota::NodeId n = id ? engine->NodeOfClusterQueue(*id) : quota::kNoNode;
     if (n == quota::kNoNode) return v.Fail("request.usage", name, "no such ClusterQueue");
     t.forest.AddUsage(n, ToAmounts(t.frs, list));
+  }
+  for (const auto& [flavor, entries] : Get(request, "tasFlavorUsage").items()) {
+    for (const Json& e : entries) {
+      std::vector<scheduler::NamedAmount> per_pod;
+      for (const auto& [resource, amount] : Get(e, "singlePodRequests").items()) per_pod.push_back({resource, ToAmount(amount)});
+      engine->impl().topology_usage.Add(flavor, Get(e, "values").get<std::vector<std::string>>(), per_pod,
+                                        Get(e, "count").get<int64_t>());
+    }
+  }
+  for (const Json& o : Get(request, "resourceFlavorsReappliedAfterUsage")) {
+    if (absl::Status s = ApplyObject(o, Now(c), *engine); !s.ok()) return v.Fail("request", "accepted", s.ToString());
   }
   for (const Json& key : Get(request, "remove")) Change(t, key.get<std::string>(), false, v);
   for (const Json& key : Get(request, "add")) Change(t, key.get<std::string>(), true, v);

@@ -105,4 +105,43 @@ void RunLastAssignmentOutdated(const Case& c, Level, Verdict& v) {
                                 options->gates[scheduler::Gate::kFlavorFungibilityPreserveScanProgress]));
 }
 
+void RunResourcesToReserve(const Case& c, Level, Verdict& v) {
+  absl::StatusOr<scheduler::Engine> engine = BuildWorld(c);
+  if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
+  quota::Forest forest = engine->forest();
+  const FrTable frs(*engine);
+  const auto amounts = [&](const Json& list) {
+    std::vector<quota::FrAmount> out;
+    for (const Json& e : list) {
+      const auto fr = frs.Find(GetString(e, "flavor"), GetString(e, "resource"));
+      if (!fr) {
+        v.Fail("request", e.dump(), "no such flavor and resource");
+        continue;
+      }
+      out.push_back({*fr, ToAmount(Get(e, "value"))});
+    }
+    return out;
+  };
+  const Json& request = c["request"];
+  quota::NodeId node = quota::kNoNode;
+  for (const auto& [name, usage] : Get(request, "usage").items()) {
+    const auto id = engine->FindClusterQueue(name);
+    node = id ? engine->NodeOfClusterQueue(*id) : quota::kNoNode;
+    if (node == quota::kNoNode) return v.Fail("request.usage", name, "no such ClusterQueue");
+    forest.AddUsage(node, amounts(usage));
+  }
+  if (node == quota::kNoNode) return v.Fail("request.usage", "a ClusterQueue", "none");
+  scheduler::Mode mode = scheduler::Mode::kFit;
+  for (scheduler::Mode m : {scheduler::Mode::kNoFit, scheduler::Mode::kPreempt, scheduler::Mode::kDeferredFit}) {
+    if (GetString(request, "representativeMode") == std::string(scheduler::ToString(m))) mode = m;
+  }
+  std::map<quota::FrId, quota::Amount> expected, got;
+  for (const quota::FrAmount& a : amounts(Get(c["result"], "reserved"))) expected[a.fr] = a.amount;
+  for (const quota::FrAmount& a : scheduler::ResourcesToReserve(forest, node, mode, Get(request, "borrowing").get<int>(),
+                                                                amounts(Get(request, "assignmentUsage")))) {
+    got[a.fr] = a.amount;
+  }
+  v.Equal("result.reserved", expected, got);
+}
+
 }  // namespace muster::conformance

@@ -26,6 +26,7 @@ constexpr Entry kHandlers[] = {
     {"queue_", RunQueueOrder},
     {"queue_heads", RunQueueHeads},
     {"queue_inadmissible_requeue", RunInadmissibleRequeue},
+    {"resources_to_reserve", RunResourcesToReserve},
     {"schedule", RunSchedule},
     {"preemption_fair_preemptions", RunPreemption},
     {"preemption_hierarchical_preemptions", RunPreemption},

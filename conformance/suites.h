@@ -32,6 +32,7 @@ void RunEntryOrdering(const Case& c, Level level, Verdict& verdict);
 void RunIsPreferred(const Case& c, Level level, Verdict& verdict);
 void RunPodSetReducer(const Case& c, Level level, Verdict& verdict);
 void RunLastAssignmentOutdated(const Case& c, Level level, Verdict& verdict);
+void RunResourcesToReserve(const Case& c, Level level, Verdict& verdict);
 // preemption_suites.cc
 void RunPreemption(const Case& c, Level level, Verdict& verdict);
 
