@@ -1,5 +1,5 @@
-// The subcommands of `muster`. Each Add* registers one; it runs while CLI11 parses and sets *exit_code: 0 done, 1 failed (with
-// the reason on standard error). Wrong usage is CLI11's to report.
+// The subcommands of `muster`. Each Add* registers one; it runs while CLI11 parses and sets *exit_code: 0 done, 1
+// failed (with the reason on standard error). Wrong usage is CLI11's to report.
 #ifndef MUSTER_CLI_COMMANDS_H_
 #define MUSTER_CLI_COMMANDS_H_
 

@@ -1,10 +1,11 @@
+#include "sim/generate.h"
+
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include "cli/commands.h"
-#include "sim/generate.h"
 
 namespace muster::cli {
 
@@ -22,8 +23,8 @@ void AddGenerate(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   command->add_option("--gpus", args->options.gpus, "Accelerators of the cluster; larger jobs are not drawn")
       ->capture_default_str();
-  auto* load = command->add_option("--load", args->options.load, "Expected demand as a part of --gpus")
-                   ->capture_default_str();
+  auto* load =
+      command->add_option("--load", args->options.load, "Expected demand as a part of --gpus")->capture_default_str();
   command->add_option("--jobs", args->options.jobs, "Expected number of jobs, instead of --load")->excludes(load);
   command->add_option("--max-duration", args->options.max_duration_s, "Longest job in seconds")->capture_default_str();
   command->add_option("--resource", args->options.resource, "What a job asks for")->capture_default_str();

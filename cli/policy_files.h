@@ -10,8 +10,8 @@
 
 namespace muster::cli {
 
-// Reads all objects of files and folders. Warnings are written to standard error. Errors: InvalidArgument with one line per
-// problem.
+// Reads all objects of files and folders. Warnings are written to standard error. Errors: InvalidArgument with one line
+// per problem.
 absl::StatusOr<std::vector<api::Object>> ReadPolicyFiles(const std::vector<std::string>& paths);
 
 }  // namespace muster::cli

@@ -99,8 +99,8 @@ absl::Status Simulate(const Args& args) {
   {
     Progress progress(static_cast<int64_t>(trace->jobs.size()));
     hooks.on_progress = [&progress](int64_t done) { progress.Show(done); };
-    result = sim::Simulate(*trace, *std::move(policy),
-                           {.resource = args.resource, .resume_preempted = args.resume}, hooks);
+    result =
+        sim::Simulate(*trace, *std::move(policy), {.resource = args.resource, .resume_preempted = args.resume}, hooks);
   }
   if (!result.ok()) return result.status();
   if (trace->bad_rows > 0) std::cout << trace->bad_rows << " bad rows skipped.\n";
@@ -118,13 +118,15 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   auto args = std::make_shared<Args>();
   CLI::App* command = app->add_subcommand(
       "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
-  command->add_option("--policy", args->policy,
-                      "Files or folders with Kueue objects (YAML, JSON). A Configuration among them sets fair sharing, "
-                      "feature gates and the like")
+  command
+      ->add_option("--policy", args->policy,
+                   "Files or folders with Kueue objects (YAML, JSON). A Configuration among them sets fair sharing, "
+                   "feature gates and the like")
       ->required();
   command->add_option("--trace", args->trace, "CSV, JSON lines or SWF; also .gz or .xz")->required();
-  command->add_option("--mapping", args->mapping, "YAML file saying what the trace's columns mean. Without: Muster's own "
-                                                  "columns, or SWF by the file's name");
+  command->add_option("--mapping", args->mapping,
+                      "YAML file saying what the trace's columns mean. Without: Muster's own "
+                      "columns, or SWF by the file's name");
   command->add_option("--out", args->out, "Folder for summary.json, jobs.csv and decisions.jsonl");
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
   command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(CLI::NonNegativeNumber);

@@ -51,7 +51,8 @@ int PrintMissing(const std::vector<api::Decoded>& objects) {
           if (!flavors.contains(flavor.name)) warn("ResourceFlavor " + flavor.name + " is in no file read");
         }
       }
-      if (!cq->namespace_selector) warn("has no spec.namespaceSelector, so it takes jobs of no namespace; {} means all");
+      if (!cq->namespace_selector)
+        warn("has no spec.namespaceSelector, so it takes jobs of no namespace; {} means all");
     }
   }
   return count;
@@ -61,8 +62,8 @@ int PrintMissing(const std::vector<api::Decoded>& objects) {
 
 void AddValidate(CLI::App* app, int* exit_code) {
   auto paths = std::make_shared<std::vector<std::string>>();
-  CLI::App* command =
-      app->add_subcommand("validate", "Read policy files and print what is wrong with them: file, object, field, reason.");
+  CLI::App* command = app->add_subcommand(
+      "validate", "Read policy files and print what is wrong with them: file, object, field, reason.");
   command->add_option("PATH", *paths, "Files or folders with Kubernetes and Kueue objects (YAML, JSON)")->required();
   command->callback([paths, exit_code] {
     const api::LoadResult loaded = api::LoadPaths(*paths);

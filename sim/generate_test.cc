@@ -45,8 +45,8 @@ TEST(GenerateTest, LoadIsMet) {
   const Trace trace = Make({.days = 300, .gpus = 256, .load = 0.5});
   double demand = 0;
   for (const Job& job : trace.jobs) {
-    demand += static_cast<double>(job.duration_s * job.pods[0].count) *
-              job.pods[0].requests.at("nvidia.com/gpu").ToDouble();
+    demand +=
+        static_cast<double>(job.duration_s * job.pods[0].count) * job.pods[0].requests.at("nvidia.com/gpu").ToDouble();
   }
   EXPECT_NEAR(demand / (256.0 * 300 * 86400), 0.5, 0.03);
 }

@@ -128,7 +128,8 @@ absl::StatusOr<Mapping> Mapping::Parse(absl::string_view yaml) {
   Mapping m;
   try {
     const YAML::Node root = YAML::Load(std::string(yaml));
-    if (!root.IsMap()) return absl::InvalidArgumentError("the mapping has to be a YAML map with fields such as columns");
+    if (!root.IsMap())
+      return absl::InvalidArgumentError("the mapping has to be a YAML map with fields such as columns");
     for (const auto& entry : root) {
       if (!entry.first.IsScalar()) return Bad(entry.first, "a field name has to be text");
       if (absl::Status s = ParseField(entry.first.Scalar(), entry.second, &m); !s.ok()) return s;

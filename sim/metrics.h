@@ -1,7 +1,7 @@
 // The figures of a replay: who waited how long, and who used how much of what was his.
 //
-// Times are whole seconds on the trace's clock. "Amount" is of one resource (the report's main resource), in base units:
-// with nvidia.com/gpu, amount-seconds / 3600 are GPU-hours.
+// Times are whole seconds on the trace's clock. "Amount" is of one resource (the report's main resource), in base
+// units: with nvidia.com/gpu, amount-seconds / 3600 are GPU-hours.
 #ifndef MUSTER_SIM_METRICS_H_
 #define MUSTER_SIM_METRICS_H_
 
@@ -34,13 +34,13 @@ struct TeamMetrics {
   std::string name;
   double nominal = 0;  // quota of the main resource
   int64_t jobs = 0, started = 0, finished = 0, never_admitted = 0, preemptions = 0;
-  Spread wait;                    // submit to first start, of the jobs that started
-  double jct_mean_s = 0;          // submit to finish, of the jobs that finished
-  double slowdown_mean = 0;       // of the jobs that finished: max(1, JCT / max(duration, 10 s))
-  double amount_hours = 0;        // time integral of what was held
-  double borrowed_hours = 0;      // ... of what was held beyond the nominal quota
-  double utilisation = 0;         // amount_hours / (nominal x length of the replay); 0 if nominal is 0
-  int64_t peak_queue = 0;         // most jobs waiting at once, after deciding
+  Spread wait;                // submit to first start, of the jobs that started
+  double jct_mean_s = 0;      // submit to finish, of the jobs that finished
+  double slowdown_mean = 0;   // of the jobs that finished: max(1, JCT / max(duration, 10 s))
+  double amount_hours = 0;    // time integral of what was held
+  double borrowed_hours = 0;  // ... of what was held beyond the nominal quota
+  double utilisation = 0;     // amount_hours / (nominal x length of the replay); 0 if nominal is 0
+  int64_t peak_queue = 0;     // most jobs waiting at once, after deciding
 };
 
 struct Metrics {
@@ -77,8 +77,8 @@ class UsageMeter {
   int64_t queued_ = 0, peak_ = 0;
 };
 
-// Condenses outcomes. outcomes[i] belongs to team team_of[i]; `teams` has name and nominal set and what UsageMeter reports.
-// O(n log n).
+// Condenses outcomes. outcomes[i] belongs to team team_of[i]; `teams` has name and nominal set and what UsageMeter
+// reports. O(n log n).
 Metrics Summarise(const std::vector<JobOutcome>& outcomes, const std::vector<int>& team_of,
                   std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s);
 

@@ -19,8 +19,8 @@ TEST(SpreadTest, PercentilesAreByNearestRank) {
 TEST(UsageMeterTest, IntegratesUseAndWhatIsBeyondTheQuota) {
   UsageMeter meter;
   meter.SetTeams({4, 0});
-  meter.Add(0, 6, 100);     // 2 of them borrowed
-  meter.Add(0, -3, 3700);   // after an hour, within the quota
+  meter.Add(0, 6, 100);    // 2 of them borrowed
+  meter.Add(0, -3, 3700);  // after an hour, within the quota
   meter.CloseAt(7300);
   std::vector<TeamMetrics> teams(2);
   TeamMetrics total;

@@ -31,9 +31,9 @@ absl::StatusOr<std::vector<scheduler::FairSharingStrategy>> Strategies(const std
     } else if (name == "LessThanInitialShare") {
       out.push_back(FairSharingStrategy::kLessThanInitialShare);
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "Configuration: fairSharing.preemptionStrategies: \"", name,
-          "\" is not known; use LessThanOrEqualToFinalShare or LessThanInitialShare"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("Configuration: fairSharing.preemptionStrategies: \"", name,
+                       "\" is not known; use LessThanOrEqualToFinalShare or LessThanInitialShare"));
     }
   }
   if (out.empty()) {
@@ -96,8 +96,10 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
     if (const auto* o = std::get_if<api::Topology>(&object)) p.topologies.push_back(*o);
     if (const auto* o = std::get_if<api::LimitRange>(&object)) p.limit_ranges.push_back(*o);
     if (const auto* o = std::get_if<api::RuntimeClass>(&object)) p.runtime_classes.push_back(*o);
-    if (const auto* o = std::get_if<api::WorkloadPriorityClass>(&object)) p.priority_classes[o->metadata.name] = o->value;
-    if (const auto* o = std::get_if<api::PriorityClass>(&object)) p.priority_classes.emplace(o->metadata.name, o->value);
+    if (const auto* o = std::get_if<api::WorkloadPriorityClass>(&object))
+      p.priority_classes[o->metadata.name] = o->value;
+    if (const auto* o = std::get_if<api::PriorityClass>(&object))
+      p.priority_classes.emplace(o->metadata.name, o->value);
     if (const auto* o = std::get_if<api::Namespace>(&object)) {
       p.namespaces.push_back(*o);
       // Kubernetes labels every namespace with its name.
@@ -113,7 +115,8 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
     }
   }
   if (p.cluster_queues.empty()) {
-    return absl::InvalidArgumentError("the policy has no ClusterQueue; name the files or folders that have with --policy");
+    return absl::InvalidArgumentError(
+        "the policy has no ClusterQueue; name the files or folders that have with --policy");
   }
   p.options.reactivation_batch = absl::ZeroDuration();
   for (const api::LocalQueue& lq : p.local_queues) EnsureNamespace(lq.metadata.ns, &p);
@@ -146,9 +149,10 @@ absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* polic
     policy->local_queues.push_back(std::move(made));
     return QueueTarget{queue, queue, queue};
   }
-  return absl::NotFoundError(absl::StrCat("queue \"", queue,
-                                          "\" is neither a LocalQueue nor a ClusterQueue of the policy; add one or map it "
-                                          "with queueMap in the mapping file"));
+  return absl::NotFoundError(
+      absl::StrCat("queue \"", queue,
+                   "\" is neither a LocalQueue nor a ClusterQueue of the policy; add one or map it "
+                   "with queueMap in the mapping file"));
 }
 
 void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine) {

@@ -37,9 +37,9 @@ struct QueueTarget {
   std::string cluster_queue;
 };
 
-// Sorts objects into a Policy. Objects a replay has no use for (Workload, Node, Pod, Job) are ignored. The options are Kueue's,
-// except that reactivation_batch is 0: a replay has no burst of events to wait for.
-// Errors: InvalidArgument if there is no ClusterQueue, more than one Configuration, or one that asks for what is unknown.
+// Sorts objects into a Policy. Objects a replay has no use for (Workload, Node, Pod, Job) are ignored. The options are
+// Kueue's, except that reactivation_batch is 0: a replay has no burst of events to wait for. Errors: InvalidArgument if
+// there is no ClusterQueue, more than one Configuration, or one that asks for what is unknown.
 absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects);
 
 // The engine options a Configuration asks for. Errors: InvalidArgument naming the field.
@@ -50,8 +50,8 @@ absl::StatusOr<scheduler::EngineOptions> OptionsOf(const api::Configuration& con
 // added to `policy`. Errors: NotFound saying what to do. O(log n) after the first call of a name.
 absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* policy);
 
-// Gives every object of the policy to the engine. Admission checks are made active and pass at once: a replay has nothing to
-// check with. REQUIRES: ResolveQueue has been called for all queues.
+// Gives every object of the policy to the engine. Admission checks are made active and pass at once: a replay has
+// nothing to check with. REQUIRES: ResolveQueue has been called for all queues.
 void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine);
 
 // The total nominal quota of a ClusterQueue for a resource over its flavors, in base units.

@@ -183,10 +183,10 @@ class SwfReader : public RecordReader {
   explicit SwfReader(std::istream* in) : lines_(in) {}
 
   absl::StatusOr<bool> Next(Record* record) override {
-    static const auto* const kNames = new std::vector<std::string>(
-        {"job_id", "submit_s", "wait_s", "run_s", "procs_allocated", "cpu_s", "memory_kb", "procs_requested",
-         "time_requested_s", "memory_requested_kb", "status", "user", "group", "app", "queue", "partition",
-         "preceding_job", "think_s"});
+    static const auto* const kNames =
+        new std::vector<std::string>({"job_id", "submit_s", "wait_s", "run_s", "procs_allocated", "cpu_s", "memory_kb",
+                                      "procs_requested", "time_requested_s", "memory_requested_kb", "status", "user",
+                                      "group", "app", "queue", "partition", "preceding_job", "think_s"});
     if (record->names != *kNames) record->names = *kNames;
     for (;;) {
       bool too_long = false;

@@ -66,9 +66,9 @@ std::string OrEmpty(int64_t seconds) { return seconds < 0 ? "" : absl::StrCat(se
 }  // namespace
 
 std::string FormatTable(const Metrics& metrics) {
-  std::vector<std::vector<std::string>> rows = {{"queue", "quota", "jobs", "finished", "never", "preempted", "wait mean",
-                                                 "p50", "p90", "p99", "max", "JCT mean", "slowdown", "used h",
-                                                 "borrowed h", "util", "peak queue"}};
+  std::vector<std::vector<std::string>> rows = {{"queue", "quota", "jobs", "finished", "never", "preempted",
+                                                 "wait mean", "p50", "p90", "p99", "max", "JCT mean", "slowdown",
+                                                 "used h", "borrowed h", "util", "peak queue"}};
   auto add = [&](const TeamMetrics& m) {
     rows.push_back({m.name, absl::StrFormat("%.10g", m.nominal), absl::StrCat(m.jobs), absl::StrCat(m.finished),
                     absl::StrCat(m.never_admitted), absl::StrCat(m.preemptions), absl::StrFormat("%.1f", m.wait.mean),
@@ -148,9 +148,9 @@ void DecisionLog::Write(const DecisionEvent& event) {
   const scheduler::Engine& engine = *event.engine;
   const bool admitted = d.status == EntryStatus::kAssumed;
   line_.clear();
-  absl::StrAppend(&line_, "{\"t\":", event.now_s, ",\"cycle\":", event.cycle,
-                  ",\"job\":", JsonString(trace_->jobs[event.job].id), ",\"queue\":",
-                  JsonString(d.cluster_queue == scheduler::kNoId ? "" : engine.ClusterQueueName(d.cluster_queue)));
+  absl::StrAppend(
+      &line_, "{\"t\":", event.now_s, ",\"cycle\":", event.cycle, ",\"job\":", JsonString(trace_->jobs[event.job].id),
+      ",\"queue\":", JsonString(d.cluster_queue == scheduler::kNoId ? "" : engine.ClusterQueueName(d.cluster_queue)));
   absl::StrAppend(&line_, ",\"outcome\":\"", admitted ? "admit" : event.victims.empty() ? "pending" : "preempt", "\"");
   if (admitted) {
     absl::StrAppend(&line_, ",\"borrows\":", d.borrowing > 0 ? "true" : "false", ",\"flavors\":[");

@@ -18,15 +18,16 @@ namespace muster::sim {
 // An aligned table, one line per team and one for all.
 std::string FormatTable(const Metrics& metrics);
 
-// The text of summary.json: {trace, resource, begin_s, end_s, skipped_rows, cycles, decisions, total: {...}, teams: [...]}.
+// The text of summary.json: {trace, resource, begin_s, end_s, skipped_rows, cycles, decisions, total: {...}, teams:
+// [...]}.
 std::string FormatSummary(const Trace& trace, const SimulationResult& result);
 
-// Writes DIR/summary.json and DIR/jobs.csv (job_id, queue, cluster_queue, submit_s, first_start_s, finish_s, wait_s, duration_s,
-// amount, preemptions; empty where it never came to it). Creates DIR. Errors: Unavailable naming the file.
+// Writes DIR/summary.json and DIR/jobs.csv (job_id, queue, cluster_queue, submit_s, first_start_s, finish_s, wait_s,
+// duration_s, amount, preemptions; empty where it never came to it). Creates DIR. Errors: Unavailable naming the file.
 absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result);
 
-// Writes decisions.jsonl, one object a line: t (seconds), cycle, job, queue, outcome (admit, preempt or pending), for admit
-// flavors, for preempt victims, reason (Kueue's words). Thread-safety: compatible.
+// Writes decisions.jsonl, one object a line: t (seconds), cycle, job, queue, outcome (admit, preempt or pending), for
+// admit flavors, for preempt victims, reason (Kueue's words). Thread-safety: compatible.
 class DecisionLog {
  public:
   // Errors: Unavailable naming the file.

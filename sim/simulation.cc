@@ -152,9 +152,8 @@ absl::Status Simulation::Prepare() {
     const std::string& cluster_queue = targets_[job.queue].cluster_queue;
     states_[i].team = team_of[cluster_queue];
     result_.cluster_queue[i] = cluster_queue;
-    result_.jobs[i] = {.submit_s = job.submit_s,
-                       .duration_s = job.duration_s,
-                       .amount = AmountOf(job, options_.resource)};
+    result_.jobs[i] = {
+        .submit_s = job.submit_s, .duration_s = job.duration_s, .amount = AmountOf(job, options_.resource)};
   }
   now_s_ = trace_.jobs.empty() ? 0 : trace_.jobs.front().submit_s;
   meter_.CloseAt(now_s_);
@@ -314,8 +313,8 @@ bool Simulation::NextInstant(size_t next) {
   };
   if (next < trace_.jobs.size()) consider(trace_.jobs[next].submit_s);
   if (!ends_.empty()) consider(ends_.top().at_s);
-  // A timer in the past has been served by Decide. Timers that fire again and again while nothing runs and nothing arrives
-  // would never end the replay: after a while they are not waited for.
+  // A timer in the past has been served by Decide. Timers that fire again and again while nothing runs and nothing
+  // arrives would never end the replay: after a while they are not waited for.
   const absl::Time timer = engine_.NextTimer();
   if (timer != absl::InfiniteFuture() && (any || idle_timers_ < kMaxIdleTimers)) {
     const absl::Duration up = absl::Ceil(timer - absl::UnixEpoch(), absl::Seconds(1));

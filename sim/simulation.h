@@ -1,9 +1,9 @@
 // Replays a trace against the engine on a virtual clock.
 //
-// At each instant, in this order: jobs that end, jobs that arrive (in trace order), then the engine decides until nothing
-// more comes of it. An admitted job starts at once and ends after its duration. A job that is preempted stops at once and
-// goes back to its queue. The clock then moves to the next end, arrival or engine timer. Everything that happens in one
-// second happens together. Same input, same result, bit for bit.
+// At each instant, in this order: jobs that end, jobs that arrive (in trace order), then the engine decides until
+// nothing more comes of it. An admitted job starts at once and ends after its duration. A job that is preempted stops
+// at once and goes back to its queue. The clock then moves to the next end, arrival or engine timer. Everything that
+// happens in one second happens together. Same input, same result, bit for bit.
 //
 // Jobs start when their quota is reserved: admission checks pass at once, and pods start without delay.
 #ifndef MUSTER_SIM_SIMULATION_H_
@@ -42,8 +42,8 @@ struct DecisionEvent {
 };
 
 struct SimulationHooks {
-  // Called for each admission and preemption, and for a job that stays pending when the kind of reason is another than at its
-  // last decision.
+  // Called for each admission and preemption, and for a job that stays pending when the kind of reason is another than
+  // at its last decision.
   std::function<void(const DecisionEvent&)> on_decision;
   // Called now and then with the number of jobs that have arrived.
   std::function<void(int64_t)> on_progress;

@@ -66,8 +66,9 @@ TEST(SimulationTest, StrictFifoWaitsBehindTheHead) {
 }
 
 TEST(SimulationTest, BestEffortFifoFillsGapsBehindManyBlockedHeads) {
-  auto result = Simulate(Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 11, 50, 8}, {"q", 12, 50, 8}, {"q", 20, 5, 1}}),
-                         With({Queue("q", 8, "", "BestEffortFIFO")}), {}, {});
+  auto result =
+      Simulate(Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 11, 50, 8}, {"q", 12, 50, 8}, {"q", 20, 5, 1}}),
+               With({Queue("q", 8, "", "BestEffortFIFO")}), {}, {});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 100, 150, 200, 20}));
 }
@@ -118,7 +119,8 @@ TEST(SimulationTest, UnknownQueuesAreNamed) {
 TEST(SimulationTest, TheSameReplayGivesTheSameReport) {
   const Trace trace = Jobs({{"a", 0, 10, 12}, {"b", 3, 7, 8}, {"a", 3, 7, 1}});
   const Policy policy = With({Queue("a", 8, "c"), Queue("b", 8, "c")});
-  EXPECT_EQ(FormatSummary(trace, *Simulate(trace, policy, {}, {})), FormatSummary(trace, *Simulate(trace, policy, {}, {})));
+  EXPECT_EQ(FormatSummary(trace, *Simulate(trace, policy, {}, {})),
+            FormatSummary(trace, *Simulate(trace, policy, {}, {})));
 }
 
 }  // namespace

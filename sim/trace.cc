@@ -149,7 +149,8 @@ class RowParser {
     for (absl::string_view pair : absl::StrSplit(Value(m_.node_selector).value_or(""), ';', absl::SkipWhitespace())) {
       const std::pair<absl::string_view, absl::string_view> kv = absl::StrSplit(pair, absl::MaxSplits('=', 1));
       const absl::string_view key = absl::StripAsciiWhitespace(kv.first);
-      if (key.empty() || !absl::StrContains(pair, '=')) return Fail(m_.node_selector, "not of the form key=value;key=value");
+      if (key.empty() || !absl::StrContains(pair, '='))
+        return Fail(m_.node_selector, "not of the form key=value;key=value");
       job->node_selector[std::string(key)] = std::string(absl::StripAsciiWhitespace(kv.second));
     }
   }

@@ -48,14 +48,14 @@ struct Trace {
   static constexpr int kMaxProblems = 20;
 };
 
-// The pods of a job of `gpus` accelerators: one pod if they fit into a pod, otherwise full pods and, if it does not come
-// out even, a last smaller one. REQUIRES: gpus >= 1, per_pod >= 1.
+// The pods of a job of `gpus` accelerators: one pod if they fit into a pod, otherwise full pods and, if it does not
+// come out even, a last smaller one. REQUIRES: gpus >= 1, per_pod >= 1.
 std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::string& resource);
 
 // Reads a trace of at most `max_jobs` good rows (0 = all). Rows that cannot be used are left out and reported in
 // `problems`; two rows with one job id are a problem of the second. O(n log n).
-// Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, DataLoss for one
-// that breaks off.
+// Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, DataLoss for
+// one that breaks off.
 absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs = 0);
 
 // "FILE:ROW: column COLUMN: REASON".

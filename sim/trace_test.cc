@@ -37,7 +37,8 @@ std::string Compress(const std::string& text) {
 }
 
 TEST(TraceTest, RowsBecomeJobsSortedBySubmitTime) {
-  auto trace = Read("a.csv", std::string(kHeader) + "b,q,20,5,1,2,,\na,q,10,7,3,8,-4,zone=x; disk=ssd\nc,q,10,1,1,1,0,\n");
+  auto trace =
+      Read("a.csv", std::string(kHeader) + "b,q,20,5,1,2,,\na,q,10,7,3,8,-4,zone=x; disk=ssd\nc,q,10,1,1,1,0,\n");
   ASSERT_TRUE(trace.ok()) << trace.status();
   EXPECT_TRUE(trace->problems.empty());
   ASSERT_EQ(trace->jobs.size(), 3u);
@@ -107,8 +108,9 @@ INSTANTIATE_TEST_SUITE_P(
                     BadRow{"An id is used once.", "ok1,q,1,2,1,1,,", "job_id", "already used in row 2"}));
 
 TEST(TraceTest, CsvQuotesCrlfAndByteOrderMark) {
-  auto trace = Read("q.csv", "\xef\xbb\xbfjob_id,queue,submit_s,duration_s,request.cpu\r\n\"a,\"\"b\"\"\",q,1,2,500m\r\n\r\n"
-                             "\"two\r\nlines\",q,2,2,1\r\n");
+  auto trace = Read("q.csv",
+                    "\xef\xbb\xbfjob_id,queue,submit_s,duration_s,request.cpu\r\n\"a,\"\"b\"\"\",q,1,2,500m\r\n\r\n"
+                    "\"two\r\nlines\",q,2,2,1\r\n");
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 2u);
   EXPECT_EQ(trace->jobs[0].id, "a,\"b\"");
