@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "api/cross_validation.h"
 #include "api/json_text.h"
 #include "api/yaml.h"
 
@@ -19,20 +20,43 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-void AddError(LoadResult& result, const Source& source, std::string message) {
-  result.problems.push_back({.source = source,
-                             .object = "",
-                             .path = "",
-                             .message = std::move(message),
-                             .severity = Severity::kError,
-                             .rule = "Unreadable",
-                             .value = ""});
+// Whether one path is the other or lies within it.
+bool Overlaps(absl::string_view a, absl::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return absl::StartsWith(b, a) && (a.empty() || a.size() == b.size() || b[a.size()] == '.' || b[a.size()] == '[');
 }
 
-void AddDocument(json document, const Source& source, LoadResult& result);
+class Loader {
+ public:
+  explicit Loader(const LoadOptions& options) : options_(options) {}
 
-// Reads the items of a List, of any kind. Items of a typed list (ClusterQueueList) leave out what the list says.
-void AddItems(json& items, const std::string& item_kind, const json& api_version, Source source, LoadResult& result) {
+  void AddError(const Source& source, std::string message) {
+    result_.problems.push_back({.source = source,
+                                .object = "",
+                                .path = "",
+                                .message = std::move(message),
+                                .severity = Severity::kError,
+                                .rule = "Unreadable",
+                                .value = ""});
+  }
+
+  void AddText(absl::string_view text, const std::string& name);
+  void AddFile(const fs::path& path);
+  LoadResult Finish();
+
+ private:
+  // A document that may be a List, or a list of objects.
+  void AddDocument(json document, const Source& source);
+  void AddItems(json& items, const std::string& item_kind, const json& api_version, Source source);
+  void AddObject(json document, const Source& source);
+
+  const LoadOptions& options_;
+  LoadResult result_;
+  std::vector<bool> failed_;  // by index in result_.objects
+};
+
+// Items of a typed list (ClusterQueueList) leave out what the list says.
+void Loader::AddItems(json& items, const std::string& item_kind, const json& api_version, Source source) {
   for (size_t i = 0; i < items.size(); ++i) {
     json& item = items[i];
     source.item = static_cast<int>(i);
@@ -40,26 +64,61 @@ void AddItems(json& items, const std::string& item_kind, const json& api_version
       if (!item.contains("kind")) item["kind"] = item_kind;
       if (!item.contains("apiVersion")) item["apiVersion"] = api_version;
     }
-    AddDocument(std::move(item), source, result);
+    AddDocument(std::move(item), source);
   }
 }
 
-void AddDocument(json document, const Source& source, LoadResult& result) {
-  if (document.is_array()) return AddItems(document, "", nullptr, source, result);
+void Loader::AddDocument(json document, const Source& source) {
+  if (document.is_array()) return AddItems(document, "", nullptr, source);
   if (document.is_object()) {
     const auto items = document.find("items");
     const auto kind = document.find("kind");
     if (items != document.end() && items->is_array() && kind != document.end() && kind->is_string() &&
         absl::EndsWith(kind->get_ref<const std::string&>(), "List")) {
       const std::string name = kind->get<std::string>();
-      return AddItems(*items, name.substr(0, name.size() - 4), document.value("apiVersion", json()), source, result);
+      return AddItems(*items, name.substr(0, name.size() - 4), document.value("apiVersion", json()), source);
     }
   }
-  DecodeResult decoded = Decode(std::move(document), source);
-  const bool failed = HasErrors(decoded.problems);
-  std::move(decoded.problems.begin(), decoded.problems.end(), std::back_inserter(result.problems));
-  if (decoded.decoded.has_value() && !failed) result.objects.push_back(*std::move(decoded.decoded));
-  if (decoded.unsupported.has_value()) result.unsupported.push_back(*std::move(decoded.unsupported));
+  AddObject(std::move(document), source);
+}
+
+void Loader::AddObject(json document, const Source& source) {
+  DecodeResult read = Decode(std::move(document), source);
+  if (read.unsupported.has_value()) result_.unsupported.push_back(*std::move(read.unsupported));
+  if (read.decoded.has_value()) {
+    Object& object = read.decoded->object;
+    if (options_.set_defaults) SetDefaults(object, options_.defaulting);
+    std::vector<Problem> found;
+    if (options_.validate) found = Validate(object, options_.validation);
+    const size_t unreadable = read.problems.size();
+    for (Problem& problem : found) {
+      const bool known = std::any_of(read.problems.begin(), read.problems.begin() + unreadable, [&](const Problem& p) {
+        return p.severity == Severity::kError && Overlaps(p.path, problem.path);
+      });
+      if (known) continue;
+      problem.source = source;
+      read.problems.push_back(std::move(problem));
+    }
+    failed_.push_back(HasErrors(read.problems));
+    result_.objects.push_back(*std::move(read.decoded));
+  }
+  std::move(read.problems.begin(), read.problems.end(), std::back_inserter(result_.problems));
+}
+
+LoadResult Loader::Finish() {
+  // Objects with mistakes still count as there.
+  if (options_.validate) {
+    std::vector<Problem> found = CrossValidate(result_.objects);
+    std::move(found.begin(), found.end(), std::back_inserter(result_.problems));
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < result_.objects.size(); ++i) {
+    if (failed_[i]) continue;
+    if (kept != i) result_.objects[kept] = std::move(result_.objects[i]);
+    ++kept;
+  }
+  result_.objects.erase(result_.objects.begin() + static_cast<std::ptrdiff_t>(kept), result_.objects.end());
+  return std::move(result_);
 }
 
 bool IsJson(absl::string_view text, absl::string_view name) {
@@ -69,36 +128,36 @@ bool IsJson(absl::string_view text, absl::string_view name) {
   return absl::StartsWith(start, "{") || absl::StartsWith(start, "[");
 }
 
-void AddText(absl::string_view text, const std::string& name, LoadResult& result) {
+void Loader::AddText(absl::string_view text, const std::string& name) {
   Source source;
   source.file = name;
   if (IsJson(text, name)) {
     absl::StatusOr<json> document = ParseJson(text);
-    if (!document.ok()) return AddError(result, source, std::string(document.status().message()));
-    return AddDocument(*std::move(document), source, result);
+    if (!document.ok()) return AddError(source, std::string(document.status().message()));
+    return AddDocument(*std::move(document), source);
   }
   std::vector<YamlDocument> documents = ParseYaml(text);
   for (size_t i = 0; i < documents.size(); ++i) {
     source.document = static_cast<int>(i);
     source.line = documents[i].line;
     if (!documents[i].error.empty()) {
-      AddError(result, source, std::move(documents[i].error));
+      AddError(source, std::move(documents[i].error));
     } else {
-      AddDocument(std::move(documents[i].value), source, result);
+      AddDocument(std::move(documents[i].value), source);
     }
   }
 }
 
-void AddFile(const fs::path& path, LoadResult& result) {
+void Loader::AddFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file) {
     Source source;
     source.file = path.string();
-    return AddError(result, source, "cannot be read");
+    return AddError(source, "cannot be read");
   }
-  AddText(text.str(), path.string(), result);
+  AddText(text.str(), path.string());
 }
 
 bool IsHidden(const fs::path& path) { return absl::StartsWith(path.filename().string(), "."); }
@@ -122,28 +181,28 @@ std::vector<fs::path> ListFolder(const fs::path& folder, std::error_code& error)
 
 }  // namespace
 
-LoadResult LoadPaths(const std::vector<std::string>& paths) {
-  LoadResult result;
+LoadResult LoadPaths(const std::vector<std::string>& paths, const LoadOptions& options) {
+  Loader loader(options);
   for (const std::string& path : paths) {
     std::error_code error;
     if (!fs::is_directory(path, error)) {
-      AddFile(path, result);
+      loader.AddFile(path);
       continue;
     }
-    for (const fs::path& file : ListFolder(path, error)) AddFile(file, result);
+    for (const fs::path& file : ListFolder(path, error)) loader.AddFile(file);
     if (error) {
       Source source;
       source.file = path;
-      AddError(result, source, absl::StrCat("cannot be listed: ", error.message()));
+      loader.AddError(source, absl::StrCat("cannot be listed: ", error.message()));
     }
   }
-  return result;
+  return loader.Finish();
 }
 
-LoadResult LoadText(absl::string_view text, absl::string_view name) {
-  LoadResult result;
-  AddText(text, std::string(name), result);
-  return result;
+LoadResult LoadText(absl::string_view text, absl::string_view name, const LoadOptions& options) {
+  Loader loader(options);
+  loader.AddText(text, std::string(name));
+  return loader.Finish();
 }
 
 std::string ToJsonText(const Decoded& object) {

@@ -1,6 +1,6 @@
 // Reads manifests: files and folders of YAML and JSON, single objects, several documents, and Lists.
 //
-//   LoadResult loaded = LoadPaths({"policy/", "jobs.yaml"});
+//   LoadResult loaded = LoadPaths({"policy/", "jobs.yaml"}, {.set_defaults = true, .validate = true});
 //   if (!loaded.status().ok()) … every mistake of every file, one line each
 //   for (const Decoded& d : loaded.objects) …
 #ifndef MUSTER_API_LOAD_H_
@@ -12,9 +12,21 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "api/codec.h"
+#include "api/defaulting.h"
 #include "api/problem.h"
+#include "api/validation.h"
 
 namespace muster::api {
+
+struct LoadOptions {
+  // Set what is not set, as a cluster would (after reading, before validating).
+  bool set_defaults = false;
+  DefaultingOptions defaulting;
+  // Hold every object against validation.h, and all of them together against cross_validation.h. A field that could not
+  // be read is not complained about twice.
+  bool validate = false;
+  ValidationOptions validation;
+};
 
 struct LoadResult {
   std::vector<Decoded> objects;  // those without errors, in the order read
@@ -27,11 +39,11 @@ struct LoadResult {
 
 // Reads every path: a file as it is (JSON when it is named .json or starts with { or [, YAML otherwise), a folder with
 // all its .yaml, .yml and .json files, deep and in sorted order; names that start with a dot are left out. A file that
-// cannot be read is an error among the others. Nothing is defaulted or validated beyond what codec.h reads.
-LoadResult LoadPaths(const std::vector<std::string>& paths);
+// cannot be read is an error among the others.
+LoadResult LoadPaths(const std::vector<std::string>& paths, const LoadOptions& options = {});
 
 // Reads the text of one file; `name` stands for it in messages.
-LoadResult LoadText(absl::string_view text, absl::string_view name = "");
+LoadResult LoadText(absl::string_view text, absl::string_view name = "", const LoadOptions& options = {});
 
 // The object as JSON or YAML text, ending in a newline, with what was kept from reading it. Keys are sorted.
 std::string ToJsonText(const Decoded& object);

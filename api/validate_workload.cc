@@ -142,9 +142,6 @@ void ValidateCheckStates(const Workload& workload, const JsonPath& path, FieldEr
     const JsonPath check = path.Item(static_cast<int>(c));
     const JsonPath updates = check.Field("podSetUpdates");
     const std::vector<PodSetUpdate>& pod_set_updates = workload.status.admission_checks[c].pod_set_updates;
-    if (!pod_set_updates.empty() && pod_set_updates.size() != workload.spec.pod_sets.size()) {
-      errors.Required(updates, "must have the same number of podSetUpdates as the podSets");
-    }
     for (size_t u = 0; u < pod_set_updates.size(); ++u) {
       const PodSetUpdate& update = pod_set_updates[u];
       const JsonPath item = updates.Item(static_cast<int>(u));
