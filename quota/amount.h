@@ -1,7 +1,8 @@
 // Amounts of a resource in base units (milli-CPU for cpu, bytes for memory, counts otherwise): int64 that saturates.
 //
-// kUnlimited is infinity, not a big number: adding to it or taking from it leaves it unlimited. A quota whose value does
-// not fit int64 (such as 1E of cpu) is unlimited, as in Kueue. All functions are O(1), pure and safe from any thread.
+// kUnlimited is infinity, not a big number: adding to it or taking from it leaves it unlimited. A quota whose value
+// does not fit int64 (such as 1E of cpu) is unlimited, as in Kueue. All functions are O(1), pure and safe from any
+// thread.
 #ifndef MUSTER_QUOTA_AMOUNT_H_
 #define MUSTER_QUOTA_AMOUNT_H_
 

@@ -1,7 +1,7 @@
 // Dominant resource shares (Kueue: pkg/cache/scheduler/fair_sharing.go).
 //
-// A node's share is the largest, over resources, of (what it uses beyond its subtree quota) * 1000 / (what its parent could
-// lend it at most), divided by its weight. Borrowed amounts of one resource add up over flavors.
+// A node's share is the largest, over resources, of (what it uses beyond its subtree quota) * 1000 / (what its parent
+// could lend it at most), divided by its weight. Borrowed amounts of one resource add up over flavors.
 #include <cmath>
 #include <limits>
 

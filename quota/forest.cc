@@ -19,8 +19,8 @@ absl::StatusOr<Forest> Forest::Build(const ForestSpec& spec) {
     const NodeSpec& node = spec.nodes[i];
     if (node.parent == kNoNode) continue;
     if (node.parent < 0 || node.parent >= n || !spec.nodes[node.parent].is_cohort) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          node.is_cohort ? "Cohort/" : "ClusterQueue/", node.name, ": parent ", node.parent, " is not a cohort"));
+      return absl::InvalidArgumentError(absl::StrCat(node.is_cohort ? "Cohort/" : "ClusterQueue/", node.name,
+                                                     ": parent ", node.parent, " is not a cohort"));
     }
     if (node.is_cohort) edges.push_back({node.name, spec.nodes[node.parent].name});
   }

@@ -1,10 +1,10 @@
 // The quota forest: ClusterQueues as leaves, cohorts above them, and what each of them has, lends, borrows and uses.
 //
-// Problem: answer "does this fit, and from whom would it borrow?" for any ClusterQueue in a forest of cohorts with nominal
-// quotas, borrowing limits and lending limits, while usage changes many times per scheduling cycle, often only to try.
-// Data: nodes and flavor-resource pairs are dense ids; every figure is a flat array indexed by (node, flavor-resource).
-// Everything that depends on quotas alone (subtree quota, local quota, potential) is computed once by Build. Usage is
-// the only mutable state; each change can be undone through a log, so a what-if costs what it changes.
+// Problem: answer "does this fit, and from whom would it borrow?" for any ClusterQueue in a forest of cohorts with
+// nominal quotas, borrowing limits and lending limits, while usage changes many times per scheduling cycle, often only
+// to try. Data: nodes and flavor-resource pairs are dense ids; every figure is a flat array indexed by (node,
+// flavor-resource). Everything that depends on quotas alone (subtree quota, local quota, potential) is computed once by
+// Build. Usage is the only mutable state; each change can be undone through a log, so a what-if costs what it changes.
 // Source of the rules: Kueue, pkg/cache/scheduler/resource_node.go and fair_sharing.go.
 //
 // Thread-safety: compatible (const methods may run in parallel with each other).
@@ -58,7 +58,7 @@ struct FrAmount {
 
 // How much a node borrows relative to what its tree could lend it (Kueue: DominantResourceShare).
 struct Share {
-  double ratio = 0;    // max over resources of borrowed * 1000 / lendable
+  double ratio = 0;  // max over resources of borrowed * 1000 / lendable
   double weight = 1;
   ResId dominant = -1;  // the resource of the maximum, -1 if nothing is borrowed
   bool borrowing = false;
@@ -67,8 +67,8 @@ struct Share {
   double Weighted() const;
 };
 
-// Negative, 0 or positive as a's share is smaller than, equal to or greater than b's. A borrower of weight 0 is above every
-// other; two of them compare by ratio. Doubles are compared exactly, as Kueue does.
+// Negative, 0 or positive as a's share is smaller than, equal to or greater than b's. A borrower of weight 0 is above
+// every other; two of them compare by ratio. Doubles are compared exactly, as Kueue does.
 int CompareShares(const Share& a, const Share& b);
 
 class Forest {
@@ -76,8 +76,8 @@ class Forest {
   Forest() = default;
 
   // Computes subtree quotas, local quotas and potentials. Usage starts at 0.
-  // Errors: InvalidArgument if a parent is out of range, is not a cohort, or parents form a cycle (the cycle is printed),
-  // or a quota names an unknown flavor-resource pair. O(nodes * flavor-resource pairs).
+  // Errors: InvalidArgument if a parent is out of range, is not a cohort, or parents form a cycle (the cycle is
+  // printed), or a quota names an unknown flavor-resource pair. O(nodes * flavor-resource pairs).
   static absl::StatusOr<Forest> Build(const ForestSpec& spec);
 
   int num_nodes() const { return static_cast<int>(parent_.size()); }
@@ -110,8 +110,8 @@ class Forest {
   void AddUsage(NodeId n, absl::Span<const FrAmount> amounts);
   void RemoveUsage(NodeId n, absl::Span<const FrAmount> amounts);
 
-  // Undo. After Mark, every usage change is remembered until Rollback(mark) takes them back or Release(mark) keeps them.
-  // Marks nest: REQUIRES last taken, first ended. Cost is proportional to the changes made since.
+  // Undo. After Mark, every usage change is remembered until Rollback(mark) takes them back or Release(mark) keeps
+  // them. Marks nest: REQUIRES last taken, first ended. Cost is proportional to the changes made since.
   using UndoMark = size_t;
   UndoMark Mark();
   void Rollback(UndoMark mark);
@@ -139,7 +139,8 @@ class Forest {
   };
   Height FindHeight(NodeId cluster_queue, FrId f, Amount amount) const;
 
-  // Whether all `requests` fit the node's subtree quota; `remaining` (if not null) gets what the parent would have to give.
+  // Whether all `requests` fit the node's subtree quota; `remaining` (if not null) gets what the parent would have to
+  // give.
   bool FitsInQuota(NodeId n, absl::Span<const FrAmount> requests, std::vector<FrAmount>* remaining) const;
 
   // The node's dominant resource share with `extra` on top of its usage. A root has share 0. O(frs of the node).

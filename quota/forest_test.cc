@@ -23,9 +23,9 @@ ForestSpec Family() {
 
 TEST(Forest, SubtreeQuotaIsWhatChildrenDoNotKeep) {
   const Forest f = Forest::Build(Family()).value();
-  EXPECT_EQ(f.local_quota(2, 0), 4);      // lends 6 of 10
-  EXPECT_EQ(f.subtree_quota(1, 0), 11);   // 6 from a, 5 from b
-  EXPECT_EQ(f.subtree_quota(0, 0), 23);   // 4 of its own, 11, 8
+  EXPECT_EQ(f.local_quota(2, 0), 4);          // lends 6 of 10
+  EXPECT_EQ(f.subtree_quota(1, 0), 11);       // 6 from a, 5 from b
+  EXPECT_EQ(f.subtree_quota(0, 0), 23);       // 4 of its own, 11, 8
   EXPECT_EQ(f.PotentialAvailable(2, 0), 27);  // its own 4 and all of the tree
   EXPECT_EQ(f.PotentialAvailable(3, 0), 7);   // nominal 5, may borrow 2
 }

@@ -1,7 +1,7 @@
 // What one scheduling cycle decided, as values.
 //
-// Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first) or pending with the
-// reason. Reasons are data (codes, ids, amounts); Engine::Message writes them out word for word as Kueue does.
+// Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first) or pending with
+// the reason. Reasons are data (codes, ids, amounts); Engine::Message writes them out word for word as Kueue does.
 #ifndef MUSTER_SCHEDULER_DECISION_H_
 #define MUSTER_SCHEDULER_DECISION_H_
 
@@ -20,12 +20,12 @@ enum class Mode : uint8_t { kNoFit, kPreempt, kDeferredFit, kFit };
 
 // What became of a nominated workload in the cycle (Kueue: entryStatus).
 enum class EntryStatus : uint8_t {
-  kNotNominated,      // stays pending, or waits for its victims
-  kNominated,         // could have been admitted but the caller's write failed
-  kSkipped,           // fitted until an earlier entry of the cycle took the room or the victims
-  kAssumed,           // admitted
-  kEvicted,           // evicted in its second pass (no replacement for a failed node)
-  kPreemptionGated,   // must not preempt yet
+  kNotNominated,     // stays pending, or waits for its victims
+  kNominated,        // could have been admitted but the caller's write failed
+  kSkipped,          // fitted until an earlier entry of the cycle took the room or the victims
+  kAssumed,          // admitted
+  kEvicted,          // evicted in its second pass (no replacement for a failed node)
+  kPreemptionGated,  // must not preempt yet
 };
 
 // Why the workload goes back to its queue (Kueue: RequeueReason).
@@ -44,10 +44,10 @@ enum class RequeueReason : uint8_t {
 // The reason of condition QuotaReserved=False.
 enum class PendingReason : uint8_t {
   kNone,
-  kNoMatchingFlavor,            // never, with these flavors
-  kWaitingForQuota,             // not now
-  kExceedsMaxQuota,             // never, with these quotas
-  kTopologyPlacementFailed,     // quota would do, the nodes do not
+  kNoMatchingFlavor,         // never, with these flavors
+  kWaitingForQuota,          // not now
+  kExceedsMaxQuota,          // never, with these quotas
+  kTopologyPlacementFailed,  // quota would do, the nodes do not
   kWaitingForPreemptedWorkloads,
   kMisconfigured,
   kSuspended,
@@ -116,13 +116,13 @@ struct PreemptionTarget {
 // A sentence about the whole entry that is not about a flavor.
 enum class Note : uint8_t {
   kNone,
-  kFailedAdmissionChecks,     // "The workload has failed admission checks"
-  kClusterQueueInactive,      // "ClusterQueue X is inactive"
-  kClusterQueueNotFound,      // "ClusterQueue X not found"
+  kFailedAdmissionChecks,  // "The workload has failed admission checks"
+  kClusterQueueInactive,   // "ClusterQueue X is inactive"
+  kClusterQueueNotFound,   // "ClusterQueue X not found"
   kNamespaceMissing,
-  kNamespaceMismatch,         // "workload namespace doesn't match ClusterQueue selector"
-  kResourceValidation,        // detail
-  kLimitRange,                // detail
+  kNamespaceMismatch,   // "workload namespace doesn't match ClusterQueue selector"
+  kResourceValidation,  // detail
+  kLimitRange,          // detail
   kDeferredFit,
   kOverlappingTargets,
   kNoLongerFits,

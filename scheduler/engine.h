@@ -76,11 +76,11 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  // ---- Policy objects. Apply creates or replaces; Delete of what does not exist does nothing. -------------------------
-  // Quotas may change at any time, also below what is in use. A cohort named as a parent exists implicitly. ClusterQueues in
-  // a tree with a parent cycle, or with missing flavors or checks, are inactive: their workloads wait.
-  // REQUIRES: the object passed api validation. O(size of the object) now; the next call that decides pays for rebuilding
-  // the quota forest once, however many objects changed.
+  // ---- Policy objects. Apply creates or replaces; Delete of what does not exist does nothing.
+  // ------------------------- Quotas may change at any time, also below what is in use. A cohort named as a parent
+  // exists implicitly. ClusterQueues in a tree with a parent cycle, or with missing flavors or checks, are inactive:
+  // their workloads wait. REQUIRES: the object passed api validation. O(size of the object) now; the next call that
+  // decides pays for rebuilding the quota forest once, however many objects changed.
   void Apply(const api::ResourceFlavor& flavor, absl::Time now);
   void Apply(const api::Cohort& cohort, absl::Time now);
   void Apply(const api::ClusterQueue& cluster_queue, absl::Time now);
@@ -100,21 +100,23 @@ class Engine {
   void DeleteTopology(absl::string_view name, absl::Time now);
   void DeleteNode(absl::string_view name, absl::Time now);
 
-  // ---- Workloads. ----------------------------------------------------------------------------------------------------
-  // Creates or updates. Its status says where it belongs: with QuotaReserved=True it holds quota in
-  // status.admission.clusterQueue; otherwise, if it may be queued, it waits in its LocalQueue's ClusterQueue.
-  // An update of a pending workload keeps its place in the queue unless what decides about it changed.
+  // ---- Workloads.
+  // ---------------------------------------------------------------------------------------------------- Creates or
+  // updates. Its status says where it belongs: with QuotaReserved=True it holds quota in status.admission.clusterQueue;
+  // otherwise, if it may be queued, it waits in its LocalQueue's ClusterQueue. An update of a pending workload keeps
+  // its place in the queue unless what decides about it changed.
   WorkloadId Apply(const api::Workload& workload, absl::Time now);
   // The workload is gone, wherever it was. Frees its quota and re-activates its tree.
   void DeleteWorkload(WorkloadId id, absl::Time now);
   // The job ended: quota freed, tree re-activated. The id stays valid until DeleteWorkload.
   void Finish(WorkloadId id, absl::Time now);
-  // Marks a quota-holding workload for eviction for a reason other than preemption (e.g. "ClusterQueueStopped"). It keeps
-  // its quota until CompleteEviction. Returns false (and does nothing) if it holds none or is on its way out already.
+  // Marks a quota-holding workload for eviction for a reason other than preemption (e.g. "ClusterQueueStopped"). It
+  // keeps its quota until CompleteEviction. Returns false (and does nothing) if it holds none or is on its way out
+  // already.
   bool Evict(WorkloadId id, absl::string_view reason, absl::Time now);
-  // The job of an evicted workload has stopped: its quota is freed, its tree re-activated, and it is queued again at its
-  // old place. A workload evicted for any reason but preemption waits until SetRequeued(id).
-  // REQUIRES: the workload holds quota and was marked for eviction.
+  // The job of an evicted workload has stopped: its quota is freed, its tree re-activated, and it is queued again at
+  // its old place. A workload evicted for any reason but preemption waits until SetRequeued(id). REQUIRES: the workload
+  // holds quota and was marked for eviction.
   void CompleteEviction(WorkloadId id, absl::Time now);
   // Lets a workload with Requeued=False back into the queue.
   void SetRequeued(WorkloadId id, absl::Time now);
@@ -122,8 +124,9 @@ class Engine {
   // Pods that ended and free their part of the quota: [{pod set, count}].
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
 
-  // ---- Deciding. -----------------------------------------------------------------------------------------------------
-  // Moves parked workloads back whose tree was notified at least reactivation_batch ago. Call whenever time has passed.
+  // ---- Deciding.
+  // ----------------------------------------------------------------------------------------------------- Moves parked
+  // workloads back whose tree was notified at least reactivation_batch ago. Call whenever time has passed.
   void Advance(absl::Time now);
   // When Advance has something to do next; absl::InfiniteFuture() if nothing is armed.
   absl::Time NextTimer() const;
@@ -132,7 +135,8 @@ class Engine {
   // One scheduling cycle over one head per active ClusterQueue.
   CycleResult RunCycle(absl::Time now);
 
-  // ---- Looking. ------------------------------------------------------------------------------------------------------
+  // ---- Looking.
+  // ------------------------------------------------------------------------------------------------------
   const EngineOptions& options() const;
   std::optional<WorkloadId> FindWorkload(absl::string_view ns, absl::string_view name) const;
   std::optional<ClusterQueueId> FindClusterQueue(absl::string_view name) const;
@@ -159,11 +163,12 @@ class Engine {
   // The heap in the order it would be popped, and what is parked (by key).
   std::vector<WorkloadId> PendingInOrder(ClusterQueueId id);
   std::vector<WorkloadId> Inadmissible(ClusterQueueId id) const;
-  int NumPending(ClusterQueueId id) const;       // heap and parked
+  int NumPending(ClusterQueueId id) const;                     // heap and parked
   std::vector<WorkloadId> Reserving(ClusterQueueId id) const;  // by key
   int64_t AllocatableGeneration(ClusterQueueId id);
 
-  // The quota forest as it stands, with the node of a ClusterQueue or cohort (kNoNode if it takes no part, e.g. inactive).
+  // The quota forest as it stands, with the node of a ClusterQueue or cohort (kNoNode if it takes no part, e.g.
+  // inactive).
   const quota::Forest& forest();
   quota::NodeId NodeOfClusterQueue(ClusterQueueId id);
   quota::NodeId NodeOfCohort(absl::string_view cohort);
@@ -174,8 +179,9 @@ class Engine {
   };
   absl::Span<const FlavorResource> flavor_resources();
 
-  // ---- Explaining. ---------------------------------------------------------------------------------------------------
-  // The message Kueue would put into the Workload's QuotaReserved condition.
+  // ---- Explaining.
+  // --------------------------------------------------------------------------------------------------- The message
+  // Kueue would put into the Workload's QuotaReserved condition.
   std::string Message(const Decision& decision) const;
   // One line for logs: "admit ns/w in cq: cpu=default:4 ...". Stable.
   std::string Describe(const Decision& decision) const;

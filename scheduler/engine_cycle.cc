@@ -1,5 +1,5 @@
-// One scheduling cycle: take a head of every ClusterQueue, find out what each could get on its own, then let them in one
-// by one, each seeing what those before it took.
+// One scheduling cycle: take a head of every ClusterQueue, find out what each could get on its own, then let them in
+// one by one, each seeing what those before it took.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,7 @@
 // What is behind Engine: policy, workloads, queues, timers, and the cycle. See engine.h for the contract of each call.
 //
-// Spread over engine_objects.cc (policy and re-activation), engine_workloads.cc (the life of a workload) and engine_cycle.cc
-// (deciding).
+// Spread over engine_objects.cc (policy and re-activation), engine_workloads.cc (the life of a workload) and
+// engine_cycle.cc (deciding).
 #ifndef MUSTER_SCHEDULER_ENGINE_IMPL_H_
 #define MUSTER_SCHEDULER_ENGINE_IMPL_H_
 

@@ -215,7 +215,8 @@ TEST(Engine, OrderOfDeclarationChangesNothing) {
     std::vector<api::ClusterQueue> order = queues;
     std::vector<api::Workload> jobs;
     for (int i = 0; i < 12; ++i) {
-      jobs.push_back(MakeWorkload("j" + std::to_string(i), queues[i % 3].metadata.name, 1 + i % 2, 1 + i % 3, i, i % 2));
+      jobs.push_back(
+          MakeWorkload("j" + std::to_string(i), queues[i % 3].metadata.name, 1 + i % 2, 1 + i % 3, i, i % 2));
     }
     if (backwards) {
       std::reverse(order.begin(), order.end());

@@ -3,6 +3,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "scheduler/engine_impl.h"
 #include "scheduler/pod_requests.h"
 
@@ -10,6 +11,7 @@ namespace muster::scheduler {
 namespace {
 
 constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
+constexpr char kAllowedFlavors[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
 constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
 
 int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
@@ -71,6 +73,11 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     const auto it = object.metadata.annotations.find(kAdmissionGatedBy);
     if (it != object.metadata.annotations.end()) w->gated_by = it->second;
   }
+  w->allowed_flavors.reset();
+  if (options.gates[Gate::kConcurrentAdmission]) {
+    const auto it = object.metadata.annotations.find(kAllowedFlavors);
+    if (it != object.metadata.annotations.end()) w->allowed_flavors = absl::StrSplit(it->second, ',');
+  }
   w->reclaimable.clear();
   if (options.gates[Gate::kReclaimablePods]) w->reclaimable = object.status.reclaimable_pods;
   w->failed_checks = false;
@@ -121,6 +128,9 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   std::string text = absl::StrCat(w.priority);
   const auto add = [&text](const auto&... parts) { absl::StrAppend(&text, "\x1f", parts...); };
+  if (w.allowed_flavors.has_value()) {
+    for (const std::string& flavor : *w.allowed_flavors) add("f", flavor);
+  }
   for (const PodSetState& ps : w.pod_sets) {
     add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
     for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
@@ -284,8 +294,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
       for (const auto& [resource, quantity] : psa.resource_usage) {
         const auto flavor = psa.flavors.find(resource);
         if (flavor == psa.flavors.end()) continue;
-        h.items.push_back({policy.resources.Intern(resource), policy.flavors.Intern(flavor->second),
-                           AmountOf(resource, quantity)});
+        h.items.push_back(
+            {policy.resources.Intern(resource), policy.flavors.Intern(flavor->second), AmountOf(resource, quantity)});
       }
       held.push_back(std::move(h));
     }
@@ -393,7 +403,7 @@ std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
       psa.resource_usage[resource] =
           resource == "cpu" ? api::Quantity::FromMilli(item.amount)
                             : api::Quantity::FromValue(item.amount, binary ? api::Quantity::Format::kBinarySI
-                                                                          : api::Quantity::Format::kDecimalSI);
+                                                                           : api::Quantity::Format::kDecimalSI);
     }
     out.pod_set_assignments.push_back(std::move(psa));
   }

@@ -12,7 +12,7 @@
 namespace muster::scheduler {
 
 struct EntryKey {
-  int index = 0;  // the caller's; also the last tie-break, so pass entries in ClusterQueue name order
+  int index = 0;             // the caller's; also the last tie-break, so pass entries in ClusterQueue name order
   bool holds_quota = false;  // second pass
   bool is_preemptor = false;
   int borrowing = 0;
@@ -20,8 +20,8 @@ struct EntryKey {
   absl::Time timestamp;
 };
 
-// Second pass first, [PrioritizePreemptorWorkloads] preemptors, less borrowing, [PrioritySortingWithinCohort] higher priority,
-// earlier timestamp. Kueue leaves further ties open; here `index` decides. O(n log n). Pure.
+// Second pass first, [PrioritizePreemptorWorkloads] preemptors, less borrowing, [PrioritySortingWithinCohort] higher
+// priority, earlier timestamp. Kueue leaves further ties open; here `index` decides. O(n log n). Pure.
 void SortClassically(const FeatureGates& gates, std::vector<EntryKey>* entries);
 
 }  // namespace muster::scheduler

@@ -105,7 +105,8 @@ FeatureGates::FeatureGates() {
 absl::Status FeatureGates::Set(absl::string_view name, bool on) {
   const std::string_view wanted(name.data(), name.size());
   const auto* end = kGates + kNumGates;
-  const auto* row = std::lower_bound(kGates, end, wanted, [](const GateRow& r, std::string_view n) { return r.name < n; });
+  const auto* row =
+      std::lower_bound(kGates, end, wanted, [](const GateRow& r, std::string_view n) { return r.name < n; });
   if (row == end || row->name != wanted) {
     return absl::InvalidArgumentError(
         absl::StrCat("featureGates: unknown feature gate \"", name, "\"; see docs/conformance.md for the list"));

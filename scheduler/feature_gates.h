@@ -1,7 +1,7 @@
 // Kueue's feature gates as named options, with Kueue's defaults (0.20-devel).
 //
-// All of Kueue's gates are known, so that a Kueue Configuration is read without complaint; docs/conformance.md says which of
-// them change what Muster does.
+// All of Kueue's gates are known, so that a Kueue Configuration is read without complaint; docs/conformance.md says
+// which of them change what Muster does.
 #ifndef MUSTER_SCHEDULER_FEATURE_GATES_H_
 #define MUSTER_SCHEDULER_FEATURE_GATES_H_
 

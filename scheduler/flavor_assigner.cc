@@ -151,7 +151,8 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
     PendingReason before = PendingReason::kNone;
     std::swap(before, out.no_fit_reason);
     AssignGroup(workload, cq, members, progress, &out);
-    worst_refusal = std::max(worst_refusal, out.no_fit_reason == PendingReason::kNone ? 0 : Severity(out.no_fit_reason));
+    worst_refusal =
+        std::max(worst_refusal, out.no_fit_reason == PendingReason::kNone ? 0 : Severity(out.no_fit_reason));
     out.no_fit_reason = ReasonOfSeverity(worst_refusal);
     for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
     if (out.mode == Mode::kNoFit) {
@@ -180,18 +181,22 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
   std::vector<int> scanned;  // resource groups done
   bool failed = false;
   int worst_refusal = 0;
+  // A resource that no group covers decides alone: no flavor could mend that.
   for (const ResourceAmount& request : requests) {
+    if (queue.GroupOf(request.resource) >= 0 || request.amount == 0) continue;
+    if (options_.quota_check == QuotaCheckStrategy::kIgnoreUndeclared) continue;
+    FlavorReason r;
+    r.code = FlavorReason::Code::kResourceUnavailable;
+    r.resource = request.resource;
+    reasons.push_back(std::move(r));
+    worst_refusal = Severity(PendingReason::kNoMatchingFlavor);
+    failed = true;
+    break;
+  }
+  for (const ResourceAmount& request : requests) {
+    if (failed) break;
     const int rg = queue.GroupOf(request.resource);
-    if (rg < 0) {
-      if (request.amount == 0 || options_.quota_check == QuotaCheckStrategy::kIgnoreUndeclared) continue;
-      FlavorReason r;
-      r.code = FlavorReason::Code::kResourceUnavailable;
-      r.resource = request.resource;
-      reasons.assign(1, r);
-      worst_refusal = std::max(worst_refusal, Severity(PendingReason::kNoMatchingFlavor));
-      failed = true;
-      break;
-    }
+    if (rg < 0) continue;
     if (std::find(scanned.begin(), scanned.end(), rg) != scanned.end()) continue;
     scanned.push_back(rg);
     std::vector<ResourceAmount> in_group;
@@ -269,7 +274,12 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     const FlavorId flavor = group.flavors[idx];
     const api::ResourceFlavor* object = policy_.Flavor(flavor);
     std::optional<FlavorReason> mismatch;
-    if (object == nullptr) {
+    if (workload.allowed_flavors.has_value() && object != nullptr &&
+        std::find(workload.allowed_flavors->begin(), workload.allowed_flavors->end(), policy_.flavors.Name(flavor)) ==
+            workload.allowed_flavors->end()) {
+      mismatch.emplace();
+      mismatch->code = FlavorReason::Code::kNotAllowedByAnnotation;
+    } else if (object == nullptr) {
       mismatch.emplace();
       mismatch->code = FlavorReason::Code::kFlavorNotFound;
     } else {

@@ -1,10 +1,9 @@
 // Choosing flavors for the pod sets of one workload, all or nothing.
 //
-// Problem: for each resource group of the ClusterQueue, find the first flavor (in declared order) that the pods may run on and
-// that has the quota, or the best compromise: room after borrowing, or after preempting. All resources of a group get the
-// same flavor; pod sets of one pod-set group get the same flavors.
-// Complexity: O(pod sets * flavors * resources * cohort depth), plus what the oracle costs.
-// Source of the rules: Kueue, pkg/scheduler/flavorassigner.
+// Problem: for each resource group of the ClusterQueue, find the first flavor (in declared order) that the pods may run
+// on and that has the quota, or the best compromise: room after borrowing, or after preempting. All resources of a
+// group get the same flavor; pod sets of one pod-set group get the same flavors. Complexity: O(pod sets * flavors *
+// resources * cohort depth), plus what the oracle costs. Source of the rules: Kueue, pkg/scheduler/flavorassigner.
 #ifndef MUSTER_SCHEDULER_FLAVOR_ASSIGNER_H_
 #define MUSTER_SCHEDULER_FLAVOR_ASSIGNER_H_
 
@@ -35,19 +34,20 @@ bool ShouldTryNextFlavor(RatedMode rated, const ClusterQueueRules& rules);
 // Whether scanning must start over (Kueue: lastAssignmentOutdated). Equivalence -1 = unknown.
 bool IsOutdated(const ScanProgress& last, int64_t cluster_queue_generation, int64_t cycle, int equivalence,
                 bool preserve_scan_progress);
-// Tries smaller and smaller gangs between count and min_count, in proportion, by binary search over how many pods to give up;
-// `fits(counts)` says whether the counts would do. Returns whether some reduced counts did; the last successful call's counts
-// are the answer. O(log pods) calls.
+// Tries smaller and smaller gangs between count and min_count, in proportion, by binary search over how many pods to
+// give up; `fits(counts)` says whether the counts would do. Returns whether some reduced counts did; the last
+// successful call's counts are the answer. O(log pods) calls.
 template <typename Fits>
 bool SearchReducedCounts(absl::Span<const int32_t> full, absl::Span<const int32_t> least, Fits fits) {
   int64_t total = 0;
   for (size_t i = 0; i < full.size(); ++i) total += full[i] - least[i];
+  if (total == 0) return false;  // nothing to give up
   std::vector<int32_t> counts(full.size());
   int64_t low = 0, high = total + 1, last_good = -1;
   while (low < high) {
     const int64_t mid = low + (high - low) / 2;
     for (size_t i = 0; i < full.size(); ++i) {
-      counts[i] = total == 0 ? full[i] : full[i] - static_cast<int32_t>((full[i] - least[i]) * mid / total);
+      counts[i] = full[i] - static_cast<int32_t>((full[i] - least[i]) * mid / total);
     }
     if (fits(absl::MakeConstSpan(counts))) {
       last_good = mid;

@@ -14,9 +14,7 @@ bool ToleratedByAny(const std::vector<api::Toleration>& tolerations, const api::
 }
 
 // Go's %v of the Taint struct: key, value, effect and the (absent) time.
-std::string PrintTaint(const api::Taint& t) {
-  return absl::StrCat("{", t.key, " ", t.value, " ", t.effect, " <nil>}");
-}
+std::string PrintTaint(const api::Taint& t) { return absl::StrCat("{", t.key, " ", t.value, " ", t.effect, " <nil>}"); }
 
 // nullopt: the terms say nothing about the flavor's labels, so they do not restrict it.
 std::optional<bool> AffinityMatches(const std::vector<api::NodeSelectorTerm>& terms, const api::StringMap& labels) {

@@ -11,9 +11,9 @@
 
 namespace muster::scheduler {
 
-// nullopt if the pods may use the flavor, otherwise why not (the flavor id is left for the caller to fill in). Only NoSchedule
-// and NoExecute taints count; selectors and affinity are looked at only for the label keys the flavor itself defines, because the
-// rest is decided by the nodes later. Pure. O(taints * tolerations + terms).
+// nullopt if the pods may use the flavor, otherwise why not (the flavor id is left for the caller to fill in). Only
+// NoSchedule and NoExecute taints count; selectors and affinity are looked at only for the label keys the flavor itself
+// defines, because the rest is decided by the nodes later. Pure. O(taints * tolerations + terms).
 std::optional<FlavorReason> MatchFlavor(const api::ResourceFlavor& flavor, const api::PodSpec& pod);
 
 }  // namespace muster::scheduler

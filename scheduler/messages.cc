@@ -14,8 +14,7 @@ std::string Print(const std::string& resource, quota::Amount amount) {
   if (amount == quota::kUnlimited) return "unlimited";
   if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
   const bool binary = resource == "memory" || resource == "ephemeral-storage" || resource.rfind("hugepages-", 0) == 0;
-  return api::Quantity::FromValue(amount,
-                                  binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
+  return api::Quantity::FromValue(amount, binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
       .ToString();
 }
 
@@ -37,8 +36,8 @@ std::string ReasonText(const Policy& policy, const FlavorReason& r) {
                           ") + current podset request (", Print(resource, r.b), ") > maximum capacity (",
                           Print(resource, r.c), ")");
     case FlavorReason::Code::kInsufficientUnusedQuota:
-      return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ",
-                          Print(resource, r.a), " more needed");
+      return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ", Print(resource, r.a),
+                          " more needed");
     case FlavorReason::Code::kNotInNominationMapping:
       return absl::StrCat("skipping flavor ", flavor, " as it is not found in the nomination mapping for resource ",
                           resource);
@@ -164,8 +163,8 @@ std::string Engine::Message(const Decision& d) const {
 }
 
 std::string Engine::Describe(const Decision& d) const {
-  const std::string what = absl::StrCat(
-      WorkloadKey(d.workload), " in ", d.cluster_queue == kNoId ? "?" : impl_->policy.cq(d.cluster_queue).name);
+  const std::string what = absl::StrCat(WorkloadKey(d.workload), " in ",
+                                        d.cluster_queue == kNoId ? "?" : impl_->policy.cq(d.cluster_queue).name);
   if (d.status == EntryStatus::kAssumed) {
     std::vector<std::string> sets;
     for (const PodSetDecision& ps : d.pod_sets) {

@@ -31,8 +31,8 @@ enum class RequeuingTimestamp { kEviction, kCreation };
 // One resource transformation (Kueue: resources.transformations). Outputs are amounts per unit of `input`.
 struct ResourceTransformation {
   std::string input;
-  bool replace = false;                  // strategy Replace drops the input, Retain keeps it
-  std::string multiply_by;               // "" or the resource whose amount multiplies the outputs
+  bool replace = false;                   // strategy Replace drops the input, Retain keeps it
+  std::string multiply_by;                // "" or the resource whose amount multiplies the outputs
   std::map<std::string, double> outputs;  // resource -> natural units per natural unit of input
 };
 

@@ -1,8 +1,8 @@
 // The workloads waiting in one ClusterQueue: those to be looked at, in order, and those parked until something changes.
 //
-// Source of the rules: Kueue, pkg/cache/queue/cluster_queue.go. StrictFIFO keeps its head in front until it is admitted;
-// BestEffortFIFO parks what does not fit and goes on. A parked workload comes back when its cohort tree is notified.
-// Thread-safety: compatible.
+// Source of the rules: Kueue, pkg/cache/queue/cluster_queue.go. StrictFIFO keeps its head in front until it is
+// admitted; BestEffortFIFO parks what does not fit and goes on. A parked workload comes back when its cohort tree is
+// notified. Thread-safety: compatible.
 #ifndef MUSTER_SCHEDULER_PENDING_QUEUE_H_
 #define MUSTER_SCHEDULER_PENDING_QUEUE_H_
 
@@ -18,8 +18,8 @@
 
 namespace muster::scheduler {
 
-// What orders a queue: higher priority, then earlier timestamp, then UID. The id is last so that the order is total even
-// for objects without a UID.
+// What orders a queue: higher priority, then earlier timestamp, then UID. The id is last so that the order is total
+// even for objects without a UID.
 struct QueueKey {
   int64_t priority = 0;
   absl::Time timestamp;
@@ -43,8 +43,8 @@ class PendingQueue {
   bool HeapEmpty() const { return heap_.empty(); }
   int size() const { return static_cast<int>(heap_.size() + parked_.size()) + (inflight_ == kNoId ? 0 : 1); }
 
-  // Puts the workload into the heap or among the parked, from wherever it is. `equivalence` names the class of workloads
-  // that would get the same answer.
+  // Puts the workload into the heap or among the parked, from wherever it is. `equivalence` names the class of
+  // workloads that would get the same answer.
   void PushHeap(const QueueKey& key, int equivalence);
   void Park(const QueueKey& key, int equivalence);
   // Forgets the workload, and the preemptor mark if it was its. Does nothing if absent.

@@ -94,8 +94,8 @@ std::string CheckRequestsWithinLimits(const api::PodSpec& spec, absl::string_vie
   const auto check = [&](const std::vector<api::Container>& containers, absl::string_view field) {
     for (size_t i = 0; i < containers.size(); ++i) {
       if (const std::string name = Exceeding(containers[i].resources); !name.empty()) {
-        return absl::StrCat(path, ".", field, "[", i, "].resources.requests[", name,
-                            "]: requests must not exceed its limits");
+        return absl::StrCat(path, ".", field, "[", i, "]: Invalid value: [\"", name,
+                            "\"]: requests must not exceed its limits");
       }
     }
     return std::string();
@@ -104,7 +104,7 @@ std::string CheckRequestsWithinLimits(const api::PodSpec& spec, absl::string_vie
   if (std::string m = check(spec.containers, "containers"); !m.empty()) return m;
   if (spec.resources.has_value()) {
     if (const std::string name = Exceeding(*spec.resources); !name.empty()) {
-      return absl::StrCat(path, ".resources.requests[", name, "]: requests must not exceed its limits");
+      return absl::StrCat(path, ".resources: Invalid value: [\"", name, "\"]: requests must not exceed its limits");
     }
   }
   return "";

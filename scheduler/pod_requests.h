@@ -1,7 +1,8 @@
 // What one pod asks for, and whether it may ask for it.
 //
-// Source of the rules: Kubernetes' resource.PodRequests (init containers, sidecars, overhead, pod-level resources) and Kueue's
-// pkg/workload/resources.go (defaults from LimitRanges, RuntimeClass overhead, limits standing in for requests).
+// Source of the rules: Kubernetes' resource.PodRequests (init containers, sidecars, overhead, pod-level resources) and
+// Kueue's pkg/workload/resources.go (defaults from LimitRanges, RuntimeClass overhead, limits standing in for
+// requests).
 #ifndef MUSTER_SCHEDULER_POD_REQUESTS_H_
 #define MUSTER_SCHEDULER_POD_REQUESTS_H_
 

@@ -29,14 +29,15 @@ bool SameQuota(const api::ResourceQuota& a, const api::ResourceQuota& b) {
 }
 
 bool SameGroups(const std::vector<api::ResourceGroup>& a, const std::vector<api::ResourceGroup>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::ResourceGroup& x, const api::ResourceGroup& y) {
-    return x.covered_resources == y.covered_resources &&
-           std::equal(x.flavors.begin(), x.flavors.end(), y.flavors.begin(), y.flavors.end(),
-                      [](const api::FlavorQuotas& f, const api::FlavorQuotas& g) {
-                        return f.name == g.name && std::equal(f.resources.begin(), f.resources.end(),
-                                                              g.resources.begin(), g.resources.end(), SameQuota);
-                      });
-  });
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const api::ResourceGroup& x, const api::ResourceGroup& y) {
+        return x.covered_resources == y.covered_resources &&
+               std::equal(x.flavors.begin(), x.flavors.end(), y.flavors.begin(), y.flavors.end(),
+                          [](const api::FlavorQuotas& f, const api::FlavorQuotas& g) {
+                            return f.name == g.name && std::equal(f.resources.begin(), f.resources.end(),
+                                                                  g.resources.begin(), g.resources.end(), SameQuota);
+                          });
+      });
 }
 
 }  // namespace
@@ -125,12 +126,14 @@ bool Policy::Apply(const api::ClusterQueue& object) {
       if (id >= static_cast<int>(cq.group_of.size())) cq.group_of.resize(id + 1, -1);
       cq.group_of[id] = static_cast<int>(g);
     }
-    for (const api::FlavorQuotas& f : object.resource_groups[g].flavors) state.flavors.push_back(flavors.Intern(f.name));
+    for (const api::FlavorQuotas& f : object.resource_groups[g].flavors)
+      state.flavors.push_back(flavors.Intern(f.name));
     cq.groups.push_back(std::move(state));
   }
   if (!same_parent || !same_quota) {
     const auto root = RootCohortOf(it->second);
-    if (existed && !same_parent && old_root.has_value() && !old_root->empty() && old_root != root) BumpTree(*old_root, 1);
+    if (existed && !same_parent && old_root.has_value() && !old_root->empty() && old_root != root)
+      BumpTree(*old_root, 1);
     if (root.has_value() && !root->empty()) {
       BumpTree(*root, 1);
     } else {

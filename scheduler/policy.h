@@ -1,5 +1,5 @@
-// What the admins declared: flavors, ClusterQueues, cohorts, LocalQueues, checks, namespaces, in interned form, and the quota
-// forest built from it. Knows nothing of workloads.
+// What the admins declared: flavors, ClusterQueues, cohorts, LocalQueues, checks, namespaces, in interned form, and the
+// quota forest built from it. Knows nothing of workloads.
 //
 // Source of the rules: Kueue, pkg/cache/scheduler (clusterqueue.go, cohort.go) and pkg/cache/hierarchy.
 // Thread-safety: compatible.
@@ -81,8 +81,8 @@ class Policy {
   Interner flavors;
   Interner resources;
 
-  // Each returns the names of the cohorts (roots) and ClusterQueues whose parked workloads should be looked at again; see
-  // Notify below.
+  // Each returns the names of the cohorts (roots) and ClusterQueues whose parked workloads should be looked at again;
+  // see Notify below.
   void Apply(const api::ResourceFlavor& flavor);
   void Apply(const api::Cohort& cohort);
   // Returns whether the spec differs from before (or is new).
@@ -115,15 +115,16 @@ class Policy {
 
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
   bool IsActive(ClusterQueueId id) const;
-  // The tree a ClusterQueue is notified with: its root cohort's name, "" if it has none; nullopt if its parents form a cycle.
+  // The tree a ClusterQueue is notified with: its root cohort's name, "" if it has none; nullopt if its parents form a
+  // cycle.
   std::optional<std::string> RootCohortOf(ClusterQueueId id) const;
   std::optional<std::string> RootCohort(absl::string_view cohort) const;
   std::vector<ClusterQueueId> ClusterQueuesUnder(absl::string_view root_cohort) const;
   // Whether a ClusterQueue is in a tree that is left out of scheduling because parents form a cycle.
   bool InCycle(ClusterQueueId id) const { return !RootCohortOf(id).has_value(); }
 
-  // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use though
-  // no quota mentions them.
+  // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use
+  // though no quota mentions them.
   bool forest_stale() const { return forest_stale_; }
   void MarkForestStale() { forest_stale_ = true; }
   void BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra);

@@ -31,7 +31,8 @@ class TopologyUsage {
   void SetNode(const api::Node& node) { nodes_[node.metadata.name] = node.metadata.labels; }
   void RemoveNode(const std::string& name) { nodes_.erase(name); }
 
-  // `count` pods of `per_pod` (one "pods" each is added) in the domain with these level values. Subtract with sign = -1.
+  // `count` pods of `per_pod` (one "pods" each is added) in the domain with these level values. Subtract with sign =
+  // -1.
   void Add(const std::string& flavor, absl::Span<const std::string> values, absl::Span<const NamedAmount> per_pod,
            int64_t count, int sign = 1);
 

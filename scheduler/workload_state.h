@@ -26,9 +26,9 @@ struct PodSetState {
   std::string name;
   int32_t count = 0;
   std::optional<int32_t> min_count;
-  std::vector<ResourceAmount> per_pod;  // by resource name
+  std::vector<ResourceAmount> per_pod;       // by resource name
   std::shared_ptr<const api::PodSpec> spec;  // adjusted
-  std::string group;                    // topologyRequest.podSetGroupName
+  std::string group;                         // topologyRequest.podSetGroupName
 };
 
 // What the workload holds for one pod set.
@@ -66,8 +66,10 @@ struct WorkloadState {
   std::string key, ns, name, uid;
   std::string queue_key;  // "ns/localqueue"
   bool active = true;
-  std::string gated_by;   // annotation admission-gated-by
-  int64_t priority = 0;   // effective
+  std::string gated_by;  // annotation admission-gated-by
+  int64_t priority = 0;  // effective
+  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
+  std::optional<std::vector<std::string>> allowed_flavors;
   int64_t generation = 0;
   absl::Time creation;
   absl::Time queue_timestamp;
