@@ -1,6 +1,7 @@
 #include "conformance/case.h"
 
 #include <fstream>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,25 @@ std::string Short(const Json& value) {
   std::string text = value.dump();
   if (text.size() > kMax) text = text.substr(0, kMax) + "...";
   return text;
+}
+
+// The innermost pair of values that makes the two differ, following members and items both have.
+std::pair<const Json*, const Json*> Narrow(const Json& expected, const Json& got, std::string* path) {
+  if (expected.is_object() && got.is_object()) {
+    for (const auto& [key, want] : expected.items()) {
+      const Json& have = Get(got, key.c_str());
+      if (want == have) continue;
+      absl::StrAppend(path, ".", key);
+      return Narrow(want, have, path);
+    }
+  } else if (expected.is_array() && got.is_array() && expected.size() == got.size()) {
+    for (size_t i = 0; i < got.size(); ++i) {
+      if (expected[i] == got[i] || !expected[i].is_structured()) continue;
+      absl::StrAppend(path, "[", i, "]");
+      return Narrow(expected[i], got[i], path);
+    }
+  }
+  return {&expected, &got};
 }
 
 }  // namespace
@@ -52,7 +72,11 @@ bool GetBool(const Json& object, const char* key) {
 
 bool Verdict::Equal(absl::string_view path, const Json& expected, const Json& got) {
   if (expected == got || ignored_.count(std::string(path)) > 0) return true;
-  Fail(path, Short(expected), Short(got));
+  if (!first_) {
+    std::string at(path);
+    const auto [want, have] = Narrow(expected, got, &at);
+    Fail(at, Short(*want), Short(*have));
+  }
   return false;
 }
 
