@@ -94,20 +94,6 @@ TEST(SimulationTest, BorrowingIsMeasured) {
   EXPECT_EQ(result->metrics.teams[0].borrowed_hours, 4);
 }
 
-TEST(SimulationTest, APreemptedJobStopsAtOnceAndStartsOver) {
-  api::ClusterQueue cq = Queue("q", 8);
-  cq.preemption.emplace().within_cluster_queue = "LowerPriority";
-  const Trace trace = Jobs({{"q", 0, 100, 8, 0}, {"q", 40, 50, 8, 10}});
-  auto over = Simulate(trace, With({cq}), {}, {});
-  ASSERT_TRUE(over.ok()) << over.status();
-  EXPECT_EQ(over->jobs[1].first_start_s, 40);
-  EXPECT_EQ(over->jobs[0].preemptions, 1);
-  EXPECT_EQ(over->jobs[0].finish_s, 190) << "runs its 100 s again from 90";
-  auto resumed = Simulate(trace, With({cq}), {.resource = "", .resume_preempted = true}, {});
-  ASSERT_TRUE(resumed.ok()) << resumed.status();
-  EXPECT_EQ(resumed->jobs[0].finish_s, 150) << "40 s were done";
-}
-
 TEST(SimulationTest, UnknownQueuesAreNamed) {
   auto result = Simulate(Jobs({{"x", 0, 1, 1}, {"y", 0, 1, 1}}), With({Queue("q", 8)}), {}, {});
   ASSERT_FALSE(result.ok());
