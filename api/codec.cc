@@ -30,7 +30,8 @@ struct KindEntry {
 template <class T>
 Object ReadObject(DecodeContext& context, const json& document) {
   T object;
-  DecodeVisitor visitor(context, JsonPath(), document);
+  const JsonPath root;
+  DecodeVisitor visitor(context, root, document);
   visitor.Ignored({"apiVersion", "kind"});
   Fields(visitor, object);
   return object;
@@ -69,14 +70,15 @@ std::string RawObjectId(const json& document, absl::string_view kind) {
   return absl::StrCat(kind, "/", ns, ns.empty() ? "" : "/", StringField(*metadata, "name"));
 }
 
-DecodeResult OneError(const Source& source, std::string object, std::string path, std::string message) {
+DecodeResult OneError(const Source& source, std::string object, std::string path, std::string rule,
+                      std::string message) {
   DecodeResult result;
   result.problems.push_back({.source = source,
                              .object = std::move(object),
                              .path = std::move(path),
                              .message = std::move(message),
                              .severity = Severity::kError,
-                             .rule = "TypeInvalid",
+                             .rule = std::move(rule),
                              .value = ""});
   return result;
 }
@@ -106,12 +108,14 @@ DecodeResult KeepUnsupported(json document, const Source& source, std::string ap
 }  // namespace
 
 DecodeResult Decode(json document, const Source& source) {
-  if (!document.is_object()) return OneError(source, "", "", "must be a Kubernetes object with apiVersion and kind");
+  if (!document.is_object())
+    return OneError(source, "", "", "TypeInvalid", "must be a Kubernetes object with apiVersion and kind");
   std::string kind = StringField(document, "kind");
   std::string api_version = StringField(document, "apiVersion");
-  if (kind.empty()) return OneError(source, "", "kind", "is required, for example ClusterQueue");
+  if (kind.empty()) return OneError(source, "", "kind", "Required", "for example ClusterQueue");
   if (api_version.empty()) {
-    return OneError(source, RawObjectId(document, kind), "apiVersion", "is required, for example kueue.x-k8s.io/v1beta2");
+    return OneError(source, RawObjectId(document, kind), "apiVersion", "Required",
+                    "for example kueue.x-k8s.io/v1beta2");
   }
 
   const KindEntry* entry = nullptr;
@@ -183,8 +187,8 @@ json EncodePart(const T& value, json raw) {
   return raw;
 }
 
-#define MUSTER_API_PART(T)                                                      \
-  template absl::StatusOr<T> DecodePart<T>(const json&, absl::string_view);     \
+#define MUSTER_API_PART(T)                                                  \
+  template absl::StatusOr<T> DecodePart<T>(const json&, absl::string_view); \
   template json EncodePart<T>(const T&, json)
 
 MUSTER_API_PART(ResourceFlavor);

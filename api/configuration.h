@@ -30,8 +30,8 @@ struct AdmissionFairSharingConfig {
 };
 
 struct RequeuingStrategy {
-  std::string timestamp;                       // "" = Eviction; Creation
-  std::optional<int32_t> backoff_limit_count;  // nullopt = no limit
+  std::string timestamp;                        // "" = Eviction; Creation
+  std::optional<int32_t> backoff_limit_count;   // nullopt = no limit
   std::optional<int32_t> backoff_base_seconds;  // nullopt = 60
   std::optional<int32_t> backoff_max_seconds;   // nullopt = 3600
 };
@@ -70,7 +70,7 @@ struct Configuration {
   std::optional<LabelSelector> managed_jobs_namespace_selector;
   std::optional<WaitForPodsReady> wait_for_pods_ready;
   std::optional<Integrations> integrations;
-  std::optional<FairSharingConfig> fair_sharing;  // nullopt = off
+  std::optional<FairSharingConfig> fair_sharing;                     // nullopt = off
   std::optional<AdmissionFairSharingConfig> admission_fair_sharing;  // nullopt = off
   std::optional<ResourcesConfig> resources;
   std::map<std::string, bool> feature_gates;

@@ -42,7 +42,8 @@ class CrossValidator {
     for (size_t g = 0; g < queue.resource_groups.size(); ++g) {
       const std::vector<FlavorQuotas>& flavors = queue.resource_groups[g].flavors;
       for (size_t f = 0; f < flavors.size(); ++f) {
-        Refer("ResourceFlavor", "", flavors[f].name, absl::StrCat("spec.resourceGroups[", g, "].flavors[", f, "].name"));
+        Refer("ResourceFlavor", "", flavors[f].name,
+              absl::StrCat("spec.resourceGroups[", g, "].flavors[", f, "].name"));
       }
     }
     for (size_t c = 0; c < queue.admission_checks.size(); ++c) {

@@ -134,8 +134,8 @@ void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, 
 void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, absl::Duration& out) {
   if (!value.is_string()) return ReportTypeMismatch(context, path, value, "a duration like \"5m\" or \"1h30m\"");
   absl::Duration duration;
-  if (!absl::ParseDuration(value.get_ref<const std::string&>(), &duration) ||
-      duration == absl::InfiniteDuration() || duration == -absl::InfiniteDuration()) {
+  if (!absl::ParseDuration(value.get_ref<const std::string&>(), &duration) || duration == absl::InfiniteDuration() ||
+      duration == -absl::InfiniteDuration()) {
     return context.Error(path, "TypeInvalid",
                          absl::StrCat(Show(value), " is not a duration; write it like \"5m\" or \"1h30m\""),
                          Show(value));

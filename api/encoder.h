@@ -168,7 +168,7 @@ class EncodeVisitor {
   // Whether T is a struct held by value: such a field is left out when nothing was written into it.
   template <class T>
   static constexpr bool IsPlainStruct() {
-    return requires(EncodeVisitor& v, T& t) { Fields(v, t); };
+    return requires(EncodeVisitor & v, T & t) { Fields(v, t); };
   }
 
   nlohmann::json& object_;

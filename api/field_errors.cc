@@ -54,9 +54,8 @@ void FieldErrors::NotFound(const JsonPath& path, absl::string_view value) { Add(
 
 void FieldErrors::NotSupported(const JsonPath& path, absl::string_view value,
                                const std::vector<std::string>& supported) {
-  const std::string list = absl::StrJoin(supported, ", ", [](std::string* out, const std::string& s) {
-    absl::StrAppend(out, Quoted(s));
-  });
+  const std::string list =
+      absl::StrJoin(supported, ", ", [](std::string* out, const std::string& s) { absl::StrAppend(out, Quoted(s)); });
   Add(path, "NotSupported", Quoted(value), absl::StrCat("supported values: ", list));
 }
 
@@ -78,7 +77,8 @@ void FieldErrors::CheckSubdomain(const JsonPath& path, absl::string_view value) 
   if (value.empty()) return;
   if (value.size() > kMaxLength) TooLong(path, kMaxLength);
   if (!IsDns1123Subdomain(value)) {
-    Invalid(path, Quoted(value), absl::StrCat(path.ToString(), " in body should match '", kDns1123SubdomainPattern, "'"));
+    Invalid(path, Quoted(value),
+            absl::StrCat(path.ToString(), " in body should match '", kDns1123SubdomainPattern, "'"));
   }
 }
 

@@ -74,8 +74,8 @@ void Fields(V& v, Configuration& c) {
   v.Field("resources", c.resources);
   v.Field("featureGates", c.feature_gates);
   v.NoEffect({"webhook", "health", "metrics", "leaderElection", "controller", "pprofBindAddress",
-             "internalCertManagement", "clientConnection", "multiKueue", "objectRetentionPolicies", "queueVisibility",
-             "visibilityServer", "tls", "cacheNamespace", "gracefulShutDown", "syncPeriod"});
+              "internalCertManagement", "clientConnection", "multiKueue", "objectRetentionPolicies", "queueVisibility",
+              "visibilityServer", "tls", "cacheNamespace", "gracefulShutDown", "syncPeriod"});
 }
 
 }  // namespace muster::api

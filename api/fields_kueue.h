@@ -1,4 +1,5 @@
-// The JSON fields of Kueue's kinds in kueue.h (v1beta2); see fields_meta.h for how tables are written. Internal to api/.
+// The JSON fields of Kueue's kinds in kueue.h (v1beta2); see fields_meta.h for how tables are written. Internal to
+// api/.
 #ifndef MUSTER_API_FIELDS_KUEUE_H_
 #define MUSTER_API_FIELDS_KUEUE_H_
 

@@ -10,13 +10,13 @@ namespace muster::api {
 template <class T>
 struct KindOf;
 
-#define MUSTER_API_KIND(type, group_name, written_version, is_namespaced)   \
-  template <>                                                              \
-  struct KindOf<type> {                                                    \
-    static constexpr absl::string_view kKind = #type;                      \
-    static constexpr absl::string_view kGroup = group_name;                \
-    static constexpr absl::string_view kApiVersion = written_version;      \
-    static constexpr bool kNamespaced = is_namespaced;                     \
+#define MUSTER_API_KIND(type, group_name, written_version, is_namespaced) \
+  template <>                                                             \
+  struct KindOf<type> {                                                   \
+    static constexpr absl::string_view kKind = #type;                     \
+    static constexpr absl::string_view kGroup = group_name;               \
+    static constexpr absl::string_view kApiVersion = written_version;     \
+    static constexpr bool kNamespaced = is_namespaced;                    \
   }
 
 MUSTER_API_KIND(ResourceFlavor, "kueue.x-k8s.io", "kueue.x-k8s.io/v1beta2", false);

@@ -75,22 +75,22 @@ struct AdmissionCheckStrategyRule {
 };
 
 struct ConcurrentAdmissionPolicy {
-  std::string mode;                     // migration.mode: TryPreferredFlavors, RetainFirstAdmission
-  std::string last_acceptable_flavor;   // migration.constraints.lastAcceptableFlavorName
+  std::string mode;                    // migration.mode: TryPreferredFlavors, RetainFirstAdmission
+  std::string last_acceptable_flavor;  // migration.constraints.lastAcceptableFlavorName
 };
 
 struct ClusterQueue {
   ObjectMeta metadata;
   std::vector<ResourceGroup> resource_groups;
   std::string cohort_name;
-  std::string queueing_strategy;                     // "" = BestEffortFIFO; StrictFIFO
-  std::optional<LabelSelector> namespace_selector;   // nullopt matches nothing, {} everything
+  std::string queueing_strategy;                    // "" = BestEffortFIFO; StrictFIFO
+  std::optional<LabelSelector> namespace_selector;  // nullopt matches nothing, {} everything
   std::optional<FlavorFungibility> flavor_fungibility;
   std::optional<ClusterQueuePreemption> preemption;
   std::vector<AdmissionCheckStrategyRule> admission_checks;  // admissionChecksStrategy.admissionChecks
-  std::string stop_policy;                           // "" = None; Hold, HoldAndDrain
+  std::string stop_policy;                                   // "" = None; Hold, HoldAndDrain
   std::optional<FairSharing> fair_sharing;
-  std::string admission_mode;                        // admissionScope.admissionMode
+  std::string admission_mode;  // admissionScope.admissionMode
   std::optional<ConcurrentAdmissionPolicy> concurrent_admission_policy;
 };
 

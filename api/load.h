@@ -21,11 +21,11 @@ namespace muster::api {
 struct LoadOptions {
   // Set what is not set, as a cluster would (after reading, before validating).
   bool set_defaults = false;
-  DefaultingOptions defaulting;
+  DefaultingOptions defaulting = {};
   // Hold every object against validation.h, and all of them together against cross_validation.h. A field that could not
   // be read is not complained about twice.
   bool validate = false;
-  ValidationOptions validation;
+  ValidationOptions validation = {};
 };
 
 struct LoadResult {

@@ -56,8 +56,7 @@ std::string ToString(const Problem& problem) {
 std::string ToFieldError(const Problem& problem) { return absl::StrCat(problem.path, ": ", Explanation(problem)); }
 
 bool HasErrors(const std::vector<Problem>& problems) {
-  return std::any_of(problems.begin(), problems.end(),
-                     [](const Problem& p) { return p.severity == Severity::kError; });
+  return std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::kError; });
 }
 
 absl::Status ToStatus(const std::vector<Problem>& problems) {

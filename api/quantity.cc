@@ -138,13 +138,9 @@ std::string Digits(uint128 magnitude) {
 
 }  // namespace
 
-Quantity Quantity::FromValue(int64_t value, Format format) {
-  return Quantity(int128(value) * kNanosPerUnit, format);
-}
+Quantity Quantity::FromValue(int64_t value, Format format) { return Quantity(int128(value) * kNanosPerUnit, format); }
 
-Quantity Quantity::FromMilli(int64_t milli, Format format) {
-  return Quantity(int128(milli) * kNanosPerMilli, format);
-}
+Quantity Quantity::FromMilli(int64_t milli, Format format) { return Quantity(int128(milli) * kNanosPerMilli, format); }
 
 absl::StatusOr<Quantity> Quantity::Parse(absl::string_view text) {
   const auto error = [text](absl::string_view what) {

@@ -95,10 +95,10 @@ TEST(QuantityTest, ParsesRoundsAndPrints) {
 }
 
 TEST(QuantityTest, RejectsWhatIsNoQuantity) {
-  const char* const cases[] = {"",    " ",     "1 ",    " 1",   "abc",    "1.1.M", "1+1.0M", "0.1mi",  "0.1am", ".5i",
-                               "1i",  "-3.i",  "1e",    "1e+",  "-3.01e", "1Zi",   "1K",     "1ki",    "0x10",  ".",
-                               "-",   "+",     "Ki",    "--1",  "1e3.5",  "1,5",   "1.2.3",  "\xff",   "1 Gi",  "NaN",
-                               "inf", "1e3Ki", "1_000", "e3",   "1mm",    "1Gib"};
+  const char* const cases[] = {"",     " ",    "1 ",   " 1",  "abc",   "1.1.M",  "1+1.0M", "0.1mi", "0.1am",
+                               ".5i",  "1i",   "-3.i", "1e",  "1e+",   "-3.01e", "1Zi",    "1K",    "1ki",
+                               "0x10", ".",    "-",    "+",   "Ki",    "--1",    "1e3.5",  "1,5",   "1.2.3",
+                               "\xff", "1 Gi", "NaN",  "inf", "1e3Ki", "1_000",  "e3",     "1mm",   "1Gib"};
   for (const char* text : cases) {
     const absl::StatusOr<Quantity> q = Quantity::Parse(text);
     EXPECT_FALSE(q.ok()) << text;
@@ -127,8 +127,7 @@ TEST(QuantityTest, FromNumbers) {
   EXPECT_EQ(Quantity::FromValue(1 << 20, Quantity::Format::kBinarySI).ToString(), "1Mi");
   EXPECT_EQ(Quantity::FromMilli(1500).ToString(), "1500m");
   EXPECT_EQ(Quantity::FromValue(kMax).Value(), kMax);
-  EXPECT_EQ(Quantity::FromMilli(std::numeric_limits<int64_t>::min()).MilliValue(),
-            std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(Quantity::FromMilli(std::numeric_limits<int64_t>::min()).MilliValue(), std::numeric_limits<int64_t>::min());
 }
 
 TEST(QuantityTest, ToDoubleIsTheNearest) {

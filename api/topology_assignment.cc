@@ -208,10 +208,10 @@ void WriteValue(const TopologyAssignment& assignment, json& slot) {
     counts.push_back(domain.count);
     all_equal = all_equal && domain.count == domains[0].count;
   }
-  slot["slices"].push_back({{"domainCount", domains.size()},
-                            {"valuesPerLevel", std::move(values)},
-                            {"podCounts", all_equal ? json{{"universal", domains[0].count}}
-                                                    : json{{"individual", std::move(counts)}}}});
+  slot["slices"].push_back(
+      {{"domainCount", domains.size()},
+       {"valuesPerLevel", std::move(values)},
+       {"podCounts", all_equal ? json{{"universal", domains[0].count}} : json{{"individual", std::move(counts)}}}});
 }
 
 }  // namespace muster::api

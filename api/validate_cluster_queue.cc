@@ -104,15 +104,15 @@ void ValidateConcurrentAdmission(const ClusterQueue& queue, const JsonPath& spec
   const JsonPath constraints = migration.Field("constraints");
   const JsonPath path = constraints.Field("lastAcceptableFlavorName");
   if (policy.mode != "TryPreferredFlavors") {
-    errors.Invalid(path, Quoted(last),
-                   absl::StrCat("may only be set when migration.mode is \"TryPreferredFlavors\" (got ",
-                                Quoted(policy.mode), ")"));
+    errors.Invalid(
+        path, Quoted(last),
+        absl::StrCat("may only be set when migration.mode is \"TryPreferredFlavors\" (got ", Quoted(policy.mode), ")"));
   }
   const std::vector<std::string> names = FlavorNames(queue);
   if (std::find(names.begin(), names.end(), last) == names.end()) {
-    errors.Invalid(path, Quoted(last),
-                   absl::StrCat("must be one of the flavors defined in the ClusterQueue: [", absl::StrJoin(names, " "),
-                                "]"));
+    errors.Invalid(
+        path, Quoted(last),
+        absl::StrCat("must be one of the flavors defined in the ClusterQueue: [", absl::StrJoin(names, " "), "]"));
   }
 }
 
@@ -136,8 +136,8 @@ void ValidateSchema(const ClusterQueue& queue, const JsonPath& spec, FieldErrors
     errors.CheckEnum(path.Field("withinClusterQueue"), queue.preemption->within_cluster_queue,
                      {"Never", "LowerPriority", "LowerOrNewerEqualPriority"});
     if (queue.preemption->borrow_within_cohort.has_value()) {
-      errors.CheckEnum(path.Field("borrowWithinCohort").Field("policy"),
-                       queue.preemption->borrow_within_cohort->policy, {"Never", "LowerPriority"});
+      errors.CheckEnum(path.Field("borrowWithinCohort").Field("policy"), queue.preemption->borrow_within_cohort->policy,
+                       {"Never", "LowerPriority"});
     }
   }
   const JsonPath strategy = spec.Field("admissionChecksStrategy");

@@ -81,8 +81,9 @@ void ValidateConditionSchema(const std::vector<Condition>& conditions, const Jso
     const Condition& c = conditions[i];
     const JsonPath item = path.Item(static_cast<int>(i));
     if (!CheckQualifiedName(c.type).empty()) {
-      errors.Invalid(item.Field("type"), Quoted(c.type),
-                     absl::StrCat(item.Field("type").ToString(), " in body should match '", kQualifiedNamePattern, "'"));
+      errors.Invalid(
+          item.Field("type"), Quoted(c.type),
+          absl::StrCat(item.Field("type").ToString(), " in body should match '", kQualifiedNamePattern, "'"));
     }
     if (c.status.empty()) errors.Required(item.Field("status"));
     errors.CheckEnum(item.Field("status"), c.status, {"True", "False", "Unknown"});

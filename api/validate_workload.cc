@@ -169,7 +169,8 @@ void CheckDomainPrefixedPath(const JsonPath& path, absl::string_view text, Field
     return absl::ascii_isalnum(c) || absl::string_view("/-._~%!$&'()*+,;=:").find(c) != absl::string_view::npos;
   });
   if (!ok) {
-    errors.Invalid(path, Quoted(rest), R"(Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+'))");
+    errors.Invalid(path, Quoted(rest),
+                   R"(Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+'))");
   }
 }
 

@@ -12,9 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-bool IsQuotaReserved(const Workload& workload) {
-  return IsConditionTrue(workload.status.conditions, "QuotaReserved");
-}
+bool IsQuotaReserved(const Workload& workload) { return IsConditionTrue(workload.status.conditions, "QuotaReserved"); }
 
 bool IsElastic(const Workload& workload, const ValidationOptions& options) {
   const auto it = workload.metadata.annotations.find(kElasticJobAnnotation);
@@ -75,7 +73,8 @@ void CheckReclaimablePods(const Workload& now, const Workload& before, FieldErro
     if (it == now.status.reclaimable_pods.end()) {
       errors.Required(item, "cannot be removed");
     } else if (it->count < old_pods.count) {
-      errors.Invalid(item.Field("count"), absl::StrCat(it->count), absl::StrCat("cannot be less than ", old_pods.count));
+      errors.Invalid(item.Field("count"), absl::StrCat(it->count),
+                     absl::StrCat("cannot be less than ", old_pods.count));
     }
   }
 }
@@ -158,8 +157,8 @@ void CheckSchema(const Workload& now, const json& now_json, const Workload& befo
       }
     }
   }
-  const bool admitted = IsConditionTrue(before.status.conditions, "Admitted") &&
-                        IsConditionTrue(now.status.conditions, "Admitted");
+  const bool admitted =
+      IsConditionTrue(before.status.conditions, "Admitted") && IsConditionTrue(now.status.conditions, "Admitted");
   if (admitted && now.spec.maximum_execution_time_seconds != before.spec.maximum_execution_time_seconds) {
     errors.Invalid(spec.Field("maximumExecutionTimeSeconds"),
                    Dump(At(now_json, {"spec", "maximumExecutionTimeSeconds"})),

@@ -38,8 +38,7 @@ void ValidateClusterQueueUpdate(const nlohmann::json& now, const nlohmann::json&
 }
 
 // Kueue tolerates entries of onFlavors that were wrong before the change.
-void ForgiveOldOnFlavors(const ClusterQueue& before, std::vector<Problem>& problems,
-                         const ValidationOptions& options) {
+void ForgiveOldOnFlavors(const ClusterQueue& before, std::vector<Problem>& problems, const ValidationOptions& options) {
   if (options.reject_updates_to_cq_with_invalid_on_flavors) return;
   FieldErrors old_errors;
   ValidateClusterQueue(before, options, old_errors);
@@ -115,9 +114,10 @@ std::vector<Problem> ValidateUpdate(const Decoded& now, const Decoded& before, c
                            errors);
     // What was already missing is not held against a change of something else.
     if (!old.status.admission.has_value() && IsConditionTrue(old.status.conditions, "QuotaReserved")) {
-      problems.erase(std::remove_if(problems.begin(), problems.end(),
-                                    [](const Problem& p) { return p.path == "status.admission" && p.rule == "Required"; }),
-                     problems.end());
+      problems.erase(
+          std::remove_if(problems.begin(), problems.end(),
+                         [](const Problem& p) { return p.path == "status.admission" && p.rule == "Required"; }),
+          problems.end());
     }
   } else if (std::holds_alternative<ClusterQueue>(now.object)) {
     ForgiveOldOnFlavors(std::get<ClusterQueue>(before.object), problems, options);

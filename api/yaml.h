@@ -21,14 +21,14 @@ struct YamlDocument {
 
 // All documents of the text, in order. Empty ones are left out. A malformed document does not hide the next one.
 // Errors (in the document's `error`): malformed YAML, a key given twice, invalid UTF-8, nesting over kMaxNesting, and
-// aliases that would expand to more than 64 MiB. Merge keys (<<) are resolved. Never throws.
+// aliases that would expand to more than 8 MiB. Merge keys (<<) are resolved. Never throws.
 std::vector<YamlDocument> ParseYaml(absl::string_view text);
 
 // What a plain (unquoted) scalar stands for: null, a boolean, a number, or else the string itself.
 nlohmann::json ResolvePlainScalar(absl::string_view text);
 
-// The value in block style with two spaces of indent, keys in the value's (sorted) order, ending in a newline. ParseYaml
-// reads it back as the same value.
+// The value in block style with two spaces of indent, keys in the value's (sorted) order, ending in a newline.
+// ParseYaml reads it back as the same value.
 std::string ToYaml(const nlohmann::json& value);
 
 }  // namespace muster::api

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 // What all aliases together may expand to, in the rough bytes of Weight.
-constexpr size_t kMaxExpanded = size_t{64} << 20;
+constexpr size_t kMaxExpanded = size_t{8} << 20;
 constexpr absl::string_view kStringTag = "tag:yaml.org,2002:str";
 constexpr absl::string_view kCoreTags = "tag:yaml.org,2002:";
 

@@ -24,7 +24,9 @@ bool ParseDigits(absl::string_view digits, int base, bool negative, json& out) {
   uint64_t value = 0;
   if (digits.empty()) return false;
   for (char c : digits) {
-    const int digit = absl::ascii_isdigit(c) ? c - '0' : absl::ascii_isalpha(c) ? absl::ascii_tolower(c) - 'a' + 10 : 99;
+    const int digit = absl::ascii_isdigit(c)   ? c - '0'
+                      : absl::ascii_isalpha(c) ? absl::ascii_tolower(c) - 'a' + 10
+                                               : 99;
     if (digit >= base) return false;
     if (value > (UINT64_MAX - digit) / base) return false;
     value = value * base + digit;

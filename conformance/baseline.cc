@@ -19,7 +19,8 @@ absl::StatusOr<Counts> ReadBaseline(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     const std::vector<std::string> fields = absl::StrSplit(line, '\t');
     Count count;
-    if (fields.size() != 3 || !absl::SimpleAtoi(fields[1], &count.agreed) || !absl::SimpleAtoi(fields[2], &count.total)) {
+    if (fields.size() != 3 || !absl::SimpleAtoi(fields[1], &count.agreed) ||
+        !absl::SimpleAtoi(fields[2], &count.total)) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": not 'suite<TAB>agreed<TAB>total': ", line));
     }
     counts[fields[0]] = count;

@@ -20,8 +20,8 @@ using Counts = std::map<std::string, Count>;  // by suite
 absl::StatusOr<Counts> ReadBaseline(const std::string& path);
 absl::Status WriteBaseline(const std::string& path, const Counts& counts);
 
-// Prints what fell and what rose among the suites that were run. Returns whether nothing fell. A suite the baseline knows
-// but `now` lacks counts as fallen unless `partial`.
+// Prints what fell and what rose among the suites that were run. Returns whether nothing fell. A suite the baseline
+// knows but `now` lacks counts as fallen unless `partial`.
 bool CompareWithBaseline(const Counts& baseline, const Counts& now, bool partial);
 
 }  // namespace muster::conformance

@@ -30,7 +30,8 @@ struct Tree {
 std::vector<quota::FrAmount> ToAmounts(const FrTable& frs, const Json& list) {
   std::vector<quota::FrAmount> out;
   for (const Json& e : list) {
-    if (auto fr = frs.Find(GetString(e, "flavor"), GetString(e, "resource"))) out.push_back({*fr, ToAmount(Get(e, "value"))});
+    if (auto fr = frs.Find(GetString(e, "flavor"), GetString(e, "resource")))
+      out.push_back({*fr, ToAmount(Get(e, "value"))});
   }
   return out;
 }
@@ -74,11 +75,13 @@ void CompareQuotas(const std::string& path, const Json& list, const Tree& t, quo
     listed.insert(*fr);
     v.Equal(at + ".nominal", ToAmount(Get(e, "nominal")), t.forest.nominal(n, *fr));
     const Json& limit = Get(e, "borrowingLimit");
-    v.Equal(at + ".borrowingLimit", limit.is_null() ? quota::kUnlimited : ToAmount(limit), t.forest.borrowing_limit(n, *fr));
+    v.Equal(at + ".borrowingLimit", limit.is_null() ? quota::kUnlimited : ToAmount(limit),
+            t.forest.borrowing_limit(n, *fr));
     // The forest keeps of the lending limit what follows from it: the part that is never lent.
     const Json& lending = Get(e, "lendingLimit");
     const quota::Amount kept =
-        lending.is_null() ? 0 : std::max<quota::Amount>(0, quota::Sub(t.forest.subtree_quota(n, *fr), ToAmount(lending)));
+        lending.is_null() ? 0
+                          : std::max<quota::Amount>(0, quota::Sub(t.forest.subtree_quota(n, *fr), ToAmount(lending)));
     v.Equal(at + ".lendingLimit(kept)", kept, t.forest.local_quota(n, *fr));
   }
   for (quota::FrId fr = 0; fr < t.frs.size(); ++fr) {
@@ -102,9 +105,11 @@ void CompareShare(const std::string& path, const Json& expected, const Tree& t, 
 // What ClusterQueues and cohorts have in common.
 void CompareNode(const std::string& path, const Json& expected, const Tree& t, quota::NodeId n, Verdict& v) {
   CompareQuotas(path + ".quotas", Get(expected, "quotas"), t, n, v);
-  CompareAll(path + ".subtreeQuota", Get(expected, "subtreeQuota"), t.frs,
-             [&](quota::FrId fr) { return t.forest.subtree_quota(n, fr); }, v);
-  CompareAll(path + ".usage", Get(expected, "usage"), t.frs, [&](quota::FrId fr) { return t.forest.usage(n, fr); }, v);
+  CompareAll(
+      path + ".subtreeQuota", Get(expected, "subtreeQuota"), t.frs,
+      [&](quota::FrId fr) { return t.forest.subtree_quota(n, fr); }, v);
+  CompareAll(
+      path + ".usage", Get(expected, "usage"), t.frs, [&](quota::FrId fr) { return t.forest.usage(n, fr); }, v);
   CompareShare(path + ".dominantResourceShare", Get(expected, "dominantResourceShare"), t, n, v);
   const quota::NodeId parent = t.forest.parent(n);
   v.Equal(path + ".parent", GetString(expected, "parent"), parent == quota::kNoNode ? "" : t.forest.name(parent));
@@ -149,10 +154,12 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
       continue;
     }
     CompareNode(at, want, t, n, v);
-    CompareListed(at + ".available", Get(want, "available"), t.frs,
-                  [&](quota::FrId fr) { return t.forest.AvailableClipped(n, fr); }, v);
-    CompareListed(at + ".potentialAvailable", Get(want, "potentialAvailable"), t.frs,
-                  [&](quota::FrId fr) { return t.forest.PotentialAvailable(n, fr); }, v);
+    CompareListed(
+        at + ".available", Get(want, "available"), t.frs,
+        [&](quota::FrId fr) { return t.forest.AvailableClipped(n, fr); }, v);
+    CompareListed(
+        at + ".potentialAvailable", Get(want, "potentialAvailable"), t.frs,
+        [&](quota::FrId fr) { return t.forest.PotentialAvailable(n, fr); }, v);
     CompareWeight(at, want, t.forest.weight(n), v);
     if (const Json& generation = Get(want, "allocatableResourceGeneration"); !generation.is_null()) {
       v.Equal(at + ".allocatableResourceGeneration", generation, engine.AllocatableGeneration(id));
@@ -213,8 +220,13 @@ void Change(Tree& t, const std::string& key, bool add, Verdict& v) {
 void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
   absl::StatusOr<Engine> engine = BuildWorld(c);
   if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
-  Tree t{.engine = &*engine, .frs = FrTable(*engine), .forest = engine->forest(), .workloads = {}, .additional = {},
-         .implicit_cohorts = {}, .topology_flavors = {}};
+  Tree t{.engine = &*engine,
+         .frs = FrTable(*engine),
+         .forest = engine->forest(),
+         .workloads = {},
+         .additional = {},
+         .implicit_cohorts = {},
+         .topology_flavors = {}};
   std::set<std::string> objects;
   for (const Json& o : c["objects"]) {
     const std::string name = GetString(Get(o, "metadata"), "name");
@@ -245,7 +257,8 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
   for (const auto& [flavor, entries] : Get(request, "tasFlavorUsage").items()) {
     for (const Json& e : entries) {
       std::vector<scheduler::NamedAmount> per_pod;
-      for (const auto& [resource, amount] : Get(e, "singlePodRequests").items()) per_pod.push_back({resource, ToAmount(amount)});
+      for (const auto& [resource, amount] : Get(e, "singlePodRequests").items())
+        per_pod.push_back({resource, ToAmount(amount)});
       engine->impl().topology_usage.Add(flavor, Get(e, "values").get<std::vector<std::string>>(), per_pod,
                                         Get(e, "count").get<int64_t>());
     }

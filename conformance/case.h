@@ -2,13 +2,12 @@
 #ifndef MUSTER_CONFORMANCE_CASE_H_
 #define MUSTER_CONFORMANCE_CASE_H_
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"

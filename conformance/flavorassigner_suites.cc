@@ -24,7 +24,8 @@ class RecordedOracle : public scheduler::PreemptionOracle {
  public:
   RecordedOracle(const Json& oracle, const FrTable& frs) {
     const auto read = [](const Json& e) {
-      return RatedMode{ToFitMode(GetString(e, "possibility")), Get(e, "borrow").is_number() ? Get(e, "borrow").get<int>() : 0};
+      return RatedMode{ToFitMode(GetString(e, "possibility")),
+                       Get(e, "borrow").is_number() ? Get(e, "borrow").get<int>() : 0};
     };
     default_ = read(Get(oracle, "default"));
     for (const Json& e : Get(oracle, "overrides")) {
@@ -122,7 +123,8 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
       expected[resource] = {Get(f, "flavor"), Get(f, "mode"), Get(f, "borrow"), Get(f, "triedFlavorIdx")};
     }
     for (const scheduler::ResourceFlavorChoice& f : g.flavors) {
-      flavors[engine->ResourceName(f.resource)] = {engine->FlavorName(f.flavor), ModeName(f.mode), f.borrow, f.tried_flavor_idx};
+      flavors[engine->ResourceName(f.resource)] = {engine->FlavorName(f.flavor), ModeName(f.mode), f.borrow,
+                                                   f.tried_flavor_idx};
     }
     v.Equal(at + ".flavors(flavor,mode,borrow,triedFlavorIdx)", expected, flavors);
     if (!Get(p, "topologyAssignment").is_null()) v.Unsupported("topology assignments are not part of the answer");

@@ -1,8 +1,8 @@
 // preemption_*: who has to go so that a workload fits.
 //
-// The recorded question gives the flavors; here they are the engine's own choice: the workload is queued and one cycle is
-// run. A case agrees when the cycle preempts exactly the recorded victims for the recorded reasons, and, if there are any,
-// chose the recorded flavors.
+// The recorded question gives the flavors; here they are the engine's own choice: the workload is queued and one cycle
+// is run. A case agrees when the cycle preempts exactly the recorded victims for the recorded reasons, and, if there
+// are any, chose the recorded flavors.
 #include <set>
 #include <tuple>
 

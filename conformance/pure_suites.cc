@@ -137,8 +137,8 @@ void RunResourcesToReserve(const Case& c, Level, Verdict& v) {
   }
   std::map<quota::FrId, quota::Amount> expected, got;
   for (const quota::FrAmount& a : amounts(Get(c["result"], "reserved"))) expected[a.fr] = a.amount;
-  for (const quota::FrAmount& a : scheduler::ResourcesToReserve(forest, node, mode, Get(request, "borrowing").get<int>(),
-                                                                amounts(Get(request, "assignmentUsage")))) {
+  for (const quota::FrAmount& a : scheduler::ResourcesToReserve(
+           forest, node, mode, Get(request, "borrowing").get<int>(), amounts(Get(request, "assignmentUsage")))) {
     got[a.fr] = a.amount;
   }
   v.Equal("result.reserved", expected, got);

@@ -22,8 +22,8 @@ Json MakeObject(const char* kind, const std::string& ns, const std::string& name
   return {{"apiVersion", "kueue.x-k8s.io/v1beta2"}, {"kind", kind}, {"metadata", metadata}, {"spec", std::move(spec)}};
 }
 
-// The recorded order tests of single queues name no ClusterQueue and no LocalQueue, or leave them unconnected: completes
-// the objects to one ClusterQueue with everything in it.
+// The recorded order tests of single queues name no ClusterQueue and no LocalQueue, or leave them unconnected:
+// completes the objects to one ClusterQueue with everything in it.
 Json Completed(const Case& c, const std::string& queue) {
   Json out = Json::array();
   bool has_queue = false;
@@ -41,15 +41,16 @@ Json Completed(const Case& c, const std::string& queue) {
   if (!has_queue) {
     std::string strategy = GetString(c["request"], "queueingStrategy");
     if (strategy.empty()) strategy = "BestEffortFIFO";
-    out.push_back(MakeObject("ClusterQueue", "", queue,
-                             {{"namespaceSelector", Json::object()}, {"queueingStrategy", strategy}}));
+    out.push_back(
+        MakeObject("ClusterQueue", "", queue, {{"namespaceSelector", Json::object()}, {"queueingStrategy", strategy}}));
   }
   for (const Json& o : c["objects"]) {
     if (GetString(o, "kind") != "Workload") continue;
     const std::string ns = GetString(Get(o, "metadata"), "namespace");
     std::string name = GetString(Get(o, "spec"), "queueName");
     if (name.empty()) name = "queue";
-    if (local_queues.insert({ns, name}).second) out.push_back(MakeObject("LocalQueue", ns, name, {{"clusterQueue", queue}}));
+    if (local_queues.insert({ns, name}).second)
+      out.push_back(MakeObject("LocalQueue", ns, name, {{"clusterQueue", queue}}));
   }
   return out;
 }
@@ -117,8 +118,8 @@ void RunInadmissibleRequeue(const Case& c, Level, Verdict& v) {
     return out;
   };
   v.Equal("request.inadmissibleBefore", Get(c["request"], "inadmissibleBefore"), state(true));
-  // Applying a cohort notifies its tree, which is what the request says happened. A workload of an unknown namespace would
-  // stay where it is.
+  // Applying a cohort notifies its tree, which is what the request says happened. A workload of an unknown namespace
+  // would stay where it is.
   for (const Json& o : c["objects"]) {
     const std::string ns = GetString(Get(o, "metadata"), "namespace");
     if (GetString(o, "kind") == "Workload") {

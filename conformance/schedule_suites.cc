@@ -64,8 +64,7 @@ class Conditions {
         if (open_checks_[key].empty()) {
           conditions["Admitted"] = {"True", "Admitted", "The workload is admitted"};
         } else if (observable) {
-          conditions["Admitted"] = {"False", "UnsatisfiedAdmissionChecks",
-                                    "The workload has not all checks ready"};
+          conditions["Admitted"] = {"False", "UnsatisfiedAdmissionChecks", "The workload has not all checks ready"};
         }
         return;
       }
@@ -182,7 +181,8 @@ void CompareState(const std::string& path, const Json& expected, Level level, En
 // Applies the ClusterQueue again with another quota.
 absl::Status SetNominalQuota(const Json& step, absl::Time now, Json& objects, Engine& engine) {
   for (Json& o : objects) {
-    if (GetString(o, "kind") != "ClusterQueue" || GetString(o["metadata"], "name") != GetString(step, "clusterQueue")) continue;
+    if (GetString(o, "kind") != "ClusterQueue" || GetString(o["metadata"], "name") != GetString(step, "clusterQueue"))
+      continue;
     for (Json& group : o["spec"]["resourceGroups"]) {
       for (Json& flavor : group["flavors"]) {
         if (flavor["name"] != Get(step, "flavor")) continue;
@@ -224,7 +224,8 @@ void RunSchedule(const Case& c, Level level, Verdict& v) {
     } else if (op == "processRequeues") {
       engine.Advance(now);
     } else if (op == "setNominalQuota") {
-      if (absl::Status s = SetNominalQuota(step, now, objects, engine); !s.ok()) return v.Fail("steps", "done", s.ToString());
+      if (absl::Status s = SetNominalQuota(step, now, objects, engine); !s.ok())
+        return v.Fail("steps", "done", s.ToString());
     } else {
       return v.Unsupported(absl::StrCat("step ", op));
     }

@@ -1,5 +1,5 @@
-// How each family of suites is run. A handler executes one case through the library's public interface and reports every
-// difference to the verdict; a case it cannot run is a difference too.
+// How each family of suites is run. A handler executes one case through the library's public interface and reports
+// every difference to the verdict; a case it cannot run is a difference too.
 #ifndef MUSTER_CONFORMANCE_SUITES_H_
 #define MUSTER_CONFORMANCE_SUITES_H_
 

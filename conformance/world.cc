@@ -13,9 +13,9 @@ namespace muster::conformance {
 namespace {
 
 // The order objects are applied in. Kinds not listed come last.
-constexpr const char* kOrder[] = {"Namespace",      "LimitRange",     "RuntimeClass", "Topology", "Node",
-                                  "ResourceFlavor", "AdmissionCheck", "ClusterQueue", "Cohort",   "LocalQueue",
-                                  "Pod",            "Workload"};
+constexpr const char* kOrder[] = {
+    "Namespace",      "LimitRange",   "RuntimeClass", "Topology",   "Node", "ResourceFlavor",
+    "AdmissionCheck", "ClusterQueue", "Cohort",       "LocalQueue", "Pod",  "Workload"};
 
 absl::StatusOr<absl::Duration> ParseDuration(const Json& value) {
   absl::Duration out = absl::ZeroDuration();
@@ -83,7 +83,8 @@ absl::StatusOr<scheduler::EngineOptions> Options(const Case& c) {
     }
     options.admission_fair_sharing = std::move(out);
   }
-  if (absl::Status s = ReadTransformations(Get(Get(config, "resources"), "transformations"), options); !s.ok()) return s;
+  if (absl::Status s = ReadTransformations(Get(Get(config, "resources"), "transformations"), options); !s.ok())
+    return s;
   const std::string timestamp = GetString(c["request"], "podsReadyRequeuingTimestamp");
   if (timestamp == "Creation") options.requeuing_timestamp = scheduler::RequeuingTimestamp::kCreation;
   if (GetString(c["request"], "quotaCheckStrategy") == "IgnoreUndeclared") {

@@ -22,12 +22,12 @@ namespace muster::conformance {
 // The instant all clocks of the case stand at.
 absl::Time Now(const Case& c);
 
-// Gates and configuration of the case. Parked workloads are looked at again only when a step says so, hence a batch of 0.
-// Errors: InvalidArgument for what the library does not know.
+// Gates and configuration of the case. Parked workloads are looked at again only when a step says so, hence a batch of
+// 0. Errors: InvalidArgument for what the library does not know.
 absl::StatusOr<scheduler::EngineOptions> Options(const Case& c);
 
-// Applies one object, exactly as written (no defaulting). Errors: what the codec says; Unimplemented for a kind the engine
-// does not take.
+// Applies one object, exactly as written (no defaulting). Errors: what the codec says; Unimplemented for a kind the
+// engine does not take.
 absl::Status ApplyObject(const Json& object, absl::Time now, scheduler::Engine& engine);
 
 // Applies all objects. Within a kind the recorded order is kept; ClusterQueues come before Cohorts because the recorded
