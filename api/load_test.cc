@@ -102,7 +102,7 @@ TEST(LoadTest, OneBadDocumentHidesNothing) {
   EXPECT_THAT(Ids(result), ElementsAre("ResourceFlavor/gpu"));
   EXPECT_THAT(Lines(result.problems),
               ElementsAre(AllOf(HasSubstr("a.yaml, document 1 (line 1)"), HasSubstr("malformed YAML")),
-                          AllOf(HasSubstr("a.yaml, document 3 (line 6)"), HasSubstr("kind: Required value")),
+                          AllOf(HasSubstr("a.yaml, document 3 (line 7)"), HasSubstr("kind: Required value")),
                           AllOf(HasSubstr("b.json"), HasSubstr("malformed JSON")),
                           AllOf(HasSubstr("none"), HasSubstr("cannot be read"))));
 }
