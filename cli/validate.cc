@@ -66,7 +66,10 @@ void AddValidate(CLI::App* app, int* exit_code) {
       "validate", "Read policy files and print what is wrong with them: file, object, field, reason.");
   command->add_option("PATH", *paths, "Files or folders with Kubernetes and Kueue objects (YAML, JSON)")->required();
   command->callback([paths, exit_code] {
-    const api::LoadResult loaded = api::LoadPaths(*paths);
+    api::LoadOptions options;
+    options.set_defaults = true;
+    options.validate = true;
+    const api::LoadResult loaded = api::LoadPaths(*paths, options);
     int errors = 0, warnings = 0;
     for (const api::Problem& problem : loaded.problems) {
       const bool error = problem.severity == api::Severity::kError;
