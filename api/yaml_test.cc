@@ -119,9 +119,9 @@ TEST(YamlTest, Refuses) {
 TEST(YamlTest, DocumentsKnowTheirLines) {
   const std::vector<YamlDocument> documents = ParseYaml("# head\na: 1\n---\n---\nb: [\n--- # next\nc: 3\n...\n");
   ASSERT_THAT(documents, SizeIs(3));
-  EXPECT_EQ(documents[0].line, 1);
+  EXPECT_EQ(documents[0].line, 2);
   EXPECT_THAT(documents[1].error, HasSubstr("line 6")) << "where the text ends";
-  EXPECT_EQ(documents[2].line, 6);
+  EXPECT_EQ(documents[2].line, 7);
   EXPECT_EQ(documents[2].value, json::parse(R"({"c": 3})"));
 }
 
