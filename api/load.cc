@@ -121,20 +121,17 @@ LoadResult Loader::Finish() {
   return std::move(result_);
 }
 
-bool IsJson(absl::string_view text, absl::string_view name) {
-  if (absl::EndsWith(name, ".json")) return true;
-  if (absl::EndsWith(name, ".yaml") || absl::EndsWith(name, ".yml")) return false;
-  const absl::string_view start = absl::StripLeadingAsciiWhitespace(text);
-  return absl::StartsWith(start, "{") || absl::StartsWith(start, "[");
-}
-
 void Loader::AddText(absl::string_view text, const std::string& name) {
   Source source;
   source.file = name;
-  if (IsJson(text, name)) {
+  const bool named_json = absl::EndsWith(name, ".json");
+  const bool named_yaml = absl::EndsWith(name, ".yaml") || absl::EndsWith(name, ".yml");
+  const absl::string_view start = absl::StripLeadingAsciiWhitespace(text);
+  if (named_json || (!named_yaml && (absl::StartsWith(start, "{") || absl::StartsWith(start, "[")))) {
     absl::StatusOr<json> document = ParseJson(text);
-    if (!document.ok()) return AddError(source, std::string(document.status().message()));
-    return AddDocument(*std::move(document), source);
+    if (document.ok()) return AddDocument(*std::move(document), source);
+    // Without a name that tells, it may be YAML that starts with a bracket.
+    if (named_json) return AddError(source, std::string(document.status().message()));
   }
   std::vector<YamlDocument> documents = ParseYaml(text);
   for (size_t i = 0; i < documents.size(); ++i) {

@@ -37,9 +37,9 @@ struct LoadResult {
   absl::Status status() const { return ToStatus(problems); }
 };
 
-// Reads every path: a file as it is (JSON when it is named .json or starts with { or [, YAML otherwise), a folder with
-// all its .yaml, .yml and .json files, deep and in sorted order; names that start with a dot are left out. A file that
-// cannot be read is an error among the others.
+// Reads every path: a file as it is (JSON when it is named .json, or has neither that name nor .yaml and is JSON; YAML
+// otherwise), a folder with all its .yaml, .yml and .json files, deep and in sorted order; names that start with a dot
+// are left out. A file that cannot be read is an error among the others.
 LoadResult LoadPaths(const std::vector<std::string>& paths, const LoadOptions& options = {});
 
 // Reads the text of one file; `name` stands for it in messages.

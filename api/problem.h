@@ -17,7 +17,7 @@ struct Source {
   std::string file;   // "" when it did not come from a file
   int document = -1;  // counted from 0 within a file; -1 = not known
   int item = -1;      // index in a List document; -1 = the document is the object
-  int line = 0;       // first line of the document, counted from 1; 0 = not known
+  int line = 0;       // where the document starts, counted from 1; 0 = not known
 };
 
 // "queues.yaml, document 2 (line 14), items[3]", counted from 1 for a reader; "" when nothing is known.

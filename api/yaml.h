@@ -14,7 +14,7 @@
 namespace muster::api {
 
 struct YamlDocument {
-  int line = 1;  // first line, counted from 1
+  int line = 1;  // where its content starts, counted from 1
   nlohmann::json value;
   std::string error;  // not empty: the document could not be read, and why, with the line
 };

@@ -32,8 +32,13 @@ class JsonBuilder : public YAML::EventHandler {
  public:
   // The finished document; null when it was empty.
   json Take() { return std::exchange(root_, nullptr); }
+  // The line that its content starts on, counted from 0.
+  int line() const { return line_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // Before a stray "," the library finds empty documents without end, all in the same place.
+    if (mark.pos == document_pos_) Fail(mark, "a document cannot start like this");
+    document_pos_ = mark.pos;
     anchors_.clear();
     expanded_ = 0;
   }
@@ -111,6 +116,10 @@ class JsonBuilder : public YAML::EventHandler {
     Fail(mark, absl::StrCat("nests deeper than ", kMaxNesting, " levels"));
   }
 
+  void NoteLine(const YAML::Mark& mark) {
+    if (stack_.empty()) line_ = mark.line;
+  }
+
   bool IsKeyNext() const { return !stack_.empty() && stack_.back().value.is_object() && !stack_.back().has_key; }
 
   void SetKey(const YAML::Mark& mark, const std::string& key) {
@@ -122,6 +131,7 @@ class JsonBuilder : public YAML::EventHandler {
 
   void AddScalar(const YAML::Mark& mark, YAML::anchor_t anchor, json value, const std::string& text,
                  bool plain = true) {
+    NoteLine(mark);
     const size_t weight = Weight(value);
     if (anchor != 0) anchors_[anchor] = Anchor{value, weight, 0};
     if (IsKeyNext()) {
@@ -135,6 +145,7 @@ class JsonBuilder : public YAML::EventHandler {
   void Open(const YAML::Mark& mark, YAML::anchor_t anchor, json value) {
     if (IsKeyNext()) Fail(mark, "a key must be a string");
     if (stack_.size() >= kMaxNesting) FailNesting(mark);
+    NoteLine(mark);
     Frame& frame = stack_.emplace_back();
     frame.value = std::move(value);
     frame.mark = mark;
@@ -171,6 +182,8 @@ class JsonBuilder : public YAML::EventHandler {
   std::vector<Frame> stack_;
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;
   size_t expanded_ = 0;
+  int line_ = 0;
+  int document_pos_ = -1;
   json root_;
 };
 
@@ -207,7 +220,7 @@ void ParsePiece(const Piece& piece, std::vector<YamlDocument>& documents) {
     JsonBuilder builder;
     while (parser.HandleNextDocument(builder)) {
       json value = builder.Take();
-      if (!value.is_null()) documents.push_back({piece.line, std::move(value), ""});
+      if (!value.is_null()) documents.push_back({piece.line + builder.line(), std::move(value), ""});
     }
   } catch (const YAML::Exception& e) {
     std::string where;

@@ -108,6 +108,8 @@ TEST(YamlTest, Refuses) {
       {"\t- a", "", "a tab as indent"},
       {"%YAML 9", "", "a directive without a document"},
       {"a: \"\\x\"", "", "a bad escape"},
+      {", a: 1", "cannot start like this", "a comma before anything"},
+      {"]", "illegal flow end", "a bracket that nothing opened"},
   };
   for (const auto& c : cases) {
     const std::string error = ErrorOf(c.text);
@@ -119,7 +121,7 @@ TEST(YamlTest, Refuses) {
 TEST(YamlTest, DocumentsKnowTheirLines) {
   const std::vector<YamlDocument> documents = ParseYaml("# head\na: 1\n---\n---\nb: [\n--- # next\nc: 3\n...\n");
   ASSERT_THAT(documents, SizeIs(3));
-  EXPECT_EQ(documents[0].line, 2);
+  EXPECT_EQ(documents[0].line, 2) << "comments come before the content";
   EXPECT_THAT(documents[1].error, HasSubstr("line 6")) << "where the text ends";
   EXPECT_EQ(documents[2].line, 7);
   EXPECT_EQ(documents[2].value, json::parse(R"({"c": 3})"));
