@@ -87,6 +87,22 @@ void Forest::ComputeSubtree(NodeId n) {
   }
 }
 
+void Forest::CountOnly(absl::Span<const uint8_t> counted) {
+  std::vector<NodeId> order(num_nodes());
+  for (NodeId n = 0; n < num_nodes(); ++n) order[n] = n;
+  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) { return depth_[a] > depth_[b]; });
+  for (const NodeId n : order) {
+    height_[n] = 0;
+    for (const NodeId c : children_[n]) {
+      if (is_cohort_[c]) {
+        height_[n] = std::max(height_[n], 1 + height_[c]);
+      } else if (counted[c]) {
+        height_[n] = std::max(height_[n], 1);
+      }
+    }
+  }
+}
+
 // Top down: potential, root, depth, and what the parent could lend.
 void Forest::ComputeDown(NodeId n) {
   const NodeId p = parent_[n];

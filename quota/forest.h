@@ -101,6 +101,9 @@ class Forest {
   // Whether the pair has a quota in the node's subtree (of 0, possibly).
   bool HasQuota(NodeId n, FrId f) const { return present_[At(n, f)] != 0; }
   absl::Span<const FrId> frs(NodeId n) const { return frs_[n]; }
+  // Counts levels (FindHeight) over these nodes only, as if ClusterQueues with 0 in `counted` were not there. O(nodes).
+  // REQUIRES: counted.size() == num_nodes().
+  void CountOnly(absl::Span<const uint8_t> counted);
 
   // Usage. AddUsage/RemoveUsage climb to the parent with the part that does not fit the local quota. O(depth).
   // REQUIRES: amount >= 0.

@@ -104,7 +104,7 @@ std::optional<ClusterQueueId> Engine::FindClusterQueue(absl::string_view name) c
   return id;
 }
 const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->workloads[id].key; }
-WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->workloads[id].phase; }
+WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->PhaseOf(id); }
 bool Engine::IsEvicted(WorkloadId id) const { return impl_->workloads[id].evicted; }
 ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->workloads[id].cq; }
 
@@ -113,7 +113,7 @@ std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   impl_->Refresh();
   const WorkloadState& w = impl_->workloads[id];
   if (w.phase != WorkloadPhase::kReserved) return out;
-  for (const quota::FrAmount& a : impl_->UsageOf(w)) {
+  for (const quota::FrAmount& a : w.usage) {
     const FlavorResource& fr = impl_->policy.frs()[a.fr];
     out.push_back({FlavorName(fr.flavor), ResourceName(fr.resource), a.amount});
   }
@@ -138,7 +138,8 @@ std::vector<WorkloadId> Engine::Inadmissible(ClusterQueueId id) const {
 }
 int Engine::NumPending(ClusterQueueId id) const { return impl_->queues[id].size(); }
 std::vector<WorkloadId> Engine::Reserving(ClusterQueueId id) const {
-  std::vector<WorkloadId> out(impl_->reserving[id].begin(), impl_->reserving[id].end());
+  std::vector<WorkloadId> out;
+  for (const VictimKey& k : impl_->holders[id]) out.push_back(k.id);
   std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
   return out;
 }

@@ -5,18 +5,20 @@
 #ifndef MUSTER_SCHEDULER_ENGINE_IMPL_H_
 #define MUSTER_SCHEDULER_ENGINE_IMPL_H_
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "scheduler/engine.h"
 #include "scheduler/flavor_assigner.h"
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
+#include "scheduler/preemption.h"
 #include "scheduler/topology_usage.h"
 #include "scheduler/workload_state.h"
 
@@ -57,7 +59,8 @@ class EngineImpl {
   void SetRequeued(WorkloadId id, absl::Time now);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
-  std::vector<quota::FrAmount> UsageOf(const WorkloadState& w) const;
+  std::vector<quota::FrAmount> ComputeUsage(const WorkloadState& w) const;
+  WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
 
   // Deciding (engine_cycle.cc).
@@ -67,10 +70,11 @@ class EngineImpl {
   EngineOptions options;
   Policy policy;
   TopologyUsage topology_usage;
-  std::vector<WorkloadState> workloads;
+  // Stable in memory: orders point to UIDs.
+  std::deque<WorkloadState> workloads;
   absl::flat_hash_map<std::string, WorkloadId> workload_ids;  // by key
   std::vector<PendingQueue> queues;                           // by ClusterQueueId
-  std::vector<absl::btree_set<WorkloadId>> reserving;         // by ClusterQueueId
+  std::vector<Holders> holders;                               // by ClusterQueueId
   int64_t cycle = 0;
 
  private:
@@ -80,7 +84,11 @@ class EngineImpl {
   WorkloadId NewId();
   void Derive(const api::Workload& object, WorkloadState* w);
   int EquivalenceOf(const WorkloadState& w);
-  QueueKey KeyFor(WorkloadId id) const;
+  QueueItem ItemFor(WorkloadId id) const;
+  VictimKey VictimKeyFor(WorkloadId id) const;
+  void MarkEvicted(WorkloadId id, absl::string_view reason);
+  // Waiting, in a heap or parked.
+  bool IsQueued(const WorkloadState& w) const { return w.phase == WorkloadPhase::kPending; }
   bool BackoffExpired(const WorkloadState& w, absl::Time now) const;
   // Kueue's PushOrUpdate: into the heap, or parked, or nowhere. `changed`: what decides about it changed.
   void Enqueue(WorkloadId id, bool changed, absl::Time now);
@@ -90,22 +98,39 @@ class EngineImpl {
   ClusterQueueId QueueFor(const WorkloadState& w) const;
   void Grow(ClusterQueueId cq);
 
-  // engine_cycle.cc
+  // engine_nominate.cc
   bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
   Entry Nominate(WorkloadId id, ClusterQueueId cq);
-  void Process(Entry* e);
+  void RememberProgress(const Entry& e);
+  // Chooses flavors and victims against the world as it is now.
+  void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
+  PreemptionRequest RequestFor(const Entry& e, const Assignment& assignment) const;
+  HoldersView View() const;
+
+  // engine_process.cc
+  struct Round;  // what the entries processed so far have changed
+  void Process(Entry* e, Round* round);
+  void ChooseAgainIfOvertaken(Entry* e, Round* round);
+  bool StillFits(const Entry& e, const Round& round);
+  void Issue(Entry* e);
+
+  // engine_cycle.cc
+  std::vector<int> OrderClassically(const std::vector<Entry>& entries);
+  void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
 
   // A tree to re-activate: {root cohort, ""} or {"", ClusterQueue}.
   using Tree = std::pair<std::string, std::string>;
   void Reactivate(const Tree& tree, absl::Time now);
 
+  std::unique_ptr<Preemptor> preemptor_;  // of the running cycle
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
   std::map<Tree, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;
   std::vector<WorkloadId> free_ids_;
   std::map<std::string, int> equivalence_ids_;
+  Interner local_queues_;
 };
 
 }  // namespace muster::scheduler

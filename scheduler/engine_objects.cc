@@ -10,7 +10,7 @@ EngineImpl::EngineImpl(EngineOptions o) : options(std::move(o)) {}
 void EngineImpl::Grow(ClusterQueueId cq) {
   if (cq < static_cast<int>(queues.size())) return;
   queues.resize(cq + 1);
-  reserving.resize(cq + 1);
+  holders.resize(cq + 1);
 }
 
 void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now) {
@@ -28,8 +28,7 @@ void EngineImpl::DeleteClusterQueue(absl::string_view name, absl::Time now) {
   NotifyClusterQueue(id, now);
   policy.DeleteClusterQueue(name);
   PolicyChanged();
-  for (WorkloadId w : queues[id].HeapInOrder()) Dequeue(w);
-  for (WorkloadId w : queues[id].Parked()) Dequeue(w);
+  for (WorkloadId w : queues[id].Members()) Dequeue(w);
 }
 
 void EngineImpl::NotifyClusterQueue(ClusterQueueId cq, absl::Time now) {
@@ -68,16 +67,13 @@ void EngineImpl::Reactivate(const Tree& tree, absl::Time now) {
     members.push_back(id);
   }
   for (ClusterQueueId cq : members) {
-    queues[cq].MarkReactivated();
     const auto& selector = policy.cq(cq).object.namespace_selector;
-    for (WorkloadId id : queues[cq].Parked()) {
-      WorkloadState& w = workloads[id];
-      const api::Namespace* ns = policy.FindNamespace(w.ns);
-      if (ns == nullptr || !selector.has_value() || !api::Matches(*selector, ns->metadata.labels)) continue;
-      if (!BackoffExpired(w, now)) continue;
-      queues[cq].PushHeap(KeyFor(id), w.equivalence);
-      w.phase = WorkloadPhase::kPending;
-    }
+    const auto admissible = [&](int local_queue) {
+      const std::string& key = local_queues_.Name(local_queue);
+      const api::Namespace* ns = policy.FindNamespace(key.substr(0, key.find('/')));
+      return ns != nullptr && selector.has_value() && api::Matches(*selector, ns->metadata.labels);
+    };
+    queues[cq].Reactivate(admissible, [&](WorkloadId id) { return BackoffExpired(workloads[id], now); });
   }
 }
 
@@ -94,9 +90,8 @@ void EngineImpl::Advance(absl::Time now) {
     const WorkloadId id = backoff_.begin()->second;
     backoff_.erase(backoff_.begin());
     WorkloadState& w = workloads[id];
-    if (!w.in_use || w.phase != WorkloadPhase::kInadmissible || !BackoffExpired(w, now)) continue;
-    queues[w.cq].PushHeap(KeyFor(id), w.equivalence);
-    w.phase = WorkloadPhase::kPending;
+    if (!w.in_use || PhaseOf(id) != WorkloadPhase::kInadmissible || !BackoffExpired(w, now)) continue;
+    queues[w.cq].PushHeap(ItemFor(id));
   }
 }
 
@@ -110,23 +105,33 @@ absl::Time EngineImpl::NextTimer() const {
 void EngineImpl::Refresh() {
   if (policy.forest_stale()) {
     std::vector<std::pair<FlavorId, ResourceId>> in_use;
-    for (const auto& ids : reserving) {
-      for (WorkloadId id : ids) {
-        for (const HeldPodSet& ps : workloads[id].held) {
+    for (const Holders& of_queue : holders) {
+      for (const VictimKey& k : of_queue) {
+        for (const HeldPodSet& ps : workloads[k.id].held) {
           for (const HeldPodSet::Item& item : ps.items) in_use.emplace_back(item.flavor, item.resource);
         }
       }
     }
     policy.BuildForest(in_use);
-    for (size_t cq = 0; cq < reserving.size(); ++cq) {
+    for (size_t cq = 0; cq < holders.size(); ++cq) {
       const quota::NodeId node = policy.NodeOf(static_cast<ClusterQueueId>(cq));
-      if (node == quota::kNoNode) continue;
-      for (WorkloadId id : reserving[cq]) policy.forest().AddUsage(node, UsageOf(workloads[id]));
+      for (const VictimKey& k : holders[cq]) {
+        WorkloadState& w = workloads[k.id];
+        w.usage = ComputeUsage(w);
+        if (node != quota::kNoNode) policy.forest().AddUsage(node, w.usage);
+      }
     }
+    policy_changed_ = true;
   }
   if (policy_changed_) {
     active_.assign(policy.num_cluster_queues(), 0);
     for (ClusterQueueId cq : policy.ClusterQueuesByName()) active_[cq] = policy.IsActive(cq);
+    // Kueue's snapshot leaves inactive ClusterQueues out when it counts the levels of a tree.
+    std::vector<uint8_t> counted(policy.forest().num_nodes(), 1);
+    for (ClusterQueueId cq = 0; cq < policy.num_cluster_queues(); ++cq) {
+      if (const quota::NodeId n = policy.NodeOf(cq); n != quota::kNoNode) counted[n] = active_[cq];
+    }
+    policy.forest().CountOnly(counted);
     policy_changed_ = false;
   }
 }
@@ -135,8 +140,7 @@ void EngineImpl::RequeueOrphans(absl::Time now) {
   for (WorkloadId id = 0; id < static_cast<WorkloadId>(workloads.size()); ++id) {
     const WorkloadState& w = workloads[id];
     if (!w.in_use) continue;
-    const bool waiting = w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible;
-    if (waiting && QueueFor(w) != w.cq) Dequeue(id);
+    if (IsQueued(w) && QueueFor(w) != w.cq) Dequeue(id);
     if (w.phase == WorkloadPhase::kUnqueued) Enqueue(id, true, now);
   }
 }

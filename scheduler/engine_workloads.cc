@@ -58,6 +58,7 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->name = object.metadata.name;
   w->uid = object.metadata.uid;
   w->queue_key = absl::StrCat(object.metadata.ns, "/", object.spec.queue_name);
+  w->local_queue = local_queues_.Intern(w->queue_key);
   w->active = object.spec.active.value_or(true);
   w->generation = object.metadata.generation;
   w->creation = object.metadata.creation_timestamp;
@@ -151,9 +152,30 @@ int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   return equivalence_ids_.try_emplace(text, static_cast<int>(equivalence_ids_.size())).first->second;
 }
 
-QueueKey EngineImpl::KeyFor(WorkloadId id) const {
+QueueItem EngineImpl::ItemFor(WorkloadId id) const {
   const WorkloadState& w = workloads[id];
-  return {w.priority, w.queue_timestamp, w.uid, id};
+  return {{w.priority, w.queue_timestamp, w.uid, id}, w.equivalence, w.local_queue, w.generation};
+}
+
+VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  return {w.evicted, w.priority, w.reserved_at, w.uid, id};
+}
+
+void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
+  WorkloadState& w = workloads[id];
+  holders[w.cq].erase(VictimKeyFor(id));
+  w.evicted = true;
+  w.eviction_reason = std::string(reason);
+  holders[w.cq].insert(VictimKeyFor(id));
+  ++policy.cq(w.cq).generation;  // an update is a removal and an addition
+}
+
+WorkloadPhase EngineImpl::PhaseOf(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kPending) return w.phase;
+  return queues[w.cq].PlaceOf(id) == PendingQueue::Place::kParked ? WorkloadPhase::kInadmissible
+                                                                  : WorkloadPhase::kPending;
 }
 
 bool EngineImpl::BackoffExpired(const WorkloadState& w, absl::Time now) const {
@@ -181,12 +203,12 @@ void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   const bool bulk = !policy.cq(cq).rules.strict_fifo && options.gates[Gate::kSchedulingEquivalenceHashing] &&
                     queue.IsKnownInadmissible(w.equivalence);
   if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
-    queue.Park(KeyFor(id), w.equivalence);
-    w.phase = WorkloadPhase::kInadmissible;
+    queue.Park(ItemFor(id), /*held=*/!BackoffExpired(w, now));
+    w.phase = WorkloadPhase::kPending;
     if (!w.requeued_false && w.requeue_at.has_value() && *w.requeue_at > now) backoff_.insert({*w.requeue_at, id});
     return;
   }
-  queue.PushHeap(KeyFor(id), w.equivalence);
+  queue.PushHeap(ItemFor(id));
   w.phase = WorkloadPhase::kPending;
 }
 
@@ -198,7 +220,7 @@ void EngineImpl::Dequeue(WorkloadId id) {
   w.phase = WorkloadPhase::kUnqueued;
 }
 
-std::vector<quota::FrAmount> EngineImpl::UsageOf(const WorkloadState& w) const {
+std::vector<quota::FrAmount> EngineImpl::ComputeUsage(const WorkloadState& w) const {
   std::vector<quota::FrAmount> out;
   for (const HeldPodSet& ps : w.held) {
     const int32_t count = std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name));
@@ -225,7 +247,7 @@ void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> 
   w.held = std::move(held);
   w.phase = WorkloadPhase::kReserved;
   w.progress.reset();
-  reserving[cq].insert(id);
+  holders[cq].insert(VictimKeyFor(id));
   if (policy.forest_stale()) return;
   for (const HeldPodSet& ps : w.held) {
     for (const HeldPodSet::Item& item : ps.items) {
@@ -235,17 +257,19 @@ void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> 
       }
     }
   }
-  if (const quota::NodeId node = policy.NodeOf(cq); node != quota::kNoNode) policy.forest().AddUsage(node, UsageOf(w));
+  w.usage = ComputeUsage(w);
+  if (const quota::NodeId node = policy.NodeOf(cq); node != quota::kNoNode) policy.forest().AddUsage(node, w.usage);
 }
 
 void EngineImpl::FreeQuota(WorkloadId id) {
   WorkloadState& w = workloads[id];
   if (w.phase != WorkloadPhase::kReserved) return;
   const quota::NodeId node = policy.NodeOf(w.cq);
-  if (!policy.forest_stale() && node != quota::kNoNode) policy.forest().RemoveUsage(node, UsageOf(w));
-  reserving[w.cq].erase(id);
+  if (!policy.forest_stale() && node != quota::kNoNode) policy.forest().RemoveUsage(node, w.usage);
+  holders[w.cq].erase(VictimKeyFor(id));
   ++policy.cq(w.cq).generation;
   w.held.clear();
+  w.usage.clear();
   w.phase = WorkloadPhase::kUnqueued;
   w.cq = kNoId;
 }
@@ -273,6 +297,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   const int64_t old_generation = w.generation;
   const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted;
   const std::string old_queue = w.queue_key;
+  // Orders point to the UID: another object under the same name starts anew.
+  if (w.uid != object.metadata.uid) Dequeue(id);
   Derive(object, &w);
   if (finished) {
     Dequeue(id);
@@ -337,8 +363,7 @@ void EngineImpl::Finish(WorkloadId id, absl::Time now) {
 bool EngineImpl::Evict(WorkloadId id, absl::string_view reason) {
   WorkloadState& w = workloads[id];
   if (w.phase != WorkloadPhase::kReserved || w.evicted) return false;
-  w.evicted = true;
-  w.eviction_reason = std::string(reason);
+  MarkEvicted(id, reason);
   return true;
 }
 
@@ -355,18 +380,22 @@ void EngineImpl::SetRequeued(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use || !w.requeued_false) return;
   w.requeued_false = false;
-  if (w.phase == WorkloadPhase::kInadmissible) Enqueue(id, true, now);
+  if (IsQueued(w)) Enqueue(id, true, now);
 }
 
 void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use) return;
+  const bool holds = w.phase == WorkloadPhase::kReserved;
+  if (holds) holders[w.cq].erase(VictimKeyFor(id));
   w.priority = priority;
   ++w.generation;
+  if (holds) holders[w.cq].insert(VictimKeyFor(id));
   w.equivalence = EquivalenceOf(w);
-  if (w.phase == WorkloadPhase::kReserved) {
+  if (holds) {
+    ++policy.cq(w.cq).generation;  // an update is a removal and an addition
     NotifyClusterQueue(w.cq, now);
-  } else if (w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible) {
+  } else if (IsQueued(w)) {
     Enqueue(id, true, now);
   }
 }
@@ -376,13 +405,14 @@ void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::Reclaim
   if (!w.in_use) return;
   const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? policy.NodeOf(w.cq) : quota::kNoNode;
   const bool live = !policy.forest_stale() && node != quota::kNoNode;
-  if (live) policy.forest().RemoveUsage(node, UsageOf(w));
+  if (live) policy.forest().RemoveUsage(node, w.usage);
   w.reclaimable.assign(pods.begin(), pods.end());
-  if (live) policy.forest().AddUsage(node, UsageOf(w));
+  w.usage = ComputeUsage(w);
+  if (live) policy.forest().AddUsage(node, w.usage);
   if (w.phase == WorkloadPhase::kReserved) {
     ++policy.cq(w.cq).generation;  // an update is a removal and an addition
     NotifyClusterQueue(w.cq, now);
-  } else if (w.phase == WorkloadPhase::kPending || w.phase == WorkloadPhase::kInadmissible) {
+  } else if (IsQueued(w)) {
     Enqueue(id, true, now);
   }
 }

@@ -40,6 +40,13 @@ PendingReason ReasonOfSeverity(int severity) {
   }
 }
 
+bool IsPinned(const FlavorPins& pins, absl::Span<const int> members, ResourceId resource, FlavorId flavor) {
+  return std::any_of(members.begin(), members.end(), [&](int m) {
+    return m < static_cast<int>(pins.size()) &&
+           std::find(pins[m].begin(), pins[m].end(), std::make_pair(resource, flavor)) != pins[m].end();
+  });
+}
+
 void AddAmount(std::vector<ResourceAmount>* into, ResourceId resource, Amount amount) {
   for (ResourceAmount& a : *into) {
     if (a.resource == resource) {
@@ -108,7 +115,7 @@ Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
 }
 
 Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
-                                  const ScanProgress* progress) {
+                                  const ScanProgress* progress, const FlavorPins* pins) {
   Assignment out;
   const ClusterQueueState& queue = policy_.cq(cq);
   const ResourceId pods = policy_.resources.Find("pods");
@@ -150,7 +157,7 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
   for (const std::vector<int>& members : groups) {
     PendingReason before = PendingReason::kNone;
     std::swap(before, out.no_fit_reason);
-    AssignGroup(workload, cq, members, progress, &out);
+    AssignGroup(workload, cq, members, progress, pins, &out);
     worst_refusal =
         std::max(worst_refusal, out.no_fit_reason == PendingReason::kNone ? 0 : Severity(out.no_fit_reason));
     out.no_fit_reason = ReasonOfSeverity(worst_refusal);
@@ -166,7 +173,7 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
 
 // Leaves in out->no_fit_reason the worst refusal over the resource groups, kNone if there was none.
 void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                                 const ScanProgress* progress, Assignment* out) {
+                                 const ScanProgress* progress, const FlavorPins* pins, Assignment* out) {
   const ClusterQueueState& queue = policy_.cq(cq);
   std::vector<ResourceAmount> requests;
   for (int i : members) {
@@ -210,7 +217,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
         if (resource == request.resource) start = index + 1;
       }
     }
-    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, start, *out);
+    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, *out);
     if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
     if (scan.items.empty()) {
       reasons = std::move(scan.reasons);
@@ -260,8 +267,8 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
 
 FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,
                                                      int resource_group, absl::Span<const int> members,
-                                                     absl::Span<const ResourceAmount> requests, int start,
-                                                     const Assignment& so_far) {
+                                                     absl::Span<const ResourceAmount> requests, ResourceId trigger,
+                                                     int start, const FlavorPins* pins, const Assignment& so_far) {
   const ClusterQueueState& queue = policy_.cq(cq);
   const GroupState& group = queue.groups[resource_group];
   const bool fungible = options_.gates[Gate::kFlavorFungibility];
@@ -274,9 +281,13 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     const FlavorId flavor = group.flavors[idx];
     const api::ResourceFlavor* object = policy_.Flavor(flavor);
     std::optional<FlavorReason> mismatch;
-    if (workload.allowed_flavors.has_value() && object != nullptr &&
-        std::find(workload.allowed_flavors->begin(), workload.allowed_flavors->end(), policy_.flavors.Name(flavor)) ==
-            workload.allowed_flavors->end()) {
+    if (pins != nullptr && !IsPinned(*pins, members, trigger, flavor)) {
+      mismatch.emplace();
+      mismatch->code = FlavorReason::Code::kNotInNominationMapping;
+      mismatch->resource = trigger;
+    } else if (workload.allowed_flavors.has_value() && object != nullptr &&
+               std::find(workload.allowed_flavors->begin(), workload.allowed_flavors->end(),
+                         policy_.flavors.Name(flavor)) == workload.allowed_flavors->end()) {
       mismatch.emplace();
       mismatch->code = FlavorReason::Code::kNotAllowedByAnnotation;
     } else if (object == nullptr) {
@@ -361,7 +372,7 @@ RatedMode FlavorAssigner::FitsQuota(const WorkloadState& workload, ClusterQueueI
     *why = PendingReason::kWaitingForQuota;
     return {FitMode::kNoFit, height.height};
   }
-  return oracle_.Ask(workload, node, fr, value);
+  return oracle_.Ask(workload, cq, fr, value);
 }
 
 }  // namespace muster::scheduler

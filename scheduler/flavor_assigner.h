@@ -64,20 +64,19 @@ class PreemptionOracle {
  public:
   virtual ~PreemptionOracle() = default;
   // mode is kNoCandidates, kPreempt or kReclaim; borrow is the level after the victims would be gone.
-  virtual RatedMode Ask(const WorkloadState& workload, quota::NodeId cluster_queue, quota::FrId fr,
-                        quota::Amount amount) = 0;
+  virtual RatedMode Ask(const WorkloadState& workload, ClusterQueueId cq, quota::FrId fr, quota::Amount amount) = 0;
 };
 
 // Nobody may be preempted.
 class NoPreemptionOracle : public PreemptionOracle {
  public:
-  explicit NoPreemptionOracle(const quota::Forest& forest) : forest_(forest) {}
-  RatedMode Ask(const WorkloadState&, quota::NodeId cluster_queue, quota::FrId fr, quota::Amount amount) override {
-    return {FitMode::kNoCandidates, forest_.FindHeight(cluster_queue, fr, amount).height};
+  explicit NoPreemptionOracle(const Policy& policy) : policy_(policy) {}
+  RatedMode Ask(const WorkloadState&, ClusterQueueId cq, quota::FrId fr, quota::Amount amount) override {
+    return {FitMode::kNoCandidates, policy_.forest().FindHeight(policy_.NodeOf(cq), fr, amount).height};
   }
 
  private:
-  const quota::Forest& forest_;
+  const Policy& policy_;
 };
 
 struct Assignment {
@@ -90,24 +89,27 @@ struct Assignment {
   PendingReason no_fit_reason = PendingReason::kNoMatchingFlavor;
 };
 
+// The flavors an earlier assignment chose, by pod set: only these are tried again (Kueue: nomination mapping).
+using FlavorPins = std::vector<std::vector<std::pair<ResourceId, FlavorId>>>;
+
 class FlavorAssigner {
  public:
   // All references must outlive the assigner.
   FlavorAssigner(const Policy& policy, const EngineOptions& options, PreemptionOracle& oracle)
       : policy_(policy), options_(options), oracle_(oracle) {}
 
-  // `counts` has one entry per pod set. `progress` may be null. Does not change usage.
+  // `counts` has one entry per pod set. `progress` and `pins` may be null. Does not change usage.
   // REQUIRES: the ClusterQueue takes part in the forest.
   Assignment Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
-                    const ScanProgress* progress);
+                    const ScanProgress* progress, const FlavorPins* pins = nullptr);
 
  private:
   struct GroupScan;
   void AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                   const ScanProgress* progress, Assignment* out);
+                   const ScanProgress* progress, const FlavorPins* pins, Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
-                       absl::Span<const int> members, absl::Span<const ResourceAmount> requests, int start,
-                       const Assignment& so_far);
+                       absl::Span<const int> members, absl::Span<const ResourceAmount> requests, ResourceId trigger,
+                       int start, const FlavorPins* pins, const Assignment& so_far);
   RatedMode FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor, ResourceId resource,
                       quota::Amount assumed, quota::Amount request, std::vector<FlavorReason>* reasons,
                       PendingReason* why);

@@ -85,32 +85,72 @@ TEST(FlavorMatch, OnlyTheFlavorsOwnLabelKeysCount) {
   EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
 }
 
+QueueItem Item(WorkloadId id, int64_t priority, int64_t second, const char* uid, int equivalence, int local_queue = 0) {
+  return {{priority, At(second), uid, id}, equivalence, local_queue, /*generation=*/1};
+}
+
 TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
   PendingQueue q;
-  q.PushHeap({0, At(2), "u2", 2}, 1);
-  q.PushHeap({0, At(1), "u9", 1}, 1);
-  q.PushHeap({0, At(2), "u1", 4}, 1);
-  q.PushHeap({5, At(9), "u3", 3}, 1);
+  q.PushHeap(Item(2, 0, 2, "u2", 1));
+  q.PushHeap(Item(1, 0, 1, "u9", 1));
+  q.PushHeap(Item(4, 0, 2, "u1", 1));
+  q.PushHeap(Item(3, 5, 9, "u3", 2));
   EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{3, 1, 4, 2}));
-  q.SetPreemptor(2, true);
+  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
   EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{2, 3, 1, 4}));
   EXPECT_EQ(q.Pop(), 2);
   EXPECT_EQ(q.PlaceOf(2), PendingQueue::Place::kInflight);
   q.Remove(2);
-  EXPECT_FALSE(q.IsPreemptor(2));
+  EXPECT_FALSE(q.IsPreemptor(2, 1));
   EXPECT_EQ(q.Pop(), 3);
+}
+
+TEST(PendingQueue, StickinessEndsWithTheGeneration) {
+  PendingQueue q;
+  q.PushHeap(Item(1, 0, 1, "u1", 1));
+  q.PushHeap(Item(2, 0, 2, "u2", 2));
+  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
+  QueueItem changed = Item(2, 0, 2, "u2", 2);
+  changed.generation = 2;
+  q.PushHeap(changed);
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
 }
 
 TEST(PendingQueue, EquivalentWorkloadsAreParkedTogetherUntilReactivation) {
   PendingQueue q;
-  q.PushHeap({0, At(1), "u1", 1}, 7);
-  q.PushHeap({0, At(2), "u2", 2}, 8);
-  q.PushHeap({0, At(3), "u3", 3}, 7);
-  EXPECT_EQ(q.ParkEquivalent(7), (std::vector<WorkloadId>{1, 3}));
+  q.PushHeap(Item(1, 0, 1, "u1", 7));
+  q.PushHeap(Item(2, 0, 2, "u2", 8));
+  q.PushHeap(Item(3, 0, 3, "u3", 7, /*local_queue=*/5));
+  q.ParkEquivalent(7);
   EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
+  EXPECT_EQ(q.Parked(), (std::vector<WorkloadId>{1, 3}));
   EXPECT_TRUE(q.IsKnownInadmissible(7));
-  q.MarkReactivated();
+  // Only LocalQueue 0 may come back.
+  q.Reactivate([](int local_queue) { return local_queue == 0; }, [](WorkloadId) { return true; });
   EXPECT_FALSE(q.IsKnownInadmissible(7));
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(q.PlaceOf(3), PendingQueue::Place::kParked);
+}
+
+TEST(PendingQueue, HeldOnesWaitForTheirOwnBackoff) {
+  PendingQueue q;
+  q.Park(Item(1, 0, 1, "u1", 7), /*held=*/true);
+  q.Park(Item(2, 0, 2, "u2", 7), /*held=*/false);
+  q.Reactivate([](int) { return true; }, [](WorkloadId) { return false; });
+  EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
+  EXPECT_EQ(q.PlaceOf(1), PendingQueue::Place::kParked);
+  q.Reactivate([](int) { return true; }, [](WorkloadId) { return true; });
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(q.size(), 2);
+}
+
+TEST(PendingQueue, UsageOfLocalQueuesComesFirst) {
+  PendingQueue q;
+  q.PushHeap(Item(1, 9, 1, "u1", 1, /*local_queue=*/0));
+  q.PushHeap(Item(2, 0, 2, "u2", 1, /*local_queue=*/1));
+  const PendingQueue::LocalQueueUsage usage = [](int lq) { return lq == 0 ? 5.0 : 1.0; };
+  EXPECT_EQ(q.HeapInOrder(&usage), (std::vector<WorkloadId>{2, 1}));
+  EXPECT_EQ(q.Pop(&usage), 2);
 }
 
 TEST(EntryOrder, LessBorrowingThenPriorityThenTime) {

@@ -368,10 +368,12 @@ void Policy::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& ext
     spec.nodes[node_of_cohort_[name]].parent = node_of_cohort_[it->second.parent_name];
   }
   node_of_cq_.assign(cluster_queues_.size(), quota::kNoNode);
+  cq_at_node_.assign(spec.nodes.size(), kNoId);
   for (const auto& [name, id] : cluster_queue_ids_) {
     const ClusterQueueState& cq = cluster_queues_[id];
     if (!cq.exists || InCycle(id)) continue;
     node_of_cq_[id] = static_cast<quota::NodeId>(spec.nodes.size());
+    cq_at_node_.push_back(id);
     quota::NodeSpec node;
     node.name = name;
     node.weight = WeightOf(cq.object.fair_sharing);

@@ -132,6 +132,8 @@ class Policy {
   const quota::Forest& forest() const { return forest_; }
   quota::NodeId NodeOf(ClusterQueueId id) const;
   quota::NodeId NodeOfCohort(absl::string_view name) const;
+  // REQUIRES: the node is a ClusterQueue's.
+  ClusterQueueId ClusterQueueAt(quota::NodeId node) const { return cq_at_node_[node]; }
   quota::FrId Fr(FlavorId f, ResourceId r) const;  // -1 if unknown
   const std::vector<Engine::FlavorResource>& frs() const { return frs_; }
   ResourceId ResourceOfRank(quota::ResId rank) const { return resource_of_rank_[rank]; }
@@ -156,6 +158,7 @@ class Policy {
   bool forest_stale_ = true;
   quota::Forest forest_;
   std::vector<quota::NodeId> node_of_cq_;
+  std::vector<ClusterQueueId> cq_at_node_;
   std::map<std::string, quota::NodeId, std::less<>> node_of_cohort_;
   std::vector<Engine::FlavorResource> frs_;
   absl::flat_hash_map<std::pair<FlavorId, ResourceId>, quota::FrId> fr_ids_;

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "api/core.h"
 #include "api/kueue.h"
-#include "quota/amount.h"
+#include "quota/forest.h"
 #include "scheduler/engine.h"
 #include "scheduler/ids.h"
 
@@ -65,6 +65,7 @@ struct WorkloadState {
   bool in_use = false;
   std::string key, ns, name, uid;
   std::string queue_key;  // "ns/localqueue"
+  int local_queue = -1;   // queue_key, interned
   bool active = true;
   std::string gated_by;  // annotation admission-gated-by
   int64_t priority = 0;  // effective
@@ -80,10 +81,15 @@ struct WorkloadState {
   std::string invalid;  // why its resources are refused ("" = fine)
   Note invalid_note = Note::kNone;
 
+  // kPending stands for heap and parked alike: which of the two, its queue knows.
   WorkloadPhase phase = WorkloadPhase::kUnqueued;
   ClusterQueueId cq = kNoId;
   std::vector<HeldPodSet> held;  // while kReserved
+  // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
+  std::vector<quota::FrAmount> usage;
   absl::Time reserved_at = absl::InfinitePast();
+  int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
+  bool removed = false;             // taken out of the world for a what-if
   bool evicted = false;
   std::string eviction_reason;
   bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued

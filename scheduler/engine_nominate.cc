@@ -1,0 +1,126 @@
+// What each head could get on its own: the checks before flavors, then flavors and, if it does not fit, victims.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "scheduler/engine_entry.h"
+
+namespace muster::scheduler {
+
+// The checks that come before flavors are looked at. Returns whether the head is refused.
+bool EngineImpl::Refuse(WorkloadId id, ClusterQueueId cq, Decision* d) {
+  const WorkloadState& w = workloads[id];
+  const auto refuse = [d](Note note, PendingReason reason, RequeueReason requeue = RequeueReason::kGeneric) {
+    d->note = note;
+    d->pending_reason = reason;
+    d->requeue_reason = requeue;
+    return true;
+  };
+  if (w.failed_checks) return refuse(Note::kFailedAdmissionChecks, PendingReason::kPendingEvaluation);
+  if (policy.NodeOf(cq) == quota::kNoNode) return refuse(Note::kClusterQueueInactive, PendingReason::kSuspended);
+  const api::Namespace* ns = policy.FindNamespace(w.ns);
+  if (ns == nullptr) {
+    d->note_detail = absl::StrCat("workload namespace \"", w.ns, "\" does not exist");
+    return refuse(Note::kNamespaceMissing, PendingReason::kMisconfigured);
+  }
+  const auto& selector = policy.cq(cq).object.namespace_selector;
+  if (!selector.has_value() || !api::Matches(*selector, ns->metadata.labels)) {
+    return refuse(Note::kNamespaceMismatch, PendingReason::kMisconfigured, RequeueReason::kNamespaceMismatch);
+  }
+  if (!w.invalid.empty()) {
+    d->note_detail = w.invalid;
+    return refuse(w.invalid_note, PendingReason::kMisconfigured);
+  }
+  return false;
+}
+
+HoldersView EngineImpl::View() const {
+  HoldersView view;
+  view.policy = const_cast<Policy*>(&policy);
+  view.workloads = &workloads;
+  view.by_queue = &holders;
+  view.active = &active_;
+  view.options = &options;
+  return view;
+}
+
+PreemptionRequest EngineImpl::RequestFor(const Entry& e, const Assignment& assignment) const {
+  const WorkloadState& w = workloads[e.decision.workload];
+  PreemptionRequest request{e.decision.cluster_queue, w.priority, w.queue_timestamp, {}, {}};
+  for (const quota::FrAmount& u : assignment.usage) {
+    if (u.amount != 0) request.usage.push_back(u);
+  }
+  for (const PodSetDecision& ps : assignment.pod_sets) {
+    for (const ResourceFlavorChoice& choice : ps.flavors) {
+      if (choice.mode != Mode::kPreempt) continue;
+      const quota::FrId fr = policy.Fr(choice.flavor, choice.resource);
+      if (std::find(request.frs.begin(), request.frs.end(), fr) == request.frs.end()) request.frs.push_back(fr);
+    }
+  }
+  return request;
+}
+
+void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
+  const WorkloadState& w = workloads[e->decision.workload];
+  FlavorAssigner assigner(policy, options, *preemptor_);
+  std::vector<int32_t> full, least;
+  bool reducible = false;
+  for (const PodSetState& ps : w.pod_sets) {
+    int32_t count = ps.count;
+    for (const api::ReclaimablePod& p : w.reclaimable) {
+      if (p.name == ps.name) count = std::max(0, count - p.count);
+    }
+    full.push_back(count);
+    least.push_back(std::min(count, ps.min_count.value_or(count)));
+    reducible = reducible || least.back() < count;
+  }
+  // Whether these counts would do, and with whom gone.
+  const auto try_counts = [&](absl::Span<const int32_t> counts, Assignment* assignment,
+                              std::vector<PreemptionTarget>* targets) {
+    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins);
+    targets->clear();
+    if (assignment->mode == Mode::kPreempt) *targets = preemptor_->FindTargets(RequestFor(*e, *assignment));
+    return assignment->mode == Mode::kFit || !targets->empty();
+  };
+  if (try_counts(full, &e->assignment, &e->targets)) return;
+  if (!reducible || !options.gates[Gate::kPartialAdmission]) return;
+  Assignment reduced;
+  std::vector<PreemptionTarget> targets;
+  const bool found = SearchReducedCounts(full, least, [&](absl::Span<const int32_t> counts) {
+    Assignment a;
+    std::vector<PreemptionTarget> t;
+    if (!try_counts(counts, &a, &t)) return false;
+    reduced = std::move(a);
+    targets = std::move(t);
+    return true;
+  });
+  if (!found) return;
+  e->assignment = std::move(reduced);
+  e->targets = std::move(targets);
+}
+
+EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
+  WorkloadState& w = workloads[id];
+  Entry e;
+  e.decision.workload = id;
+  e.decision.cluster_queue = cq;
+  e.is_preemptor = queues[cq].IsPreemptor(id, w.generation);
+  const bool preserve = options.gates[Gate::kFlavorFungibilityPreserveScanProgress];
+  if (w.progress.has_value() && IsOutdated(*w.progress, policy.cq(cq).generation, cycle, w.equivalence, preserve)) {
+    w.progress.reset();
+  }
+  Choose(&e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
+  RememberProgress(e);
+  return e;
+}
+
+// The next attempt goes on where this one stopped.
+void EngineImpl::RememberProgress(const Entry& e) {
+  WorkloadState& w = workloads[e.decision.workload];
+  w.progress.emplace();
+  w.progress->cluster_queue_generation = policy.cq(e.decision.cluster_queue).generation;
+  w.progress->cycle = cycle;
+  w.progress->equivalence = w.equivalence;
+  w.progress->last_tried = e.assignment.last_tried;
+}
+
+}  // namespace muster::scheduler

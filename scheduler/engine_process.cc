@@ -1,0 +1,156 @@
+// Letting the nominated in, one by one, each seeing what those before it took.
+#include <algorithm>
+
+#include "scheduler/engine_entry.h"
+
+namespace muster::scheduler {
+namespace {
+
+void AddTo(std::vector<quota::FrAmount>* sum, absl::Span<const quota::FrAmount> amounts) {
+  for (const quota::FrAmount& a : amounts) {
+    const auto same = std::find_if(sum->begin(), sum->end(), [&](const quota::FrAmount& s) { return s.fr == a.fr; });
+    if (same == sum->end()) {
+      sum->push_back(a);
+    } else {
+      same->amount = quota::Add(same->amount, a.amount);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
+                                                int borrowing, absl::Span<const quota::FrAmount> usage) {
+  if (mode != Mode::kPreempt) return {usage.begin(), usage.end()};
+  std::vector<quota::FrAmount> out;
+  for (const quota::FrAmount& u : usage) {
+    const quota::Amount nominal = forest.nominal(cluster_queue, u.fr), used = forest.usage(cluster_queue, u.fr);
+    quota::Amount reserve = u.amount;
+    if (borrowing <= 0) {
+      reserve = std::max<quota::Amount>(0, std::min(u.amount, quota::Sub(nominal, used)));
+    } else if (forest.has_borrowing_limit(cluster_queue, u.fr)) {
+      const quota::Amount most = quota::Add(nominal, forest.borrowing_limit(cluster_queue, u.fr));
+      reserve = std::min(u.amount, quota::Sub(most, used));
+    }
+    out.push_back({u.fr, reserve});
+  }
+  return out;
+}
+
+// Whether the entry fits once the victims of this round, and its own, are gone.
+bool EngineImpl::StillFits(const Entry& e, const Round& round) {
+  quota::Forest& forest = policy.forest();
+  const quota::NodeId node = policy.NodeOf(e.decision.cluster_queue);
+  const quota::Forest::UndoMark mark = forest.Mark();
+  if (const auto freed = round.freed.find(forest.root(node)); freed != round.freed.end()) {
+    for (const auto& [n, amounts] : freed->second) forest.RemoveUsage(n, amounts);
+  }
+  for (const PreemptionTarget& t : e.targets) {
+    const WorkloadState& victim = workloads[t.workload];
+    if (victim.preempted_in_cycle != cycle) forest.RemoveUsage(policy.NodeOf(victim.cq), victim.usage);
+  }
+  const bool fits = std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(), [&](const quota::FrAmount& u) {
+    return forest.AvailableClipped(node, u.fr) >= u.amount;
+  });
+  forest.Rollback(mark);
+  return fits;
+}
+
+// An earlier entry may have chosen the same victims. Then what those leave behind may do, or others are found; the
+// flavors stay.
+void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
+  if (!options.gates[Gate::kRecomputeAssignmentUponPreemptionTargetsOverlap]) return;
+  const bool overlap = std::any_of(e->targets.begin(), e->targets.end(), [&](const PreemptionTarget& t) {
+    return workloads[t.workload].preempted_in_cycle == cycle;
+  });
+  if (!overlap) return;
+  FlavorPins pins;
+  for (const PodSetDecision& ps : e->assignment.pod_sets) {
+    pins.emplace_back();
+    for (const ResourceFlavorChoice& choice : ps.flavors) pins.back().emplace_back(choice.resource, choice.flavor);
+  }
+  quota::Forest& forest = policy.forest();
+  const quota::Forest::UndoMark mark = forest.Mark();
+  for (const auto& [root, queues_freed] : round->freed) {
+    for (const auto& [n, amounts] : queues_freed) forest.RemoveUsage(n, amounts);
+  }
+  for (const WorkloadId id : round->victims) workloads[id].removed = true;
+  workloads[e->decision.workload].progress.reset();
+  e->targets.clear();
+  Choose(e, nullptr, &pins);
+  RememberProgress(*e);
+  for (const WorkloadId id : round->victims) workloads[id].removed = false;
+  forest.Rollback(mark);
+  if (e->assignment.mode == Mode::kFit) e->assignment.mode = Mode::kDeferredFit;
+}
+
+// Marks the victims. Those on their way out already are counted, not marked again.
+void EngineImpl::Issue(Entry* e) {
+  for (PreemptionTarget& t : e->targets) t.newly_evicted = !workloads[t.workload].evicted;
+  e->decision.pending_preemptions = static_cast<int>(e->targets.size());
+}
+
+void EngineImpl::Process(Entry* e, Round* round) {
+  Decision& d = e->decision;
+  quota::Forest& forest = policy.forest();
+  WorkloadState& w = workloads[d.workload];
+  const quota::NodeId node = policy.NodeOf(d.cluster_queue);
+  ChooseAgainIfOvertaken(e, round);
+  d.mode = e->assignment.mode;
+  d.borrowing = e->assignment.borrowing;
+  d.targets = e->targets;
+  if (d.mode == Mode::kNoFit) {
+    d.requeue_reason = RequeueReason::kNoFit;
+    d.pending_reason = e->assignment.no_fit_reason;
+    return;
+  }
+  if (d.mode == Mode::kPreempt && e->targets.empty()) {
+    d.requeue_reason = RequeueReason::kPreemptionNoCandidates;
+    d.pending_reason = PendingReason::kWaitingForQuota;
+    // Who can always reclaim its quota need not hold on to it.
+    const bool can_reclaim = policy.cq(d.cluster_queue).rules.reclaim_within_cohort == PreemptionPolicy::kAny;
+    const bool insists = options.gates[Gate::kPrioritizePreemptorWorkloads] && e->is_preemptor;
+    if (!can_reclaim || insists) {
+      forest.AddUsage(node, ResourcesToReserve(forest, node, d.mode, d.borrowing, e->assignment.usage));
+    }
+    return;
+  }
+  if (d.mode == Mode::kDeferredFit) {
+    d.note = Note::kDeferredFit;
+    d.requeue_reason = RequeueReason::kPendingPreemption;
+    d.pending_reason = PendingReason::kWaitingForPreemptedWorkloads;
+    w.progress.reset();
+    forest.AddUsage(node, e->assignment.usage);
+    return;
+  }
+  const auto skip = [&](Note note) {
+    d.status = EntryStatus::kSkipped;
+    d.note = note;
+    d.pending_reason = PendingReason::kWaitingForQuota;
+    if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+  };
+  for (const PreemptionTarget& t : e->targets) {
+    if (workloads[t.workload].preempted_in_cycle == cycle) return skip(Note::kOverlappingTargets);
+  }
+  if (!StillFits(*e, *round)) return skip(Note::kNoLongerFits);
+  for (const PreemptionTarget& t : e->targets) {
+    WorkloadState& victim = workloads[t.workload];
+    victim.preempted_in_cycle = cycle;
+    round->victims.push_back(t.workload);
+    const quota::NodeId n = policy.NodeOf(victim.cq);
+    AddTo(&round->freed[forest.root(n)][n], victim.usage);
+  }
+  forest.AddUsage(node, e->assignment.usage);
+  if (d.mode == Mode::kPreempt) {
+    d.pending_reason = PendingReason::kWaitingForPreemptedWorkloads;
+    d.requeue_reason = RequeueReason::kPendingPreemption;
+    w.progress.reset();
+    Issue(e);
+    d.targets = e->targets;
+    return;
+  }
+  d.status = EntryStatus::kAssumed;
+  e->admitted = true;
+}
+
+}  // namespace muster::scheduler
