@@ -65,7 +65,17 @@ absl::Time Now(const Case& c) {
 absl::StatusOr<scheduler::EngineOptions> Options(const Case& c) {
   scheduler::EngineOptions options;
   const Json& config = c["config"];
-  if (GetBool(Get(config, "fairSharing"), "enable")) options = scheduler::EngineOptions::FairSharing();
+  if (GetBool(Get(config, "fairSharing"), "enable")) {
+    options = scheduler::EngineOptions::FairSharing();
+    if (const Json& names = Get(Get(config, "fairSharing"), "preemptionStrategies"); names.is_array()) {
+      options.fair_sharing->clear();
+      for (const Json& name : names) {
+        options.fair_sharing->push_back(name == "LessThanInitialShare"
+                                            ? scheduler::FairSharingStrategy::kLessThanInitialShare
+                                            : scheduler::FairSharingStrategy::kLessThanOrEqualToFinalShare);
+      }
+    }
+  }
   options.reactivation_batch = absl::ZeroDuration();
   for (const auto& [gate, on] : c["featureGates"].items()) {
     if (absl::Status s = options.gates.Set(gate, on.get<bool>()); !s.ok()) return s;
@@ -133,6 +143,16 @@ absl::StatusOr<scheduler::Engine> BuildWorld(const Case& c) {
   if (!options.ok()) return options.status();
   scheduler::Engine engine(*std::move(options));
   if (absl::Status s = ApplyAll(c["objects"], Now(c), engine); !s.ok()) return s;
+  return engine;
+}
+
+absl::StatusOr<scheduler::Engine> BuildWorldInOrder(const Case& c) {
+  absl::StatusOr<scheduler::EngineOptions> options = Options(c);
+  if (!options.ok()) return options.status();
+  scheduler::Engine engine(*std::move(options));
+  for (const Json& object : c["objects"]) {
+    if (absl::Status s = ApplyObject(object, Now(c), engine); !s.ok()) return s;
+  }
   return engine;
 }
 

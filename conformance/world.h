@@ -36,6 +36,8 @@ absl::Status ApplyAll(const Json& objects, absl::Time now, scheduler::Engine& en
 
 // Options, engine and all objects of the case.
 absl::StatusOr<scheduler::Engine> BuildWorld(const Case& c);
+// The same with the objects applied exactly in the order they are written.
+absl::StatusOr<scheduler::Engine> BuildWorldInOrder(const Case& c);
 
 absl::StatusOr<api::Workload> ParseWorkload(const Json& object);
 // The admission in a comparable form: quantities as numbers, topology assignments expanded.

@@ -61,7 +61,6 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
     held.push_back(std::move(h));
   }
   WorkloadState& w = workloads[e->decision.workload];
-  w.reclaimable.clear();  // the requests were already lowered by it
   w.reserved_at = now;
   if (w.evicted) w.queue_timestamp = w.creation;
   w.evicted = false;

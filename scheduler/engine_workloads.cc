@@ -223,7 +223,12 @@ void EngineImpl::Dequeue(WorkloadId id) {
 std::vector<quota::FrAmount> EngineImpl::ComputeUsage(const WorkloadState& w) const {
   std::vector<quota::FrAmount> out;
   for (const HeldPodSet& ps : w.held) {
-    const int32_t count = std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name));
+    // Kueue (ScaledTo): what is left of the declared pods, if that is fewer than were admitted.
+    int32_t count = ps.count;
+    for (const PodSetState& declared : w.pod_sets) {
+      if (declared.name != ps.name) continue;
+      count = std::min(ps.count, std::max(0, declared.count - Reclaimed(w.reclaimable, ps.name)));
+    }
     for (const HeldPodSet::Item& item : ps.items) {
       quota::Amount amount = item.amount;
       if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
