@@ -29,20 +29,24 @@ struct ResourceQuota {
   Quantity nominal_quota;
   std::optional<Quantity> borrowing_limit;  // nullopt = unlimited
   std::optional<Quantity> lending_limit;    // nullopt = everything may be lent
+  friend bool operator==(const ResourceQuota&, const ResourceQuota&) = default;
 };
 
 struct FlavorQuotas {
   std::string name;
   std::vector<ResourceQuota> resources;
+  friend bool operator==(const FlavorQuotas&, const FlavorQuotas&) = default;
 };
 
 struct ResourceGroup {
   std::vector<std::string> covered_resources;
   std::vector<FlavorQuotas> flavors;  // in the order they are tried
+  friend bool operator==(const ResourceGroup&, const ResourceGroup&) = default;
 };
 
 struct FairSharing {
   std::optional<Quantity> weight;  // nullopt = 1
+  friend bool operator==(const FairSharing&, const FairSharing&) = default;
 };
 
 struct Cohort {
@@ -55,28 +59,33 @@ struct Cohort {
 struct BorrowWithinCohort {
   std::string policy;  // "" = Never; LowerPriority
   std::optional<int32_t> max_priority_threshold;
+  friend bool operator==(const BorrowWithinCohort&, const BorrowWithinCohort&) = default;
 };
 
 struct ClusterQueuePreemption {
   std::string reclaim_within_cohort;  // "" = Never; LowerPriority, Any
   std::optional<BorrowWithinCohort> borrow_within_cohort;
   std::string within_cluster_queue;  // "" = Never; LowerPriority, LowerOrNewerEqualPriority
+  friend bool operator==(const ClusterQueuePreemption&, const ClusterQueuePreemption&) = default;
 };
 
 struct FlavorFungibility {
   std::string when_can_borrow;   // "" = MayStopSearch; TryNextFlavor
   std::string when_can_preempt;  // "" = TryNextFlavor; MayStopSearch
   std::string preference;        // "" = BorrowingOverPreemption; PreemptionOverBorrowing
+  friend bool operator==(const FlavorFungibility&, const FlavorFungibility&) = default;
 };
 
 struct AdmissionCheckStrategyRule {
   std::string name;
   std::vector<std::string> on_flavors;  // empty = all flavors
+  friend bool operator==(const AdmissionCheckStrategyRule&, const AdmissionCheckStrategyRule&) = default;
 };
 
 struct ConcurrentAdmissionPolicy {
   std::string mode;                    // migration.mode: TryPreferredFlavors, RetainFirstAdmission
   std::string last_acceptable_flavor;  // migration.constraints.lastAcceptableFlavorName
+  friend bool operator==(const ConcurrentAdmissionPolicy&, const ConcurrentAdmissionPolicy&) = default;
 };
 
 struct ClusterQueue {

@@ -77,11 +77,13 @@ struct Requirement {
   std::string key;
   std::string op;
   std::vector<std::string> values;
+  friend bool operator==(const Requirement&, const Requirement&) = default;
 };
 
 struct LabelSelector {
   StringMap match_labels;
   std::vector<Requirement> match_expressions;
+  friend bool operator==(const LabelSelector&, const LabelSelector&) = default;
 };
 
 // Whether `labels` satisfy the requirement. An unknown operator matches nothing.

@@ -14,12 +14,12 @@ void EngineImpl::Grow(ClusterQueueId cq) {
 }
 
 void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now) {
-  policy.Apply(object);
+  const bool differs = policy.Apply(object);
   const ClusterQueueId id = policy.FindClusterQueue(object.metadata.name);
   Grow(id);
   PolicyChanged();
   RequeueOrphans(now);
-  NotifyClusterQueue(id, now);
+  if (differs) NotifyClusterQueue(id, now);
 }
 
 void EngineImpl::DeleteClusterQueue(absl::string_view name, absl::Time now) {

@@ -399,7 +399,6 @@ void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   w.equivalence = EquivalenceOf(w);
   if (holds) {
     ++policy.cq(w.cq).generation;  // an update is a removal and an addition
-    NotifyClusterQueue(w.cq, now);
   } else if (IsQueued(w)) {
     Enqueue(id, true, now);
   }

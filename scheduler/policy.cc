@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -23,21 +24,14 @@ double WeightOf(const std::optional<api::FairSharing>& fs) {
   return fs.has_value() && fs->weight.has_value() ? fs->weight->ToDouble() : 1.0;
 }
 
-bool SameQuota(const api::ResourceQuota& a, const api::ResourceQuota& b) {
-  return a.name == b.name && a.nominal_quota == b.nominal_quota && a.borrowing_limit == b.borrowing_limit &&
-         a.lending_limit == b.lending_limit;
-}
-
-bool SameGroups(const std::vector<api::ResourceGroup>& a, const std::vector<api::ResourceGroup>& b) {
-  return std::equal(
-      a.begin(), a.end(), b.begin(), b.end(), [](const api::ResourceGroup& x, const api::ResourceGroup& y) {
-        return x.covered_resources == y.covered_resources &&
-               std::equal(x.flavors.begin(), x.flavors.end(), y.flavors.begin(), y.flavors.end(),
-                          [](const api::FlavorQuotas& f, const api::FlavorQuotas& g) {
-                            return f.name == g.name && std::equal(f.resources.begin(), f.resources.end(),
-                                                                  g.resources.begin(), g.resources.end(), SameQuota);
-                          });
-      });
+// All of the spec, whatever the metadata says.
+bool SameSpec(const api::ClusterQueue& a, const api::ClusterQueue& b) {
+  const auto spec = [](const api::ClusterQueue& c) {
+    return std::tie(c.resource_groups, c.cohort_name, c.queueing_strategy, c.namespace_selector, c.flavor_fungibility,
+                    c.preemption, c.admission_checks, c.stop_policy, c.fair_sharing, c.admission_mode,
+                    c.concurrent_admission_policy);
+  };
+  return spec(a) == spec(b);
 }
 
 }  // namespace
@@ -108,7 +102,8 @@ bool Policy::Apply(const api::ClusterQueue& object) {
   ClusterQueueState& cq = cluster_queues_[it->second];
   const bool existed = cq.exists;
   const bool same_parent = existed && cq.object.cohort_name == object.cohort_name;
-  const bool same_quota = existed && SameGroups(cq.object.resource_groups, object.resource_groups);
+  const bool same_quota = existed && cq.object.resource_groups == object.resource_groups;
+  const bool same_spec = existed && SameSpec(cq.object, object);
   const auto old_root = existed ? RootCohortOf(it->second) : std::nullopt;
   cq.name = object.metadata.name;
   cq.exists = true;
@@ -141,7 +136,7 @@ bool Policy::Apply(const api::ClusterQueue& object) {
     }
   }
   forest_stale_ = true;
-  return true;
+  return !same_spec;
 }
 
 void Policy::Apply(const api::LocalQueue& lq) {
