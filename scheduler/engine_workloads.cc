@@ -135,6 +135,14 @@ int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   for (const PodSetState& ps : w.pod_sets) {
     add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
     for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
+    // The pod's shape, not only its sum: Kueue tells apart what adds up to the same.
+    for (const auto* containers : {&ps.spec->init_containers, &ps.spec->containers}) {
+      add("c");
+      for (const api::Container& c : *containers) {
+        add(c.restart_policy);
+        for (const auto& [resource, quantity] : c.resources.requests) add(resource, "=", quantity.ToString());
+      }
+    }
     for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
     for (const api::Toleration& t : ps.spec->tolerations) {
       add("t", t.key, "|", t.op, "|", t.value, "|", t.effect, "|", t.toleration_seconds.value_or(-1));

@@ -191,13 +191,15 @@ class Search {
   bool FirstPass(FairSharingStrategy strategy, std::map<NodeId, VictimQueue> queues) {
     const quota::Forest& f = base_.forest();
     Ordering ordering(base_, std::move(queues));
+    // Asked before anybody goes: who has to preempt in its own queue to come within nominal has no claim on others'.
+    const bool within_nominal = base_.view().options->gates[Gate::kFairSharingPreemptWithinNominal] &&
+                                f.IsWithinNominal(base_.node(), base_.request().frs);
     while (VictimQueue* queue = ordering.Next()) {
       if (queue->node() == base_.node()) {
         if (Take(queue->Pop(), PreemptionReason::kInClusterQueue)) return true;
         continue;
       }
-      if (base_.view().options->gates[Gate::kFairSharingPreemptWithinNominal] &&
-          f.IsWithinNominal(base_.node(), base_.request().frs)) {
+      if (within_nominal) {
         if (Take(queue->Pop(), PreemptionReason::kInCohortReclamation)) return true;
         continue;
       }
