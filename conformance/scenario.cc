@@ -124,12 +124,20 @@ class Replay {
     }
   }
 
+  // A patch that changes nothing makes no update.
+  void WriteStatus(const Decision& d) {
+    const std::string& key = engine_.WorkloadKey(d.workload);
+    const std::string status = absl::StrCat(Text(scheduler::ToString(d.pending_reason)), "/", engine_.Message(d));
+    if (std::exchange(statuses_[key], status) != status) engine_.StatusWritten(d.workload);
+  }
+
   void Deliver() {
     for (const std::string& key : marked_) delays_[key] = delay_;
     marked_.clear();
   }
   void Release(const std::string& key, Json* released) {
     released->push_back(key);
+    statuses_.erase(key);
     engine_.CompleteEviction(ids_.at(key), now_);
   }
   // Those whose time is up; the others come one step closer if `count_down`.
@@ -217,6 +225,8 @@ class Replay {
     }
     std::sort(evicted.begin(), evicted.end());
     v_.Equal(at + " ev", List(expected, "ev"), evicted);
+    for (const Decision& d : result.entries) WriteStatus(d);
+    for (const Decision& d : result.rejected) WriteStatus(d);
     Deliver();
     ReleaseDue(/*count_down=*/true, released);
     engine_.Advance(now_);
@@ -406,7 +416,8 @@ class Replay {
   std::set<std::string> marked_;           // evicted since the last delivery
   std::set<std::string> finished_, reclaimed_;
   std::map<std::string, int64_t> evictions_;
-  std::map<std::string, std::string> messages_;
+  std::map<std::string, std::string> messages_;  // recorded last
+  std::map<std::string, std::string> statuses_;  // written last
   std::set<std::string> random_messages_;
   Json pending_ = Json::object(), usage_ = Json::object(), cohort_usage_ = Json::object();
   Json shares_ = Json::object(), cohort_shares_ = Json::object();

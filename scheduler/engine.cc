@@ -82,6 +82,7 @@ void Engine::Finish(WorkloadId id, absl::Time now) { impl_->Finish(id, now); }
 bool Engine::Evict(WorkloadId id, absl::string_view reason, absl::Time) { return impl_->Evict(id, reason); }
 void Engine::CompleteEviction(WorkloadId id, absl::Time now) { impl_->CompleteEviction(id, now); }
 void Engine::SetRequeued(WorkloadId id, absl::Time now) { impl_->SetRequeued(id, now); }
+void Engine::StatusWritten(WorkloadId id) { impl_->StatusWritten(id); }
 void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { impl_->SetPriority(id, priority, now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
   impl_->SetReclaimablePods(id, pods, now);

@@ -120,6 +120,9 @@ class Engine {
   void CompleteEviction(WorkloadId id, absl::Time now);
   // Lets a workload with Requeued=False back into the queue.
   void SetRequeued(WorkloadId id, absl::Time now);
+  // The caller wrote the condition a cycle decided on into the pending workload's status. Without the gate
+  // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue.
+  void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   // Pods that ended and free their part of the quota: [{pod set, count}].
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);

@@ -57,6 +57,7 @@ class EngineImpl {
   bool Evict(WorkloadId id, absl::string_view reason);
   void CompleteEviction(WorkloadId id, absl::Time now);
   void SetRequeued(WorkloadId id, absl::Time now);
+  void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
   std::vector<quota::FrAmount> ComputeUsage(const WorkloadState& w) const;

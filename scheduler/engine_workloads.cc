@@ -347,6 +347,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     }
     return id;
   }
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
   const bool changed = !existed || held_before || old_generation != w.generation || old_queue != w.queue_key ||
                        old_requeued_false != w.requeued_false || old_evicted != w.evicted;
   Enqueue(id, changed, now);
@@ -396,6 +397,11 @@ void EngineImpl::SetRequeued(WorkloadId id, absl::Time now) {
   if (IsQueued(w)) Enqueue(id, true, now);
 }
 
+void EngineImpl::StatusWritten(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (IsQueued(w) && !options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+}
+
 void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use) return;
@@ -405,6 +411,7 @@ void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   ++w.generation;
   if (holds) holders[w.cq].insert(VictimKeyFor(id));
   w.equivalence = EquivalenceOf(w);
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
   if (holds) {
     ++policy.cq(w.cq).generation;  // an update is a removal and an addition
   } else if (IsQueued(w)) {

@@ -333,7 +333,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
   }
   if (best.rated.mode == FitMode::kNoFit) best.items.clear();
   if (best.rated.mode != FitMode::kFit) best.reasons = std::move(reasons);
-  best.tried_index = attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
+  // Without fungibility Kueue leaves the index at its zero value: there always seems to be more to try.
+  best.tried_index = !fungible ? 0 : attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
   if (mildest != std::numeric_limits<int>::max()) best.mildest = ReasonOfSeverity(mildest);
   return best;
 }
