@@ -6,21 +6,17 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sim/driver.h"
 
 namespace muster::sim {
 namespace {
 
-using scheduler::CycleResult;
 using scheduler::Decision;
 using scheduler::EntryStatus;
 using scheduler::WorkloadId;
-using scheduler::WorkloadPhase;
-
-constexpr int kMaxIdleTimers = 1000;
 
 absl::Time AtSecond(int64_t s) { return absl::FromUnixSeconds(s); }
 
@@ -66,7 +62,7 @@ uint32_t ReasonKey(const Decision& d) {
 class Simulation {
  public:
   Simulation(const Trace& trace, Policy policy, const SimulationOptions& options, const SimulationHooks& hooks)
-      : trace_(trace), policy_(std::move(policy)), options_(options), hooks_(hooks), engine_(policy_.options) {
+      : trace_(trace), policy_(std::move(policy)), options_(options), hooks_(hooks), driver_(policy_.options) {
     if (options_.resource.empty()) options_.resource = MainResource(policy_);
   }
 
@@ -79,9 +75,8 @@ class Simulation {
   void Start(size_t index);
   void Stop(size_t index);  // preempted
   void FinishJobs();
-  bool Decide();
+  void Decide();
   bool Carry(const Decision& decision, int64_t cycle);
-  bool Exhausted(const CycleResult& result);
   bool NextInstant(size_t next);
   void FillMetrics(int64_t begin_s);
 
@@ -89,16 +84,13 @@ class Simulation {
   Policy policy_;
   SimulationOptions options_;
   const SimulationHooks& hooks_;
-  scheduler::Engine engine_;
+  Driver driver_;
 
   std::map<std::string, QueueTarget> targets_;
   std::vector<std::string> teams_;  // ClusterQueues by name
   std::vector<JobState> states_;
   std::vector<int64_t> job_of_;  // by WorkloadId
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
-  absl::flat_hash_map<WorkloadId, int> looks_;  // at heads since something last came of a cycle
-  int max_looks_ = 1;
-  int idle_timers_ = 0;  // in a row, with nothing else to come
   UsageMeter meter_;
   int64_t now_s_ = 0;
   SimulationResult result_;
@@ -131,9 +123,7 @@ absl::Status Simulation::Prepare() {
   std::map<std::string, double> nominal;
   for (const api::ClusterQueue& cq : policy_.cluster_queues) {
     nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
-    for (const api::ResourceGroup& group : cq.resource_groups) {
-      max_looks_ = std::max(max_looks_, static_cast<int>(group.flavors.size()));
-    }
+    driver_.NoteClusterQueue(cq);
   }
   for (const auto& [name, target] : targets_) nominal.emplace(target.cluster_queue, 0);
   std::vector<double> nominals;
@@ -157,7 +147,7 @@ absl::Status Simulation::Prepare() {
   }
   now_s_ = trace_.jobs.empty() ? 0 : trace_.jobs.front().submit_s;
   meter_.CloseAt(now_s_);
-  ApplyPolicy(policy_, AtSecond(now_s_), &engine_);
+  ApplyPolicy(policy_, AtSecond(now_s_), &driver_.engine());
   return absl::OkStatus();
 }
 
@@ -191,7 +181,7 @@ api::Workload Simulation::MakeWorkload(size_t index) const {
 }
 
 void Simulation::Submit(size_t index) {
-  const WorkloadId id = engine_.Apply(MakeWorkload(index), AtSecond(now_s_));
+  const WorkloadId id = driver_.engine().Apply(MakeWorkload(index), AtSecond(now_s_));
   states_[index].id = id;
   if (id >= static_cast<WorkloadId>(job_of_.size())) job_of_.resize(id + 1, -1);
   job_of_[id] = static_cast<int64_t>(index);
@@ -220,7 +210,7 @@ void Simulation::Stop(size_t index) {
   ++state.run;  // its planned end is void
   meter_.Add(state.team, -out.amount, now_s_);
   meter_.Queue(state.team, +1);
-  engine_.CompleteEviction(state.id, AtSecond(now_s_));
+  driver_.engine().CompleteEviction(state.id, AtSecond(now_s_));
 }
 
 void Simulation::FinishJobs() {
@@ -232,8 +222,8 @@ void Simulation::FinishJobs() {
     state.running = false;
     result_.jobs[end.job].finish_s = now_s_;
     meter_.Add(state.team, -result_.jobs[end.job].amount, now_s_);
-    engine_.Finish(state.id, AtSecond(now_s_));
-    engine_.DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
+    driver_.engine().Finish(state.id, AtSecond(now_s_));
+    driver_.engine().DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
     job_of_[state.id] = -1;
     state.id = scheduler::kNoId;
   }
@@ -243,13 +233,9 @@ void Simulation::FinishJobs() {
 bool Simulation::Carry(const Decision& d, int64_t cycle) {
   ++result_.decisions;
   const size_t index = static_cast<size_t>(job_of_[d.workload]);
-  DecisionEvent event{now_s_, cycle, index, &d, &engine_, {}};
+  DecisionEvent event{now_s_, cycle, index, &d, &driver_.engine(), {}};
   const bool admitted = d.status == EntryStatus::kAssumed;
-  if (!admitted) {
-    for (const scheduler::PreemptionTarget& target : d.targets) {
-      if (target.newly_evicted) event.victims.push_back(static_cast<size_t>(job_of_[target.workload]));
-    }
-  }
+  for (WorkloadId victim : NewVictims(d)) event.victims.push_back(static_cast<size_t>(job_of_[victim]));
   const bool progress = admitted || !event.victims.empty();
   JobState& state = states_[index];
   const uint32_t reason = progress ? 0 : ReasonKey(d);
@@ -262,43 +248,11 @@ bool Simulation::Carry(const Decision& d, int64_t cycle) {
   return progress;
 }
 
-// Whether another cycle would only look at what this one has looked at: every head went back to the front of its queue
-// (StrictFIFO) and has been seen once per flavor it could try. A head that was parked makes room for the next one.
-bool Simulation::Exhausted(const CycleResult& result) {
-  bool exhausted = true;
-  for (const std::vector<Decision>* decisions : {&result.entries, &result.rejected}) {
-    for (const Decision& d : *decisions) {
-      const int looks = ++looks_[d.workload];
-      if (engine_.Phase(d.workload) != WorkloadPhase::kPending || looks < max_looks_) exhausted = false;
-      if (looks > 4 * max_looks_ + 64) return true;  // a head that is parked and fetched for ever
-    }
-  }
-  return exhausted;
-}
-
-// Returns whether anything came of it.
-bool Simulation::Decide() {
-  const absl::Time now = AtSecond(now_s_);
-  bool any_progress = false;
-  looks_.clear();
-  for (;;) {
-    engine_.Advance(now);
-    if (!engine_.HasPendingHeads()) break;
-    const CycleResult cycle = engine_.RunCycle(now);
-    if (!cycle.ran()) break;
-    ++result_.cycles;
-    bool progress = false;
-    for (const Decision& d : cycle.entries) progress |= Carry(d, cycle.cycle);
-    for (const Decision& d : cycle.rejected) progress |= Carry(d, cycle.cycle);
-    any_progress |= progress;
-    if (progress) {
-      looks_.clear();
-    } else if (Exhausted(cycle)) {
-      break;
-    }
-  }
+void Simulation::Decide() {
+  const Driver::Settled settled = driver_.Decide(
+      AtSecond(now_s_), [this](const Decision& decision, int64_t cycle) { return Carry(decision, cycle); });
+  result_.cycles += settled.cycles;
   meter_.SamplePeaks();
-  return any_progress;
 }
 
 // Moves the clock to the next end, arrival or timer. False if there is none.
@@ -313,14 +267,8 @@ bool Simulation::NextInstant(size_t next) {
   };
   if (next < trace_.jobs.size()) consider(trace_.jobs[next].submit_s);
   if (!ends_.empty()) consider(ends_.top().at_s);
-  // A timer in the past has been served by Decide. Timers that fire again and again while nothing runs and nothing
-  // arrives would never end the replay: after a while they are not waited for.
-  const absl::Time timer = engine_.NextTimer();
-  if (timer != absl::InfiniteFuture() && (any || idle_timers_ < kMaxIdleTimers)) {
-    const absl::Duration up = absl::Ceil(timer - absl::UnixEpoch(), absl::Seconds(1));
-    if (!any) ++idle_timers_;
-    if (absl::ToInt64Seconds(up) > now_s_) consider(absl::ToInt64Seconds(up));
-  }
+  const absl::Time timer = driver_.NextTimer(AtSecond(now_s_), /*idle=*/!any);
+  if (timer != absl::InfiniteFuture()) consider(absl::ToUnixSeconds(timer));
   if (any) now_s_ = std::max(now_s_, at_s);
   return any;
 }
@@ -352,7 +300,7 @@ SimulationResult Simulation::Run() {
       Submit(next++);
       if (hooks_.on_progress && next % 512 == 0) hooks_.on_progress(static_cast<int64_t>(next));
     }
-    if (Decide()) idle_timers_ = 0;
+    Decide();
   }
   if (hooks_.on_progress) hooks_.on_progress(static_cast<int64_t>(next));
   meter_.CloseAt(now_s_);
