@@ -1,0 +1,263 @@
+#include "webhook/config.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "api/job_kinds.h"
+#include "api/load.h"
+#include "api/problem.h"
+
+namespace muster::webhook {
+namespace {
+
+using api::At;
+using nlohmann::json;
+
+constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
+
+struct Gate {
+  absl::string_view name;
+  bool FeatureGates::*member;
+};
+
+constexpr Gate kGates[] = {
+    {"AdmissionGatedBy", &FeatureGates::admission_gated_by},
+    {"ConcurrentAdmission", &FeatureGates::concurrent_admission},
+    {"ElasticJobsViaWorkloadSlices", &FeatureGates::elastic_jobs_via_workload_slices},
+    {"ElasticJobsViaWorkloadSlicesWithTAS", &FeatureGates::elastic_jobs_via_workload_slices_with_tas},
+    {"LWSImmutableGroupSize", &FeatureGates::lws_immutable_group_size},
+    {"MultiKueue", &FeatureGates::multi_kueue},
+    {"PartialAdmission", &FeatureGates::partial_admission},
+    {"PodIntegrationValidateGroupOwner", &FeatureGates::pod_integration_validate_group_owner},
+    {"PriorityBoost", &FeatureGates::priority_boost},
+    {"RejectUpdatesToCQWithInvalidOnFlavors", &FeatureGates::reject_updates_to_cq_with_invalid_on_flavors},
+    {"SkipAncestorCheckForDeletedWorkloads", &FeatureGates::skip_ancestor_check_for_deleted_workloads},
+    {"SparkApplicationIntegration", &FeatureGates::spark_application_integration},
+    {"TASMultiLayerTopology", &FeatureGates::tas_multi_layer_topology},
+    {"TASValidateWorkloadSliceSize", &FeatureGates::tas_validate_workload_slice_size},
+    {"TopologyAwareScheduling", &FeatureGates::topology_aware_scheduling},
+    {"ValidateRayAndSparkJobUpdates", &FeatureGates::validate_ray_and_spark_job_updates},
+    {"WorkloadPriorityClassDefaulting", &FeatureGates::workload_priority_class_defaulting},
+    {"WorkloadValidateResourcesAreNonNegative", &FeatureGates::workload_validate_resources_are_non_negative},
+    {"WorkloadValidationForPodSetMetadata", &FeatureGates::workload_validation_for_pod_set_metadata},
+};
+
+// Muster's own, spelt like the others.
+constexpr absl::string_view kRequireQueueLabel = "RequireQueueLabelOnPodTemplates";
+
+// Gates of Kueue that no answer of the webhook depends on.
+constexpr absl::string_view kOtherGates[] = {
+    "AdmissionFairSharing",
+    "AssignQueueLabelsForPods",
+    "CleanupProvisioningRequestsOnEviction",
+    "CustomMetricLabels",
+    "DeferRayServiceFinalizationForRedisCleanup",
+    "DisableWaitForPodsReady",
+    "FailureRecoveryPolicy",
+    "FairSharingPreemptWithinNominal",
+    "FairSharingPrioritizeNonBorrowing",
+    "FastQuotaReleaseInPodIntegration",
+    "FinishOrphanedWorkloads",
+    "FlavorFungibility",
+    "FlavorFungibilityPreserveScanProgress",
+    "KueueDRAIntegration",
+    "KueueDRAIntegrationConsumableCapacity",
+    "KueueDRAIntegrationExtendedResource",
+    "KueueDRAIntegrationPartitionableDevices",
+    "KueueDRARejectWorkloadsWhenDRADisabled",
+    "LocalQueueMetrics",
+    "ManagedJobsNamespaceSelectorAlwaysRespected",
+    "MetricForWorkloadCreationLatency",
+    "MetricsForCohorts",
+    "MultiKueueAdaptersForCustomJobs",
+    "MultiKueueClusterProfile",
+    "MultiKueueIncrementalDispatcherConfig",
+    "MultiKueueIncrementalDispatcherRespectConfigOrder",
+    "MultiKueueKubeConfigPathValidation",
+    "MultiKueueManagerQuotaAutomation",
+    "MultiKueueOrchestratedPreemption",
+    "MultiKueueRemoteSpecSync",
+    "PrioritizePreemptorWorkloads",
+    "PrioritySortingWithinCohort",
+    "QuotaCheckStrategy",
+    "ReclaimablePods",
+    "RecomputeAssignmentUponPreemptionTargetsOverlap",
+    "RemoveFinalizersWithStrictPatch",
+    "SchedulerLibraryIntegration",
+    "SchedulingEquivalenceHashing",
+    "ShortWorkloadNames",
+    "SkipReassignmentForPodOwnedWorkloads",
+    "TASAssignmentsEncodingByHostnamePrefix",
+    "TASBalancedPlacement",
+    "TASCacheNodeMatchResults",
+    "TASCacheTopologyTree",
+    "TASCachingRemainingResources",
+    "TASFailedNodeReplacement",
+    "TASFailedNodeReplacementFailFast",
+    "TASHandleOverlappingFlavors",
+    "TASProfileMixed",
+    "TASRecomputeAssignmentWithinSchedulingCycle",
+    "TASReplaceNodeDueToNotReadyOverFixedTime",
+    "TASReplaceNodeOnNodeTaints",
+    "TASReplaceNodeOnPodTermination",
+    "TASRespectNodeAffinityPreferred",
+    "TLSOptions",
+    "UnadmittedWorkloadsExplicitStatus",
+    "UnadmittedWorkloadsObservability",
+    "VectorizedResourceRequests",
+    "VisibilityOnDemand",
+    "WorkloadIdentifierAnnotations",
+    "WorkloadRequestUseMergePatch",
+};
+
+absl::Status SetGate(absl::string_view name, bool value, WebhookConfig* config) {
+  for (const Gate& gate : kGates) {
+    if (gate.name != name) continue;
+    config->gates.*gate.member = value;
+    return absl::OkStatus();
+  }
+  if (name == kRequireQueueLabel) {
+    config->require_queue_label_on_pod_templates = value;
+    return absl::OkStatus();
+  }
+  if (std::find(std::begin(kOtherGates), std::end(kOtherGates), name) != std::end(kOtherGates)) {
+    config->ignored.push_back(absl::StrCat("featureGates.", name));
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("featureGates.", name, ": unrecognized feature gate"));
+}
+
+void AppendTo(std::string& errors, absl::string_view error) {
+  absl::StrAppend(&errors, errors.empty() ? "" : "\n", error);
+}
+
+bool MatchesNamed(const api::LabelSelector& selector, const std::string& ns) {
+  return api::Matches(selector, {{kNamespaceNameLabel, ns}});
+}
+
+void ReadFrameworks(const api::Integrations& integrations, WebhookConfig& config, std::string& errors) {
+  if (!integrations.frameworks.empty()) config.frameworks.clear();
+  for (size_t i = 0; i < integrations.frameworks.size(); ++i) {
+    const std::string& name = integrations.frameworks[i];
+    if (api::FindJobKindByFramework(name) == nullptr) {
+      std::vector<absl::string_view> known;
+      for (const api::JobKind& kind : api::JobKinds()) known.push_back(kind.framework);
+      AppendTo(errors, absl::StrCat("integrations.frameworks[", i, "]: unknown framework \"", name,
+                                    "\"; known are: ", absl::StrJoin(known, ", ")));
+    } else if (!config.frameworks.insert(name).second) {
+      AppendTo(errors, absl::StrCat("integrations.frameworks[", i, "]: \"", name, "\" is listed twice"));
+    }
+  }
+  for (size_t i = 0; i < integrations.external_frameworks.size(); ++i) {
+    const std::string& name = integrations.external_frameworks[i];
+    // Kind.version.group
+    if (std::count(name.begin(), name.end(), '.') < 2) {
+      AppendTo(errors, absl::StrCat("integrations.externalFrameworks[", i, "]: \"", name,
+                                    "\" is not of the form Kind.version.group.com"));
+    } else if (!config.external_frameworks.insert(name).second) {
+      AppendTo(errors, absl::StrCat("integrations.externalFrameworks[", i, "]: \"", name, "\" is listed twice"));
+    }
+  }
+}
+
+std::string StringAt(const json& value, absl::string_view pointer) {
+  const json* text = At(value, pointer);
+  return text != nullptr && text->is_string() ? text->get<std::string>() : std::string();
+}
+
+void ReadServing(const json& raw, WebhookConfig& config, std::string& errors) {
+  constexpr int kMaxPort = 65535;
+  if (const json* port = At(raw, "/webhook/port")) {
+    if (port->is_number_integer() && port->get<int64_t>() > 0 && port->get<int64_t>() <= kMaxPort) {
+      config.port = port->get<int>();
+    } else {
+      AppendTo(errors, "webhook.port: must be a number between 1 and 65535");
+    }
+  }
+  config.cert_dir = StringAt(raw, "/webhook/certDir");
+  config.metrics_bind = StringAt(raw, "/metrics/bindAddress");
+  config.health_probe_bind = StringAt(raw, "/health/healthProbeBindAddress");
+}
+
+// What the codec has no use for, less what ReadServing reads, and what it reads but no answer depends on.
+void CollectIgnored(const api::Decoded& decoded, WebhookConfig& config) {
+  for (const api::Problem& warning : decoded.warnings) {
+    if (warning.path == "webhook" || warning.path == "metrics" || warning.path == "health") continue;
+    config.ignored.push_back(warning.path);
+  }
+  for (const char* field : {"waitForPodsReady", "fairSharing", "admissionFairSharing", "resources"}) {
+    if (decoded.raw.contains(field)) config.ignored.push_back(field);
+  }
+  std::sort(config.ignored.begin(), config.ignored.end());
+  config.ignored.erase(std::unique(config.ignored.begin(), config.ignored.end()), config.ignored.end());
+}
+
+absl::StatusOr<WebhookConfig> FromLoaded(api::LoadResult loaded, absl::string_view name) {
+  if (absl::Status status = loaded.status(); !status.ok()) return status;
+  if (loaded.objects.size() != 1 || !std::holds_alternative<api::Configuration>(loaded.objects[0].object)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": must hold one object of kind Configuration (config.kueue.x-k8s.io/v1beta2)"));
+  }
+  const api::Decoded& decoded = loaded.objects[0];
+  const auto& source = std::get<api::Configuration>(decoded.object);
+  WebhookConfig config = DefaultWebhookConfig();
+  std::string errors;
+  if (!source.ns.empty()) config.ns = source.ns;
+  config.managed_jobs_namespace_selector.match_expressions = {
+      {kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
+  if (source.managed_jobs_namespace_selector.has_value()) {
+    config.managed_jobs_namespace_selector = *source.managed_jobs_namespace_selector;
+    for (const std::string& ns : {std::string("kube-system"), config.ns}) {
+      if (!MatchesNamed(config.managed_jobs_namespace_selector, ns)) continue;
+      AppendTo(errors, absl::StrCat("managedJobsNamespaceSelector: should not match the \"", ns, "\" namespace"));
+    }
+  }
+  config.manage_jobs_without_queue_name = source.manage_jobs_without_queue_name;
+  if (source.integrations.has_value()) ReadFrameworks(*source.integrations, config, errors);
+  for (const auto& [gate, value] : source.feature_gates) {
+    if (absl::Status status = SetGate(gate, value, &config); !status.ok()) AppendTo(errors, status.message());
+  }
+  ReadServing(decoded.raw, config, errors);
+  CollectIgnored(decoded, config);
+  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrCat(name, ": ", errors));
+  return config;
+}
+
+}  // namespace
+
+WebhookConfig DefaultWebhookConfig() {
+  WebhookConfig config;
+  config.managed_jobs_namespace_selector.match_expressions = {
+      {kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
+  return config;
+}
+
+absl::StatusOr<WebhookConfig> LoadWebhookConfig(const std::string& path) {
+  return FromLoaded(api::LoadPaths({path}), path);
+}
+
+absl::StatusOr<WebhookConfig> ParseWebhookConfig(absl::string_view text, absl::string_view name) {
+  return FromLoaded(api::LoadText(text, name), name);
+}
+
+absl::Status ApplyFeatureGates(absl::string_view gates, WebhookConfig* config) {
+  for (const absl::string_view setting : absl::StrSplit(gates, ',', absl::SkipWhitespace())) {
+    const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(setting, absl::MaxSplits('=', 1));
+    const absl::string_view name = absl::StripAsciiWhitespace(parts.first);
+    const absl::string_view value = absl::StripAsciiWhitespace(parts.second);
+    const bool on = absl::EqualsIgnoreCase(value, "true");
+    if (!on && !absl::EqualsIgnoreCase(value, "false")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--feature-gates: ", setting, ": must be of the form Name=true or Name=false"));
+    }
+    if (absl::Status status = SetGate(name, on, config); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace muster::webhook

@@ -1,0 +1,76 @@
+// What the webhook is configured with: the part of Kueue's manager Configuration that decides answers.
+#ifndef MUSTER_WEBHOOK_CONFIG_H_
+#define MUSTER_WEBHOOK_CONFIG_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "api/meta.h"
+
+namespace muster::webhook {
+
+// Kueue's feature gates that answers depend on, at Kueue's defaults (0.20-devel).
+struct FeatureGates {
+  bool admission_gated_by = true;
+  bool concurrent_admission = false;
+  bool elastic_jobs_via_workload_slices = true;
+  bool elastic_jobs_via_workload_slices_with_tas = false;
+  bool lws_immutable_group_size = true;
+  bool multi_kueue = true;
+  bool partial_admission = true;
+  bool pod_integration_validate_group_owner = true;
+  bool priority_boost = false;
+  bool reject_updates_to_cq_with_invalid_on_flavors = false;
+  bool skip_ancestor_check_for_deleted_workloads = true;
+  bool spark_application_integration = false;
+  bool tas_multi_layer_topology = true;
+  bool tas_validate_workload_slice_size = true;
+  bool topology_aware_scheduling = true;
+  bool validate_ray_and_spark_job_updates = true;
+  bool workload_priority_class_defaulting = true;
+  bool workload_validate_resources_are_non_negative = true;
+  bool workload_validation_for_pod_set_metadata = true;
+};
+
+// Thread-safety: value type.
+struct WebhookConfig {
+  std::string ns = "kueue-system";                   // namespace the server runs in; never managed
+  std::set<std::string> frameworks = {"batch/job"};  // integrations.frameworks
+  std::set<std::string> external_frameworks;         // "Kind.version.group"
+  bool manage_jobs_without_queue_name = false;
+  api::LabelSelector managed_jobs_namespace_selector;  // LoadWebhookConfig and DefaultWebhookConfig fill it in
+  FeatureGates gates;
+
+  // Muster's own, off unless asked for: the kinds of HyperPod (frameworks sagemaker.amazonaws.com/…) are listed among
+  // `frameworks`; this one refuses a queue label that is on the parent but missing on a pod template.
+  bool require_queue_label_on_pod_templates = false;
+
+  // For whoever serves. 0 and "" = not said.
+  int port = 0;                   // webhook.port
+  std::string cert_dir;           // webhook.certDir
+  std::string metrics_bind;       // metrics.bindAddress
+  std::string health_probe_bind;  // health.healthProbeBindAddress
+
+  // What the file says and the webhook does not look at, as field paths, to tell the admin once.
+  std::vector<std::string> ignored;
+};
+
+// Kueue's defaults: batch/job alone, every namespace but kube-system and the own one.
+WebhookConfig DefaultWebhookConfig();
+
+// Reads Kueue's manager Configuration (YAML or JSON; v1beta1 or v1beta2), over the defaults. Errors: InvalidArgument,
+// one line per problem: unreadable fields, unknown frameworks, a selector that matches kube-system or the own
+// namespace, unknown feature gates.
+absl::StatusOr<WebhookConfig> LoadWebhookConfig(const std::string& path);
+absl::StatusOr<WebhookConfig> ParseWebhookConfig(absl::string_view text, absl::string_view name = "");
+
+// Applies "A=true,B=false", as --feature-gates is spelt. A gate of Kueue that no answer depends on is added to
+// config->ignored. Errors: InvalidArgument for one that does not exist or a value that is no boolean.
+absl::Status ApplyFeatureGates(absl::string_view gates, WebhookConfig* config);
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_CONFIG_H_
