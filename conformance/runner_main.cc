@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conformance/baseline.h"
+#include "conformance/callers_directory.h"
 #include "conformance/case.h"
 #include "conformance/suites.h"
 
@@ -70,14 +71,6 @@ bool Parse(int argc, char** argv, Flags& flags) {
   }
   if (flags.paths.empty()) std::fprintf(stderr, kUsage, argv[0]);
   return !flags.paths.empty();
-}
-
-// `bazel run` changes the directory; names on the command line are relative to where it was typed.
-void ReturnToCallersDirectory() {
-  if (const char* dir = std::getenv("BUILD_WORKING_DIRECTORY")) {
-    std::error_code ignored;
-    fs::current_path(dir, ignored);
-  }
 }
 
 std::set<std::string> IgnoredPaths(const Case& c) {
