@@ -105,6 +105,7 @@ struct FlavorAssigner::GroupScan {
   int tried_index = -1;
   // The mildest refusal among the flavors that do not fit; kNone if there was no such flavor.
   PendingReason mildest = PendingReason::kNone;
+  bool attempted = false;  // whether a flavor was looked at
 };
 
 Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
@@ -155,55 +156,45 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
   out.mode = Mode::kFit;
   int worst_refusal = 0;
   for (const std::vector<int>& members : groups) {
-    PendingReason before = PendingReason::kNone;
-    std::swap(before, out.no_fit_reason);
-    AssignGroup(workload, cq, members, progress, pins, &out);
-    worst_refusal =
-        std::max(worst_refusal, out.no_fit_reason == PendingReason::kNone ? 0 : Severity(out.no_fit_reason));
-    out.no_fit_reason = ReasonOfSeverity(worst_refusal);
+    worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, &out));
     for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
     if (out.mode == Mode::kNoFit) {
       out.pod_sets.resize(members.back() + 1);
       break;
     }
   }
-  if (worst_refusal == 0) out.no_fit_reason = PendingReason::kNoMatchingFlavor;
+  out.no_fit_reason = worst_refusal > 0 ? ReasonOfSeverity(worst_refusal) : PendingReason::kNone;
   return out;
 }
 
-// Leaves in out->no_fit_reason the worst refusal over the resource groups, kNone if there was none.
-void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                                 const ScanProgress* progress, const FlavorPins* pins, Assignment* out) {
+// Returns the severity of the worst refusal over the resource groups that have no flavor to offer, 0 if there is none.
+int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                                const ScanProgress* progress, const FlavorPins* pins, Assignment* out) {
   const ClusterQueueState& queue = policy_.cq(cq);
   std::vector<ResourceAmount> requests;
   for (int i : members) {
     for (const ResourceAmount& a : out->requests[i]) AddAmount(&requests, a.resource, a.amount);
   }
   std::sort(requests.begin(), requests.end(), [&](const ResourceAmount& a, const ResourceAmount& b) {
-    return policy_.resources.Name(a.resource) < policy_.resources.Name(b.resource);
+    return policy_.resources.HashedBefore(a.resource, b.resource);
   });
   std::vector<FlavorReason> reasons;
   std::vector<GroupScan::Item> chosen;
   std::vector<std::pair<ResourceId, int>> tried;
   std::vector<int> scanned;  // resource groups done
-  bool failed = false;
+  bool failed = false, attempted = false;
   int worst_refusal = 0;
-  // A resource that no group covers decides alone: no flavor could mend that.
   for (const ResourceAmount& request : requests) {
-    if (queue.GroupOf(request.resource) >= 0 || request.amount == 0) continue;
-    if (options_.quota_check == QuotaCheckStrategy::kIgnoreUndeclared) continue;
-    FlavorReason r;
-    r.code = FlavorReason::Code::kResourceUnavailable;
-    r.resource = request.resource;
-    reasons.push_back(std::move(r));
-    worst_refusal = Severity(PendingReason::kNoMatchingFlavor);
-    failed = true;
-    break;
-  }
-  for (const ResourceAmount& request : requests) {
-    if (failed) break;
     const int rg = queue.GroupOf(request.resource);
-    if (rg < 0) continue;
+    if (rg < 0) {
+      if (request.amount == 0 || options_.quota_check == QuotaCheckStrategy::kIgnoreUndeclared) continue;
+      FlavorReason r;
+      r.code = FlavorReason::Code::kResourceUnavailable;
+      r.resource = request.resource;
+      reasons.assign(1, std::move(r));
+      failed = true;
+      break;
+    }
     if (std::find(scanned.begin(), scanned.end(), rg) != scanned.end()) continue;
     scanned.push_back(rg);
     std::vector<ResourceAmount> in_group;
@@ -218,8 +209,9 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
       }
     }
     GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, *out);
-    if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
+    attempted = attempted || scan.attempted;
     if (scan.items.empty()) {
+      if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
       reasons = std::move(scan.reasons);
       failed = true;
       break;
@@ -230,7 +222,8 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
       tried.emplace_back(item.resource, scan.tried_index);
     }
   }
-  out->no_fit_reason = worst_refusal == 0 ? PendingReason::kNone : ReasonOfSeverity(worst_refusal);
+  // A resource that nothing covers leaves Kueue without a reason if flavors were looked at before.
+  if (failed && !attempted) worst_refusal = Severity(PendingReason::kNoMatchingFlavor);
   for (int i : members) {
     PodSetDecision& ps = out->pod_sets[i];
     ps.reasons = reasons;
@@ -263,6 +256,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
       ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
     }
   }
+  return worst_refusal;
 }
 
 FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,
@@ -307,19 +301,18 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     }
     GroupScan candidate;
     candidate.rated = {FitMode::kFit, 0};
+    // Every lacking resource is reported, also behind one that already rules the flavor out.
+    int refusal = 0;  // the worst
     for (const ResourceAmount& request : requests) {
       const Amount assumed = AssumedUsage(so_far, policy_.Fr(flavor, request.resource));
       PendingReason why = PendingReason::kNone;
       const RatedMode rated =
           FitsQuota(workload, cq, flavor, request.resource, assumed, request.amount, &reasons, &why);
       candidate.items.push_back({request.resource, flavor, rated});
+      if (rated.mode == FitMode::kNoFit) refusal = std::max(refusal, Severity(why));
       if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;
-      if (rated.mode == FitMode::kNoFit) {
-        candidate.rated = rated;
-        mildest = std::min(mildest, Severity(why));
-        break;
-      }
     }
+    if (refusal > 0) mildest = std::min(mildest, refusal);
     if (!fungible) {
       if (candidate.rated.mode > best.rated.mode) best = std::move(candidate);
       if (best.rated.mode == FitMode::kFit) break;
@@ -335,6 +328,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
   if (best.rated.mode != FitMode::kFit) best.reasons = std::move(reasons);
   // Without fungibility Kueue leaves the index at its zero value: there always seems to be more to try.
   best.tried_index = !fungible ? 0 : attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
+  best.attempted = attempted >= 0;
   if (mildest != std::numeric_limits<int>::max()) best.mildest = ReasonOfSeverity(mildest);
   return best;
 }

@@ -86,7 +86,9 @@ struct Assignment {
   std::vector<std::vector<ResourceAmount>> requests;  // per pod set, totals
   std::vector<quota::FrAmount> usage;                 // all pod sets together
   std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
-  PendingReason no_fit_reason = PendingReason::kNoMatchingFlavor;
+  // Why nothing fits, as condition QuotaReserved gives it: per resource group the mildest refusal among the flavors
+  // that do not fit, over the groups without any flavor the worst.
+  PendingReason no_fit_reason = PendingReason::kNone;
 };
 
 // The flavors an earlier assignment chose, by pod set: only these are tried again (Kueue: nomination mapping).
@@ -105,8 +107,8 @@ class FlavorAssigner {
 
  private:
   struct GroupScan;
-  void AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                   const ScanProgress* progress, const FlavorPins* pins, Assignment* out);
+  int AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                  const ScanProgress* progress, const FlavorPins* pins, Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
                        absl::Span<const int> members, absl::Span<const ResourceAmount> requests, ResourceId trigger,
                        int start, const FlavorPins* pins, const Assignment& so_far);

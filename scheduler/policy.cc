@@ -24,6 +24,15 @@ double WeightOf(const std::optional<api::FairSharing>& fs) {
   return fs.has_value() && fs->weight.has_value() ? fs->weight->ToDouble() : 1.0;
 }
 
+uint64_t Fnv1a64(absl::string_view s) {
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : s) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211u;
+  }
+  return hash;
+}
+
 // All of the spec, whatever the metadata says.
 bool SameSpec(const api::ClusterQueue& a, const api::ClusterQueue& b) {
   const auto spec = [](const api::ClusterQueue& c) {
@@ -38,7 +47,10 @@ bool SameSpec(const api::ClusterQueue& a, const api::ClusterQueue& b) {
 
 int32_t Interner::Intern(absl::string_view name) {
   const auto [it, inserted] = ids_.try_emplace(std::string(name), static_cast<int32_t>(names_.size()));
-  if (inserted) names_.emplace_back(name);
+  if (inserted) {
+    names_.emplace_back(name);
+    hashes_.push_back(Fnv1a64(name));
+  }
   return it->second;
 }
 
