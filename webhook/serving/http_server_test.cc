@@ -1,0 +1,316 @@
+#include "webhook/serving/http_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "webhook/serving/raw_client.h"
+
+namespace muster::webhook {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::shared_ptr<const ServingCertificate> TestCertificate() {
+  static const auto certificate = [] {
+    absl::StatusOr<KeyPair> pair = MakeSelfSigned({"localhost"}, absl::Now(), absl::Hours(1));
+    absl::StatusOr<ServingCertificate> made = MakeServingCertificate(*pair, absl::Now());
+    return std::make_shared<const ServingCertificate>(*made);
+  }();
+  return certificate;
+}
+
+HttpServerOptions Options() {
+  HttpServerOptions options;
+  options.address = "127.0.0.1";
+  options.certificate = TestCertificate;
+  options.request_timeout = absl::Seconds(1);
+  options.handshake_timeout = absl::Seconds(1);
+  return options;
+}
+
+// Says what it was asked.
+HttpResponse Echo(const HttpRequest& request) {
+  HttpResponse response;
+  response.body = absl::StrCat(request.method, " ", request.path, " [", request.content_type, "] ",
+                               request.body_too_large ? "too large" : request.body, "\n");
+  return response;
+}
+
+std::unique_ptr<HttpServer> Serve(HttpServerOptions options, HttpServer::Handler handler = Echo) {
+  absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), std::move(handler));
+  EXPECT_TRUE(server.ok()) << server.status();
+  return *std::move(server);
+}
+
+TEST(HttpServerTest, AnswersManyRequestsOnOneConnection) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  for (int i = 0; i < 100; ++i) {
+    const std::string answer = client.Ask("POST", "/a?timeout=10s", absl::StrCat("body ", i));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"));
+    EXPECT_THAT(answer, HasSubstr(absl::StrCat("\r\n\r\nPOST /a [application/json] body ", i, "\n")));
+  }
+  EXPECT_EQ(server->stats().accepted, 1);
+}
+
+struct Exchange {
+  const char* about;
+  std::string request;
+  std::string status;
+  std::string body;   // part of it
+  bool ends = false;  // the connection
+};
+
+TEST(HttpServerTest, AnswersUnusualRequests) {
+  HttpServerOptions options = Options();
+  options.max_body_bytes = 1000;
+  options.max_header_bytes = 2000;
+  auto server = Serve(options);
+  const std::string get = "GET /x HTTP/1.1\r\n";
+  const std::string post = "POST /x HTTP/1.1\r\n";
+  const Exchange cases[] = {
+      {"no content", get + "\r\n", "200", "GET /x [] \n"},
+      {"content of length 0", post + "Content-Length: 0\r\n\r\n", "200", "POST /x [] \n"},
+      {"no length given", post + "Content-Type: a/b\r\n\r\n", "200", "POST /x [a/b] \n"},
+      {"PUT", "PUT /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", "200", "PUT /x [] hi\n"},
+      {"DELETE", "DELETE /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", "200", "DELETE /x [] hi\n"},
+      {"chunks", post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "200", "] abcde\n"},
+      {"chunks over the limit of a body",
+       post + "Transfer-Encoding: chunked\r\n\r\n600\r\n" + std::string(0x600, 'x') + "\r\n0\r\n\r\n", "200",
+       "too large\n", true},
+      {"a body over the limit", post + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), "200", "too large\n",
+       true},
+      {"a body of the limit", post + "Content-Length: 1000\r\n\r\n" + std::string(1000, 'x'), "200", "xxx\n"},
+      {"a body that is said to be huge", post + "Content-Length: 999999999999\r\n\r\nabc", "200", "too large\n", true},
+      {"a length that is none", post + "Content-Length: -1\r\n\r\n", "200", "too large\n", true},
+      {"a form is just a body", post + "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 2\r\n\r\nhi",
+       "200", "[multipart/form-data; boundary=b] hi\n"},
+      {"a compressed body is not unpacked", post + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi", "200",
+       "] hi\n"},
+      {"ranges are not served", get + "Range: bytes=0-1\r\n\r\n", "200", "GET /x [] \n"},
+      {"the client wants the end", get + "Connection: close\r\n\r\n", "200", "GET /x [] \n", true},
+      {"HTTP/1.0", "GET /x HTTP/1.0\r\n\r\n", "200", "GET /x [] \n", true},
+      {"GET with content leaves it unread", get + "Content-Length: 3\r\n\r\nabc", "200", "GET /x [] \n", true},
+      {"a long path", "GET /" + std::string(300, 'x') + " HTTP/1.1\r\n\r\n", "404", "404 page not found\n", true},
+      {"large headers", get + "A: " + std::string(1500, 'x') + "\r\nB: " + std::string(1500, 'x') + "\r\n\r\n", "431",
+       "no HTTP request", true},
+      {"a request line without end", std::string(3000, 'x'), "431", "", true},
+      {"half a request line", "GET ", "408", "", true},
+      {"no HTTP at all", "hello world\r\n\r\n", "400", "no HTTP request", true},
+      {"an unknown method", "BREW /x HTTP/1.1\r\n\r\n", "400", "no HTTP request", true},
+      {"HTTP/2 without asking", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", "no HTTP request", true},
+      {"bytes of no text", std::string("\0\x01\xff\r\n\r\n", 7), "400", "no HTTP request", true},
+      {"chunks that are none", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400", "ended early", true},
+      {"headers that never end", get + "A: b\r\n", "408", "no HTTP request", true},
+      {"a body that never ends", post + "Content-Length: 10\r\n\r\nabc", "408", "took too long", true},
+  };
+  for (const Exchange& c : cases) {
+    SCOPED_TRACE(c.about);
+    RawClient client(server->port());
+    ASSERT_TRUE(client.connected());
+    ASSERT_TRUE(client.Send(c.request));
+    const std::string answer = client.ReadAnswer();
+    EXPECT_THAT(answer, StartsWith(absl::StrCat("HTTP/1.1 ", c.status, " ")));
+    EXPECT_THAT(answer, HasSubstr(c.body));
+    if (c.ends) {
+      EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+      EXPECT_TRUE(client.AwaitEnd());
+    } else {
+      EXPECT_THAT(answer, Not(HasSubstr("Connection: close")));
+      EXPECT_THAT(client.Ask("POST", "/next", "body"), HasSubstr("POST /next [application/json] body\n"));
+    }
+  }
+}
+
+TEST(HttpServerTest, TellsClientsThatAskToGoOn) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  client.Send("POST /x HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 100 "));
+  client.Send("hi");
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("POST /x [] hi\n"));
+}
+
+TEST(HttpServerTest, AnswersRequestsThatArriveTogether) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  client.Send("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /3 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("GET /1 "));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("POST /2 [] hi"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("GET /3 "));
+}
+
+// Each of these holds a connection without ever completing a request.
+TEST(HttpServerTest, StaysQuickBesideClientsThatAreNot) {
+  auto server = Serve(Options());
+  std::vector<std::unique_ptr<RawClient>> bad;
+  for (int i = 0; i < 20; ++i) {
+    bad.push_back(std::make_unique<RawClient>(server->port(), /*tls=*/false));  // never says hello
+    bad.push_back(std::make_unique<RawClient>(server->port(), /*tls=*/false));  // is no TLS
+    bad.back()->Send("GET / HTTP/1.1\r\n\r\n");
+    bad.push_back(std::make_unique<RawClient>(server->port(), /*tls=*/false));  // starts a hello
+    bad.back()->Send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+    bad.push_back(std::make_unique<RawClient>(server->port()));  // starts a request
+    bad.back()->Send("POST /x HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc");
+    bad.push_back(std::make_unique<RawClient>(server->port()));  // is gone without a word in the middle of one
+    bad.back()->Send("POST /x HTTP/1.1\r\nContent-Le");
+    bad.back()->Reset();
+  }
+  const absl::Time start = absl::Now();
+  RawClient good(server->port());
+  EXPECT_THAT(good.Ask("POST", "/x", "body"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  // And all of them are let go of.
+  for (auto& client : bad) {
+    EXPECT_TRUE(client->fd() < 0 || client->AwaitEnd());
+  }
+  EXPECT_GE(server->stats().failed_handshakes, 60);
+}
+
+TEST(HttpServerTest, DripFedRequestsEndInTime) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  const absl::Time start = absl::Now();
+  ASSERT_TRUE(client.Send("POST /x HTTP/1.1\r\nA: "));
+  while (client.Send("b")) {  // never idle, never done
+    absl::SleepFor(absl::Milliseconds(50));
+    ASSERT_LT(absl::Now() - start, absl::Seconds(5));
+  }
+}
+
+TEST(HttpServerTest, NewConnectionsTakeThePlaceOfIdleOnes) {
+  HttpServerOptions options = Options();
+  options.max_connections = 3;
+  auto server = Serve(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    EXPECT_THAT(clients.back()->Ask("GET", "/x"), StartsWith("HTTP/1.1 200 "));
+  }
+  absl::SleepFor(absl::Milliseconds(1100));
+  RawClient late(server->port());
+  EXPECT_THAT(late.Ask("GET", "/x"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_TRUE(clients[0]->AwaitEnd());  // the oldest
+  EXPECT_THAT(clients[1]->Ask("GET", "/x"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(server->stats().evicted_connections, 1);
+}
+
+TEST(HttpServerTest, SaysThatThereAreTooManyConnections) {
+  HttpServerOptions options = Options();
+  options.max_connections = 2;
+  absl::Notification go_on;
+  auto server = Serve(options, [&](const HttpRequest& request) {
+    go_on.WaitForNotification();
+    return Echo(request);
+  });
+  RawClient first(server->port()), second(server->port());
+  first.Send("GET /1 HTTP/1.1\r\n\r\n");
+  second.Send("GET /2 HTTP/1.1\r\n\r\n");
+  while (server->stats().in_flight < 2) absl::SleepFor(absl::Milliseconds(1));
+  RawClient third(server->port());
+  const std::string answer = third.Ask("POST", "/x", "body");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("limits are 2 connections"));
+  EXPECT_TRUE(third.AwaitEnd());
+  go_on.Notify();
+  EXPECT_THAT(first.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServerTest, SaysThatThereAreTooManyRequests) {
+  HttpServerOptions options = Options();
+  options.max_in_flight = 1;
+  absl::Notification go_on;
+  auto server = Serve(options, [&](const HttpRequest& request) {
+    go_on.WaitForNotification();
+    return Echo(request);
+  });
+  RawClient first(server->port());
+  first.Send("GET /1 HTTP/1.1\r\n\r\n");
+  while (server->stats().in_flight < 1) absl::SleepFor(absl::Milliseconds(1));
+  RawClient second(server->port());
+  EXPECT_THAT(second.Ask("POST", "/x", "body"), StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(second.Ask("GET", "/x"), StartsWith("HTTP/1.1 429 "));  // the connection lives on
+  go_on.Notify();
+  EXPECT_THAT(first.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(second.Ask("POST", "/x", "body"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(server->stats().overloaded, 2);
+}
+
+TEST(HttpServerTest, StopsAfterTheRequestsThatAreBeingAnswered) {
+  absl::Notification go_on;
+  auto server = Serve(Options(), [&](const HttpRequest& request) {
+    if (request.path == "/slow") go_on.WaitForNotification();
+    return Echo(request);
+  });
+  RawClient busy(server->port()), idle(server->port());
+  EXPECT_THAT(idle.Ask("GET", "/x"), StartsWith("HTTP/1.1 200 "));
+  busy.Send("GET /slow HTTP/1.1\r\n\r\n");
+  while (server->stats().in_flight < 1) absl::SleepFor(absl::Milliseconds(1));
+  const int port = server->port();
+  std::thread stopper([&] { server->Stop(absl::Seconds(5)); });
+  EXPECT_TRUE(idle.AwaitEnd());
+  go_on.Notify();
+  EXPECT_THAT(busy.ReadAnswer(), HasSubstr("GET /slow"));
+  EXPECT_TRUE(busy.AwaitEnd());
+  stopper.join();
+  EXPECT_FALSE(RawClient(port).connected());
+}
+
+TEST(HttpServerTest, EndsConnectionsSoftly) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  EXPECT_THAT(client.Ask("GET", "/x"), Not(HasSubstr("Connection: close")));
+  server->CloseConnectionsSoftly();
+  EXPECT_THAT(client.Ask("GET", "/x"), HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(client.AwaitEnd());
+  RawClient other(server->port());  // still served
+  EXPECT_THAT(other.Ask("GET", "/x"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServerTest, ServesPlainTextToo) {
+  HttpServerOptions options = Options();
+  options.certificate = nullptr;
+  auto server = Serve(options);
+  RawClient client(server->port(), /*tls=*/false);
+  EXPECT_THAT(client.Ask("GET", "/healthz"), HasSubstr("GET /healthz"));
+}
+
+TEST(HttpServerTest, SaysWhyItCannotListen) {
+  auto server = Serve(Options());
+  HttpServerOptions options = Options();
+  options.port = server->port();
+  const auto second = HttpServer::Start(options, Echo);
+  EXPECT_THAT(second.status().ToString(),
+              HasSubstr(absl::StrCat("cannot listen on 127.0.0.1:", server->port(), ": bind: Address already in use")));
+  options.address = "nowhere";
+  EXPECT_THAT(HttpServer::Start(options, Echo).status().ToString(), HasSubstr("nowhere: is no IP address"));
+}
+
+TEST(HttpServerTest, OldVersionsOfTlsAreRefused) {
+  auto server = Serve(Options());
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(context, 0);
+  SSL_CTX_set_security_level(context, 0);
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SSL_CTX_set_max_proto_version(context, version);
+    RawClient tcp(server->port(), /*tls=*/false);
+    SslPtr ssl(SSL_new(context));
+    SSL_set_fd(ssl.get(), tcp.fd());
+    EXPECT_EQ(SSL_connect(ssl.get()) == 1, version >= TLS1_2_VERSION) << version;
+  }
+  SSL_CTX_free(context);
+}
+
+}  // namespace
+}  // namespace muster::webhook
