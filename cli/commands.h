@@ -4,6 +4,7 @@
 #define MUSTER_CLI_COMMANDS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace muster::cli {
 
@@ -13,7 +14,8 @@ void AddSimulate(CLI::App* app, int* exit_code);
 void AddGenerate(CLI::App* app, int* exit_code);
 // `validate`: read policy files and say what is wrong with them.
 void AddValidate(CLI::App* app, int* exit_code);
-// `version`.
+// `version`, and what it prints.
+std::string VersionLine();
 void AddVersion(CLI::App* app);
 
 }  // namespace muster::cli

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed, 2 wrong usage.");
   app.name("muster");
   app.require_subcommand(1);
+  app.set_version_flag("--version", muster::cli::VersionLine());
   app.get_formatter()->column_width(34);
   int exit_code = 0;
   muster::cli::AddSimulate(&app, &exit_code);
@@ -25,6 +27,17 @@ int main(int argc, char** argv) {
   muster::cli::AddVersion(&app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& e) {
+    // Of a word that is no subcommand CLI11 only says that a subcommand is missing.
+    const std::vector<std::string> words = app.remaining();
+    if (app.get_subcommands().empty() && !words.empty()) {
+      std::cerr << "muster: there is no " << (words.front().starts_with("-") ? "option" : "subcommand") << " \""
+                << words.front() << "\"\n";
+    } else {
+      std::cerr << e.what() << "\n";
+    }
+    std::cerr << "Run with --help for more information.\n";
+    return kWrongUsage;
   } catch (const CLI::ParseError& e) {  // CLI11 reports usage, --help included, by throwing
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : kWrongUsage;
   }

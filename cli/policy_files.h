@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "api/object.h"
+#include "api/load.h"
 
 namespace muster::cli {
 
-// Reads all objects of files and folders. Warnings are written to standard error. Errors: InvalidArgument with one line
-// per problem.
-absl::StatusOr<std::vector<api::Object>> ReadPolicyFiles(const std::vector<std::string>& paths);
+// Reads all objects of files and folders, with defaults set, and holds them against all rules, one by one and together.
+// What only shows when all are seen is among the problems: cohorts whose parents run in a circle (an error) and
+// ClusterQueues that take jobs of no namespace (a warning).
+api::LoadResult ReadPolicyFiles(const std::vector<std::string>& paths);
 
 }  // namespace muster::cli
 

@@ -12,6 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "api/load.h"
+#include "api/problem.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/policy_files.h"
 #include "sim/input.h"
@@ -39,19 +42,46 @@ absl::StatusOr<sim::Mapping> ReadMapping(const Args& args) {
   return absl::InvalidArgumentError(absl::StrCat(args.mapping, ": ", mapping.status().message()));
 }
 
+// Reads the policy files. What only deserves a warning, and queues that will admit nothing, are named on standard
+// error.
+absl::StatusOr<sim::Policy> ReadPolicy(const Args& args) {
+  const api::LoadResult loaded = ReadPolicyFiles(args.policy);
+  if (absl::Status s = loaded.status(); !s.ok()) return s;
+  for (const api::Problem& problem : loaded.problems) std::cerr << "warning: " << api::ToString(problem) << "\n";
+  std::vector<api::Object> objects;
+  objects.reserve(loaded.objects.size());
+  for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
+  absl::StatusOr<sim::Policy> policy = sim::MakePolicy(objects);
+  if (!policy.ok()) return policy;
+  for (const std::string& line : sim::InactiveQueues(*policy)) std::cerr << "warning: " << line << "\n";
+  if (!args.resource.empty()) {
+    if (absl::Status s = sim::CheckResource(*policy, args.resource); !s.ok()) return s;
+  }
+  return policy;
+}
+
+std::string ListProblems(const sim::Trace& trace) {
+  std::string text;
+  for (const sim::Problem& problem : trace.problems) absl::StrAppend(&text, "\n", FormatProblem(trace, problem));
+  if (const int64_t more = trace.bad_rows - static_cast<int64_t>(trace.problems.size()); more > 0) {
+    absl::StrAppend(&text, "\n... and ", more, " more");
+  }
+  return text;
+}
+
 // Reads the trace; bad rows are an error that lists them, unless they are to be skipped.
 absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
   absl::StatusOr<sim::Mapping> mapping = ReadMapping(args);
   if (!mapping.ok()) return mapping.status();
   absl::StatusOr<sim::Trace> trace = sim::ReadTrace(args.trace, *mapping, args.max_jobs);
   if (!trace.ok()) return trace;
-  if (trace->bad_rows > 0 && !args.skip_bad_rows) {
-    std::string text = absl::StrCat(trace->bad_rows, " bad rows; correct them or leave them out with --skip-bad-rows");
-    for (const sim::Problem& problem : trace->problems) absl::StrAppend(&text, "\n", FormatProblem(*trace, problem));
-    if (trace->bad_rows > static_cast<int64_t>(trace->problems.size())) {
-      absl::StrAppend(&text, "\n... and ", trace->bad_rows - static_cast<int64_t>(trace->problems.size()), " more");
+  if (trace->bad_rows > 0) {
+    const std::string count = absl::StrCat(trace->bad_rows, trace->bad_rows == 1 ? " bad row" : " bad rows");
+    if (!args.skip_bad_rows) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(count, "; correct or leave out (--skip-bad-rows):", ListProblems(*trace)));
     }
-    return absl::InvalidArgumentError(text);
+    std::cerr << count << " skipped:" << ListProblems(*trace) << "\n";
   }
   if (trace->jobs.empty()) return absl::InvalidArgumentError(absl::StrCat(args.trace, ": there is no job in it"));
   return trace;
@@ -80,9 +110,7 @@ class Progress {
 };
 
 absl::Status Simulate(const Args& args) {
-  absl::StatusOr<std::vector<api::Object>> objects = ReadPolicyFiles(args.policy);
-  if (!objects.ok()) return objects.status();
-  absl::StatusOr<sim::Policy> policy = sim::MakePolicy(*objects);
+  absl::StatusOr<sim::Policy> policy = ReadPolicy(args);
   if (!policy.ok()) return policy.status();
   absl::StatusOr<sim::Trace> trace = ReadTrace(args);
   if (!trace.ok()) return trace.status();
@@ -103,7 +131,6 @@ absl::Status Simulate(const Args& args) {
         sim::Simulate(*trace, *std::move(policy), {.resource = args.resource, .resume_preempted = args.resume}, hooks);
   }
   if (!result.ok()) return result.status();
-  if (trace->bad_rows > 0) std::cout << trace->bad_rows << " bad rows skipped.\n";
   std::cout << FormatTable(result->metrics);
   if (log.has_value()) {
     if (absl::Status s = log->Close(); !s.ok()) return s;
@@ -129,7 +156,7 @@ void AddSimulate(CLI::App* app, int* exit_code) {
                       "columns, or SWF by the file's name");
   command->add_option("--out", args->out, "Folder for summary.json, jobs.csv and decisions.jsonl");
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
-  command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(CLI::NonNegativeNumber);
+  command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(WholeNumber<int64_t>(0));
   command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");

@@ -4,8 +4,10 @@
 
 namespace muster::cli {
 
+std::string VersionLine() { return "muster 0.1.0"; }
+
 void AddVersion(CLI::App* app) {
-  app->add_subcommand("version", "Print the version.")->callback([] { std::cout << "muster 0.1.0\n"; });
+  app->add_subcommand("version", "Print the version.")->callback([] { std::cout << VersionLine() << "\n"; });
 }
 
 }  // namespace muster::cli

@@ -47,11 +47,11 @@ TopologyUsage::ByDomain TopologyUsage::Usage(const std::string& flavor, bool sha
   std::set<std::string> hosts;  // the hosts the flavor selects
   for (const auto& [name, labels] : nodes_) {
     const auto has = [&labels = labels](const std::string& key) { return labels.count(key) > 0; };
-    const bool selected =
-        std::all_of(nodes_of->second.node_labels.begin(), nodes_of->second.node_labels.end(), [&](const auto& want) {
-          const auto it = labels.find(want.first);
-          return it != labels.end() && it->second == want.second;
-        });
+    const bool selected = std::all_of(nodes_of->second.node_labels.begin(), nodes_of->second.node_labels.end(),
+                                      [&labels = labels](const auto& want) {
+                                        const auto it = labels.find(want.first);
+                                        return it != labels.end() && it->second == want.second;
+                                      });
     if (selected && std::all_of(levels->second.begin(), levels->second.end(), has)) hosts.insert(labels.at(kHostname));
   }
   ByDomain out;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::sim {
@@ -71,6 +73,13 @@ absl::Status Check(const GenerateOptions& o) {
   if (o.jobs < 0 || o.jobs > 50000000) return absl::InvalidArgumentError("--jobs has to be in 0..50000000");
   if (!(o.load > 0 && o.load <= 100)) return absl::InvalidArgumentError("--load has to be above 0, at most 100");
   if (o.max_duration_s < 1) return absl::InvalidArgumentError("--max-duration has to be at least 1");
+  for (const char c : o.resource) {
+    // What a Kubernetes resource name is made of; a comma would break the header of the file.
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && !absl::StrContains("-._/", c)) {
+      return absl::InvalidArgumentError("--resource has to be a resource name such as nvidia.com/gpu");
+    }
+  }
+  if (o.resource.empty()) return absl::InvalidArgumentError("--resource must not be empty");
   return absl::OkStatus();
 }
 
@@ -85,8 +94,9 @@ absl::StatusOr<std::string> GenerateTrace(const GenerateOptions& o) {
     gpus += size.weight * static_cast<double>(size.gpus);
   }
   const double gpu_seconds_per_job = gpus / weights * MeanDuration(o);
-  const double jobs = o.jobs > 0 ? static_cast<double>(o.jobs)
-                                 : o.load * static_cast<double>(o.gpus * o.days) * 86400 / gpu_seconds_per_job;
+  const double jobs =
+      o.jobs > 0 ? static_cast<double>(o.jobs)
+                 : o.load * static_cast<double>(o.gpus) * static_cast<double>(o.days) * 86400 / gpu_seconds_per_job;
   if (jobs > 5e7) return absl::InvalidArgumentError("more than 50,000,000 jobs; lower --load, --gpus or --days");
   double profile = 0;  // summed over the hours of the trace
   for (int64_t h = 0; h < o.days * 24; ++h) profile += kHour[h % 24] * kDay[h / 24 % 7];

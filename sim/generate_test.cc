@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <vector>
 
 #include "sim/trace.h"
@@ -56,6 +57,9 @@ TEST(GenerateTest, OptionsAreChecked) {
   EXPECT_FALSE(GenerateTrace({.teams = 27}).ok());
   EXPECT_FALSE(GenerateTrace({.load = -1}).ok());
   EXPECT_FALSE(GenerateTrace({.days = 3660, .gpus = 1000000000}).ok());
+  EXPECT_FALSE(GenerateTrace({.days = 3660, .gpus = std::numeric_limits<int64_t>::max()}).ok());
+  EXPECT_FALSE(GenerateTrace({.resource = "a,b"}).ok());
+  EXPECT_FALSE(GenerateTrace({.resource = ""}).ok());
 }
 
 }  // namespace

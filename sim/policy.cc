@@ -1,12 +1,14 @@
 #include "sim/policy.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace muster::sim {
@@ -172,6 +174,30 @@ void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine
   for (const auto& o : policy.cohorts) engine->Apply(o, now);
   for (const auto& o : policy.cluster_queues) engine->Apply(o, now);
   for (const auto& o : policy.local_queues) engine->Apply(o, now);
+}
+
+std::vector<std::string> InactiveQueues(const Policy& policy) {
+  scheduler::Engine engine(policy.options);
+  ApplyPolicy(policy, absl::UnixEpoch(), &engine);
+  std::vector<std::string> lines;
+  for (const scheduler::ClusterQueueId id : engine.ClusterQueues()) {
+    const std::string& name = engine.ClusterQueueName(id);
+    const scheduler::ClusterQueueStatus status = engine.StatusOf(name);
+    if (!status.active) lines.push_back(absl::StrCat("ClusterQueue/", name, ": ", status.message));
+  }
+  return lines;
+}
+
+absl::Status CheckResource(const Policy& policy, const std::string& resource) {
+  std::set<std::string> covered;
+  for (const api::ClusterQueue& cq : policy.cluster_queues) {
+    for (const api::ResourceGroup& group : cq.resource_groups) {
+      covered.insert(group.covered_resources.begin(), group.covered_resources.end());
+    }
+  }
+  if (covered.contains(resource)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("no ClusterQueue covers the resource \"", resource, "\"; there is ", absl::StrJoin(covered, ", ")));
 }
 
 double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource) {

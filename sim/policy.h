@@ -54,6 +54,13 @@ absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* polic
 // nothing to check with. REQUIRES: ResolveQueue has been called for all queues.
 void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine);
 
+// Why ClusterQueues of the policy admit nothing, one line each, by name: "ClusterQueue/a: Can't admit new workloads:
+// references missing ResourceFlavor(s): b." Empty if all are active.
+std::vector<std::string> InactiveQueues(const Policy& policy);
+
+// Errors: InvalidArgument if no ClusterQueue of the policy covers the resource, with those that are covered.
+absl::Status CheckResource(const Policy& policy, const std::string& resource);
+
 // The total nominal quota of a ClusterQueue for a resource over its flavors, in base units.
 double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource);
 

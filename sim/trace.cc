@@ -180,11 +180,15 @@ std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::st
 absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs) {
   absl::StatusOr<std::unique_ptr<std::istream>> in = OpenInput(path);
   if (!in.ok()) return in.status();
-  absl::StatusOr<std::unique_ptr<RecordReader>> reader = NewRecordReader(mapping.format, in->get());
-  if (!reader.ok()) return absl::Status(reader.status().code(), absl::StrCat(path, ": ", reader.status().message()));
+  return ReadTrace(in->get(), path, mapping, max_jobs);
+}
+
+absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping, int64_t max_jobs) {
+  absl::StatusOr<std::unique_ptr<RecordReader>> reader = NewRecordReader(mapping.format, in);
+  if (!reader.ok()) return absl::Status(reader.status().code(), absl::StrCat(source, ": ", reader.status().message()));
 
   Trace trace;
-  trace.source = path;
+  trace.source = source;
   absl::flat_hash_map<std::string, int64_t> row_of;
   auto report = [&](Problem problem) {
     ++trace.bad_rows;
@@ -195,7 +199,7 @@ absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping,
   while (max_jobs == 0 || static_cast<int64_t>(trace.jobs.size()) < max_jobs) {
     absl::StatusOr<bool> more = (*reader)->Next(&record);
     if (absl::IsDataLoss(more.status())) {
-      return absl::DataLossError(absl::StrCat(path, ": ", more.status().message()));
+      return absl::DataLossError(absl::StrCat(source, ": ", more.status().message()));
     }
     if (!more.ok()) {
       report({record.row, "", std::string(more.status().message())});
@@ -206,7 +210,7 @@ absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping,
       // A column that is missing altogether is a wrong mapping, not 100,000 bad rows.
       for (const std::string& column : {mapping.queue_column, mapping.submit, mapping.duration, mapping.gpus}) {
         if (!column.empty() && !absl::StrContains(column, '|') && !record.Get(column)) {
-          return absl::InvalidArgumentError(absl::StrCat(path, ": row 1: there is no column \"", column,
+          return absl::InvalidArgumentError(absl::StrCat(source, ": row 1: there is no column \"", column,
                                                          "\"; give a mapping file with --mapping or correct it"));
         }
       }
@@ -224,7 +228,7 @@ absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping,
     }
     trace.jobs.push_back(std::move(job));
   }
-  if (in->get()->bad()) return absl::DataLossError(absl::StrCat(path, ": the file breaks off; fetch it again"));
+  if (in->bad()) return absl::DataLossError(absl::StrCat(source, ": the file breaks off; fetch it again"));
   std::stable_sort(trace.jobs.begin(), trace.jobs.end(),
                    [](const Job& a, const Job& b) { return a.submit_s < b.submit_s; });
   return trace;

@@ -3,6 +3,7 @@
 #define MUSTER_SIM_TRACE_H_
 
 #include <cstdint>
+#include <istream>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::st
 // Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, DataLoss for
 // one that breaks off.
 absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs = 0);
+// The same for a stream that is open and not compressed; `source` stands for it in messages.
+absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping,
+                                int64_t max_jobs = 0);
 
 // "FILE:ROW: column COLUMN: REASON".
 std::string FormatProblem(const Trace& trace, const Problem& problem);
