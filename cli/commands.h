@@ -14,6 +14,8 @@ void AddSimulate(CLI::App* app, int* exit_code);
 void AddGenerate(CLI::App* app, int* exit_code);
 // `validate`: read policy files and say what is wrong with them.
 void AddValidate(CLI::App* app, int* exit_code);
+// `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
+void AddWebhook(CLI::App* app, int* exit_code);
 // `version`, and what it prints.
 std::string VersionLine();
 void AddVersion(CLI::App* app);

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   muster::cli::AddSimulate(&app, &exit_code);
   muster::cli::AddGenerate(&app, &exit_code);
   muster::cli::AddValidate(&app, &exit_code);
+  muster::cli::AddWebhook(&app, &exit_code);
   muster::cli::AddVersion(&app);
   try {
     app.parse(argc, argv);

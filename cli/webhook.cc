@@ -1,0 +1,260 @@
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cli/commands.h"
+#include "webhook/config.h"
+#include "webhook/live/live_cluster_state.h"
+#include "webhook/router.h"
+#include "webhook/serving/certificates.h"
+#include "webhook/serving/webhook_server.h"
+
+namespace muster::cli {
+namespace {
+
+using webhook::LogLevel;
+
+constexpr char kDefaultCertDir[] = "/tmp/k8s-webhook-server/serving-certs";  // Kueue's
+constexpr int kDefaultPort = 9443;
+constexpr absl::Duration kSelfSignedValidity = absl::Hours(24 * 365);
+
+struct Flags {
+  int port = -1;
+  std::string address;
+  int health_port = -1;
+  std::string config;
+  std::string feature_gates;
+  std::string cert_dir;
+  bool self_signed = false;
+  std::vector<std::string> dns_names;
+  std::string ca_file;
+  std::vector<std::string> state;
+  std::string kubeconfig;
+  std::string context;
+  int max_connections = 1024;
+  int max_in_flight = 256;
+  std::string shutdown_delay = "5s";
+  std::string shutdown_patience = "15s";
+  std::string log_level = "info";
+};
+
+void Fail(const absl::Status& status, int* exit_code) {
+  std::cerr << "muster webhook: " << status.message() << "\n";
+  *exit_code = 1;
+}
+
+absl::StatusOr<absl::Duration> ParseDuration(const char* flag, const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, " ", text, ": is no duration such as 5s or 1m30s"));
+  }
+  return duration;
+}
+
+// ":8081" or "0.0.0.0:8081" of Kueue's Configuration. -1 for "", "0" and what is not understood: none.
+int PortOf(const std::string& bind_address) {
+  int port = -1;
+  const size_t colon = bind_address.rfind(':');
+  if (colon == std::string::npos || !absl::SimpleAtoi(bind_address.substr(colon + 1), &port)) return -1;
+  return port;
+}
+
+absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
+  absl::StatusOr<webhook::WebhookConfig> config =
+      flags.config.empty() ? webhook::DefaultWebhookConfig() : webhook::LoadWebhookConfig(flags.config);
+  if (!config.ok() || flags.feature_gates.empty()) return config;
+  if (absl::Status status = webhook::ApplyFeatureGates(flags.feature_gates, &*config); !status.ok()) return status;
+  return config;
+}
+
+absl::StatusOr<std::unique_ptr<webhook::LiveClusterState>> FollowCluster(const Flags& flags, const webhook::Log* log) {
+  const absl::StatusOr<webhook::ApiEndpoint> endpoint = flags.kubeconfig.empty()
+                                                            ? webhook::InClusterEndpoint()
+                                                            : webhook::LoadKubeconfig(flags.kubeconfig, flags.context);
+  if (!endpoint.ok()) return endpoint.status();
+  return webhook::LiveClusterState::Start(*endpoint, {}, log);
+}
+
+// The CA of a pair made on the spot goes to a file, or to standard output.
+absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(const Flags& flags,
+                                                                               const std::string& ns) {
+  std::vector<std::string> names = flags.dns_names;
+  const std::string service = absl::StrCat("muster-webhook-service.", ns, ".svc");
+  for (const std::string& name :
+       {service, service + ".cluster.local", std::string("localhost"), std::string("127.0.0.1"), std::string("::1")}) {
+    names.push_back(name);
+  }
+  absl::StatusOr<webhook::KeyPair> pair = webhook::MakeSelfSigned(names, absl::Now(), kSelfSignedValidity);
+  if (!pair.ok()) return pair.status();
+  absl::StatusOr<webhook::ServingCertificate> certificate = webhook::MakeServingCertificate(*pair, absl::Now());
+  if (!certificate.ok()) return certificate.status();
+  if (flags.ca_file.empty()) {
+    std::cout << pair->ca << std::flush;
+  } else {
+    std::ofstream out(flags.ca_file, std::ios::trunc);
+    out << pair->ca << std::flush;
+    if (!out) return absl::UnavailableError(absl::StrCat(flags.ca_file, ": the CA cannot be written"));
+  }
+  return webhook::CertificateSource::Fixed(*std::move(certificate));
+}
+
+absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(const Flags& flags,
+                                                                             const webhook::WebhookConfig& config,
+                                                                             const webhook::Log* log) {
+  if (flags.self_signed) return MakeOwnCertificate(flags, config.ns);
+  std::string folder = flags.cert_dir.empty() ? config.cert_dir : flags.cert_dir;
+  if (folder.empty()) folder = kDefaultCertDir;
+  if (!std::ifstream(folder + "/.")) {
+    return absl::NotFoundError(absl::StrCat(
+        folder,
+        ": no such folder; give --cert-dir with tls.crt and tls.key in it, or --self-signed to try things out"));
+  }
+  return webhook::CertificateSource::Watch(
+      folder, absl::Seconds(1), [log](const absl::Status& status, const webhook::ServingCertificate* taken) {
+        if (taken == nullptr) {
+          log->Write(LogLevel::kError, "certificate refused; the one before stays in use",
+                     {{"error", std::string(status.message())}});
+        } else {
+          log->Write(LogLevel::kInfo, "certificate taken",
+                     {{"serial", taken->serial},
+                      {"names", taken->names},
+                      {"notAfter", absl::FormatTime(absl::RFC3339_sec, taken->not_after, absl::UTCTimeZone())}});
+        }
+      });
+}
+
+// The signals that end the process. Blocked in every thread and waited for by one.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void Await() const {
+    int signal;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+  }
+  // At most `time`, but no longer than until the next signal.
+  void Await(absl::Duration time) const {
+    const timespec left = absl::ToTimespec(time);
+    sigtimedwait(&set_, nullptr, &left);
+  }
+
+ private:
+  sigset_t set_;
+};
+
+absl::Status Serve(const Flags& flags) {
+  const EndSignals signals;  // before any thread
+  absl::StatusOr<LogLevel> level = webhook::ParseLogLevel(flags.log_level);
+  if (!level.ok()) return level.status();
+  absl::StatusOr<absl::Duration> delay = ParseDuration("--shutdown-delay", flags.shutdown_delay);
+  if (!delay.ok()) return delay.status();
+  absl::StatusOr<absl::Duration> patience = ParseDuration("--shutdown-patience", flags.shutdown_patience);
+  if (!patience.ok()) return patience.status();
+  absl::StatusOr<webhook::WebhookConfig> config = ReadConfig(flags);
+  if (!config.ok()) return config.status();
+
+  const webhook::Log log(*level);
+  if (!config->ignored.empty()) {
+    log.Write(LogLevel::kInfo, "settings that do not concern the webhook", {{"ignored", config->ignored}});
+  }
+  std::unique_ptr<webhook::CachedClusterState> from_files;
+  std::unique_ptr<webhook::LiveClusterState> live;
+  if (flags.state.empty()) {
+    auto followed = FollowCluster(flags, &log);
+    if (!followed.ok()) return followed.status();
+    live = *std::move(followed);
+  } else {
+    auto loaded = webhook::LoadClusterState(flags.state);
+    if (!loaded.ok()) return loaded.status();
+    from_files = *std::move(loaded);
+  }
+  const webhook::ClusterState* state = live != nullptr ? live.get() : from_files.get();
+  auto certificates = OpenCertificates(flags, *config, &log);
+  if (!certificates.ok()) return certificates.status();
+
+  webhook::WebhookServerOptions options;
+  options.https.address = flags.address;
+  options.https.port = flags.port >= 0 ? flags.port : config->port > 0 ? config->port : kDefaultPort;
+  options.https.max_connections = flags.max_connections;
+  options.https.max_in_flight = flags.max_in_flight;
+  const int health_port = flags.health_port >= 0 ? flags.health_port : PortOf(config->health_probe_bind);
+  if (health_port >= 0) options.health_port = health_port;
+  const webhook::Router router(*config, state);
+  webhook::WebhookServer::Caches caches;
+  if (live != nullptr) caches = [&live] { return live->figures(); };
+  auto server = webhook::WebhookServer::Start(options, &router, certificates->get(), caches, &log);
+  if (!server.ok()) return server.status();
+  log.Write(LogLevel::kInfo, "serving", {{"port", (*server)->port()}, {"healthPort", (*server)->health_port()}});
+
+  signals.Await();
+  // While the endpoints of the Service learn of it, everything is answered, and clients are sent on to other replicas.
+  log.Write(LogLevel::kInfo, "shutting down", {{"delay", flags.shutdown_delay}});
+  (*server)->StartDrain();
+  signals.Await(*delay);
+  (*server)->Stop(*patience);
+  log.Write(LogLevel::kInfo, "stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddWebhook(CLI::App* app, int* exit_code) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      app->add_subcommand("webhook", "Serve Kueue's admission and conversion webhooks over HTTPS, answer for answer.");
+  command->add_option("--port", flags->port, "Port of the webhooks; 0 takes a free one (default: of the config, 9443)")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--bind-address", flags->address, "IP address to listen on (default: all)");
+  command
+      ->add_option("--health-port", flags->health_port,
+                   "Serve /healthz, /readyz and /metrics on this port in plain text, too (default: of the config)")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--config", flags->config, "Kueue's manager Configuration")->check(CLI::ExistingFile);
+  command->add_option("--feature-gates", flags->feature_gates, "A=true,B=false: Kueue's gates, over the config's");
+  auto* cert_dir = command->add_option(
+      "--cert-dir", flags->cert_dir,
+      absl::StrCat("Folder with tls.crt and tls.key, taken again when they change (default: of the config, ",
+                   kDefaultCertDir, ")"));
+  auto* self_signed = command->add_flag("--self-signed", flags->self_signed,
+                                        "Make a CA and a certificate now; print the CA's on standard output");
+  self_signed->excludes(cert_dir);
+  command->add_option("--dns-name", flags->dns_names, "A further name or IP address in it")->needs(self_signed);
+  command->add_option("--ca-file", flags->ca_file, "Write the CA's certificate here instead")->needs(self_signed);
+  auto* state = command->add_option("--state", flags->state,
+                                    "Files or folders with what the cluster holds, instead of asking its API server");
+  state->check(CLI::ExistingPath);
+  command->add_option("--kubeconfig", flags->kubeconfig, "How to reach the API server (default: as a pod does)")
+      ->check(CLI::ExistingFile)
+      ->excludes(state);
+  command->add_option("--context", flags->context, "Context of the kubeconfig (default: the current one)");
+  command->add_option("--max-connections", flags->max_connections, "Connections at a time (default: 1024)")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--max-in-flight", flags->max_in_flight, "Requests at a time (default: 256)")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--shutdown-delay", flags->shutdown_delay,
+                      "After SIGTERM, keep answering this long while clients move on (default: 5s)");
+  command->add_option("--shutdown-patience", flags->shutdown_patience,
+                      "Then wait at most this long for requests being answered (default: 15s)");
+  command->add_option("--log-level", flags->log_level, "debug, info, warn or error (default: info)");
+  command->callback([command, flags, exit_code] {
+    if (!command->get_subcommands().empty()) return;
+    if (absl::Status status = Serve(*flags); !status.ok()) Fail(status, exit_code);
+  });
+}
+
+}  // namespace muster::cli

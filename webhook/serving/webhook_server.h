@@ -1,0 +1,72 @@
+// `muster webhook` without its command line: the router behind HTTPS, with probes, metrics, log and an end.
+#ifndef MUSTER_WEBHOOK_SERVING_WEBHOOK_SERVER_H_
+#define MUSTER_WEBHOOK_SERVING_WEBHOOK_SERVER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "webhook/router.h"
+#include "webhook/serving/certificates.h"
+#include "webhook/serving/http_server.h"
+#include "webhook/serving/log.h"
+#include "webhook/serving/metrics.h"
+
+namespace muster::webhook {
+
+struct WebhookServerOptions {
+  HttpServerOptions https;                 // `certificate` is set by Start
+  std::optional<int> health_port;          // probes and metrics in plain text on a port of their own, too
+  absl::Duration slow = absl::Seconds(1);  // an answer that takes longer is logged as a warning
+};
+
+// Thread-safe.
+class WebhookServer {
+ public:
+  // Figures of the objects answers depend on; ready when all are synced. Not set: they are not followed.
+  using Caches = std::function<std::vector<CacheFigures>()>;
+
+  // Starts to serve. All arguments outlive the server. Errors: those of HttpServer::Start.
+  static absl::StatusOr<std::unique_ptr<WebhookServer>> Start(WebhookServerOptions options, const Router* router,
+                                                              const CertificateSource* certificates, Caches caches,
+                                                              const Log* log);
+  ~WebhookServer();
+
+  int port() const { return https_->port(); }
+  int health_port() const { return health_ == nullptr ? 0 : health_->port(); }
+
+  // The checks behind /readyz, one a line: "[+]certificate ok", "[-]caches not synced: …". True when all are well.
+  bool Ready(std::string* checks) const;
+  std::string MetricsText() const { return metrics_->Text(); }
+
+  // From now on not ready, and every answer ends its connection; everything is still answered.
+  void StartDrain();
+  // Ends, and waits at most `patience` for requests being answered.
+  void Stop(absl::Duration patience);
+
+ private:
+  WebhookServer(WebhookServerOptions options, const Router* router, const CertificateSource* certificates,
+                Caches caches, const Log* log);
+  HttpResponse Review(const HttpRequest& request);
+  std::optional<HttpResponse> Probe(const HttpRequest& request) const;
+  void LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) const;
+
+  const WebhookServerOptions options_;
+  const Router* const router_;
+  const CertificateSource* const certificates_;
+  const Caches caches_;
+  const Log* const log_;
+  std::atomic<bool> draining_{false};
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<HttpServer> https_;
+  std::unique_ptr<HttpServer> health_;
+};
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_SERVING_WEBHOOK_SERVER_H_
