@@ -167,7 +167,8 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
   return out;
 }
 
-// Returns the severity of the worst refusal over the resource groups that have no flavor to offer, 0 if there is none.
+// Returns 0 if the members have flavors, otherwise the severity of the worst refusal over the resource groups, which
+// may be 0 as well.
 int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
                                 const ScanProgress* progress, const FlavorPins* pins, Assignment* out) {
   const ClusterQueueState& queue = policy_.cq(cq);
@@ -210,8 +211,8 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
     }
     GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, *out);
     attempted = attempted || scan.attempted;
+    if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
     if (scan.items.empty()) {
-      if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
       reasons = std::move(scan.reasons);
       failed = true;
       break;
@@ -256,7 +257,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
       ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
     }
   }
-  return worst_refusal;
+  return failed ? worst_refusal : 0;
 }
 
 FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,

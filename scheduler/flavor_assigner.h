@@ -86,8 +86,8 @@ struct Assignment {
   std::vector<std::vector<ResourceAmount>> requests;  // per pod set, totals
   std::vector<quota::FrAmount> usage;                 // all pod sets together
   std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
-  // Why nothing fits, as condition QuotaReserved gives it: per resource group the mildest refusal among the flavors
-  // that do not fit, over the groups without any flavor the worst.
+  // Why nothing fits, as condition QuotaReserved gives it: for the pod sets left without flavors, per resource group
+  // the mildest refusal among the flavors that do not fit, over groups the worst.
   PendingReason no_fit_reason = PendingReason::kNone;
 };
 
