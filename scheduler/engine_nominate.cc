@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "quota/fr_sum.h"
 #include "scheduler/engine_entry.h"
 
 namespace muster::scheduler {
@@ -46,14 +47,18 @@ HoldersView EngineImpl::View() const {
 PreemptionRequest EngineImpl::RequestFor(const Entry& e, const Assignment& assignment) const {
   const WorkloadState& w = workloads[e.decision.workload];
   PreemptionRequest request{e.decision.cluster_queue, w.priority, w.queue_timestamp, {}, {}};
-  for (const quota::FrAmount& u : assignment.usage) {
-    if (u.amount != 0) request.usage.push_back(u);
-  }
-  for (const PodSetDecision& ps : assignment.pod_sets) {
-    for (const ResourceFlavorChoice& choice : ps.flavors) {
-      if (choice.mode != Mode::kPreempt) continue;
+  const ResourceId pods = policy.resources.Find("pods");
+  for (size_t i = 0; i < assignment.pod_sets.size(); ++i) {
+    for (const ResourceFlavorChoice& choice : assignment.pod_sets[i].flavors) {
       const quota::FrId fr = policy.Fr(choice.flavor, choice.resource);
-      if (std::find(request.frs.begin(), request.frs.end(), fr) == request.frs.end()) request.frs.push_back(fr);
+      if (choice.mode == Mode::kPreempt && std::find(request.frs.begin(), request.frs.end(), fr) == request.frs.end()) {
+        request.frs.push_back(fr);
+      }
+      // Kueue leaves the number of pods, which it counts for flavor assignment only, out of what victims have to free.
+      if (choice.resource == pods) continue;
+      for (const ResourceAmount& a : assignment.requests[i]) {
+        if (a.resource == choice.resource && a.amount != 0) quota::AddTo(&request.usage, {fr, a.amount});
+      }
     }
   }
   return request;

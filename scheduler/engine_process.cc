@@ -1,23 +1,10 @@
 // Letting the nominated in, one by one, each seeing what those before it took.
 #include <algorithm>
 
+#include "quota/fr_sum.h"
 #include "scheduler/engine_entry.h"
 
 namespace muster::scheduler {
-namespace {
-
-void AddTo(std::vector<quota::FrAmount>* sum, absl::Span<const quota::FrAmount> amounts) {
-  for (const quota::FrAmount& a : amounts) {
-    const auto same = std::find_if(sum->begin(), sum->end(), [&](const quota::FrAmount& s) { return s.fr == a.fr; });
-    if (same == sum->end()) {
-      sum->push_back(a);
-    } else {
-      same->amount = quota::Add(same->amount, a.amount);
-    }
-  }
-}
-
-}  // namespace
 
 std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
                                                 int borrowing, absl::Span<const quota::FrAmount> usage) {
@@ -138,7 +125,8 @@ void EngineImpl::Process(Entry* e, Round* round) {
     victim.preempted_in_cycle = cycle;
     round->victims.push_back(t.workload);
     const quota::NodeId n = policy.NodeOf(victim.cq);
-    AddTo(&round->freed[forest.root(n)][n], victim.usage);
+    std::vector<quota::FrAmount>& freed = round->freed[forest.root(n)][n];
+    for (const quota::FrAmount& u : victim.usage) quota::AddTo(&freed, u);
   }
   forest.AddUsage(node, e->assignment.usage);
   if (d.mode == Mode::kPreempt) {

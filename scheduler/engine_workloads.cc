@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "quota/fr_sum.h"
 #include "scheduler/engine_impl.h"
 #include "scheduler/pod_requests.h"
 
@@ -242,12 +243,7 @@ std::vector<quota::FrAmount> EngineImpl::ComputeUsage(const WorkloadState& w) co
       if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
       const quota::FrId fr = policy.Fr(item.flavor, item.resource);
       if (fr < 0) continue;
-      const auto same = std::find_if(out.begin(), out.end(), [fr](const quota::FrAmount& a) { return a.fr == fr; });
-      if (same == out.end()) {
-        out.push_back({fr, amount});
-      } else {
-        same->amount = quota::Add(same->amount, amount);
-      }
+      quota::AddTo(&out, {fr, amount});
     }
   }
   return out;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "quota/fr_sum.h"
 #include "scheduler/flavor_match.h"
 
 namespace muster::scheduler {
@@ -242,13 +243,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         out->last_tried[i].push_back(tried[c]);
         out->borrowing = std::max(out->borrowing, chosen[c].rated.borrow);
         const FrId fr = policy_.Fr(chosen[c].flavor, request.resource);
-        bool found = false;
-        for (FrAmount& u : out->usage) {
-          if (u.fr != fr) continue;
-          u.amount = quota::Add(u.amount, request.amount);
-          found = true;
-        }
-        if (!found) out->usage.push_back({fr, request.amount});
+        quota::AddTo(&out->usage, {fr, request.amount});
       }
     }
     if (reasons.empty()) {
