@@ -138,10 +138,16 @@ void EngineImpl::Refresh() {
 
 void EngineImpl::RequeueOrphans(absl::Time now) {
   for (WorkloadId id = 0; id < static_cast<WorkloadId>(workloads.size()); ++id) {
-    const WorkloadState& w = workloads[id];
+    WorkloadState& w = workloads[id];
     if (!w.in_use) continue;
     if (IsQueued(w) && QueueFor(w) != w.cq) Dequeue(id);
-    if (w.phase == WorkloadPhase::kUnqueued) Enqueue(id, true, now);
+    if (w.phase != WorkloadPhase::kUnqueued) continue;
+    if (const ClusterQueueId cq = policy.FindClusterQueue(w.awaits); !w.awaits.empty() && cq != kNoId) {
+      w.awaits.clear();
+      Hold(id, cq, std::exchange(w.held, {}));
+    } else {
+      Enqueue(id, true, now);
+    }
   }
 }
 

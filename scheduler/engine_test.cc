@@ -160,6 +160,25 @@ TEST(Engine, QueuesInACohortCycleAreLeftOutUntilItIsMended) {
   EXPECT_EQ(Drain(e, At(2)), Keys{"ns/w"});
 }
 
+// After a restart objects arrive in any order: what was admitted is admitted, and is not let in again.
+TEST(Engine, AWorkloadMayBeDeclaredBeforeTheQueueItWasAdmittedTo) {
+  Engine e = MakeEngine({});
+  api::Workload running = MakeWorkload("running", "q", 1, 6, 1);
+  running.status.admission = api::Admission{
+      "q", {{"main", {{"nvidia.com/gpu", "a"}}, {{"nvidia.com/gpu", api::Quantity::FromValue(6)}}, 1, {}, ""}}};
+  running.status.conditions.push_back({"QuotaReserved", "True", "QuotaReserved", "", At(1), {}});
+  const WorkloadId id = e.Apply(running, At(2));
+  e.Apply(MakeLocalQueue("ns", "q", "q"), At(2));
+  EXPECT_EQ(e.Phase(id), WorkloadPhase::kUnqueued);
+  e.Apply(MakeQueue("q", "", {{"a", 8}}), At(2));
+  EXPECT_EQ(e.Phase(id), WorkloadPhase::kReserved);
+  EXPECT_FALSE(e.HasPendingHeads());
+  e.Apply(MakeWorkload("next", "q", 1, 4, 2), At(2));
+  EXPECT_TRUE(Drain(e, At(2)).empty());
+  e.Finish(id, At(3));
+  EXPECT_EQ(Drain(e, At(3)), Keys{"ns/next"});
+}
+
 TEST(Engine, AStoppedQueueKeepsItsWorkloadsWaiting) {
   api::ClusterQueue cq = MakeQueue("q", "", {{"a", 8}});
   cq.stop_policy = "Hold";

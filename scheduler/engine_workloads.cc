@@ -199,6 +199,7 @@ ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
 
 void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   WorkloadState& w = workloads[id];
+  if (!w.awaits.empty()) return;
   const ClusterQueueId cq = QueueFor(w);
   if (cq == kNoId || !w.active || !w.gated_by.empty()) {
     Dequeue(id);
@@ -303,6 +304,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     NotifyClusterQueue(w.cq, now);
   }
   if (held_before) FreeQuota(id);
+  w.awaits.clear();
   const int64_t old_generation = w.generation;
   const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted;
   const std::string old_queue = w.queue_key;
@@ -340,6 +342,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
       Hold(id, cq, std::move(held));
     } else {
       Dequeue(id);
+      w.held = std::move(held);
+      w.awaits = object.status.admission->cluster_queue;
     }
     return id;
   }

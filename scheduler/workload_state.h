@@ -84,7 +84,9 @@ struct WorkloadState {
   // kPending stands for heap and parked alike: which of the two, its queue knows.
   WorkloadPhase phase = WorkloadPhase::kUnqueued;
   ClusterQueueId cq = kNoId;
-  std::vector<HeldPodSet> held;  // while kReserved
+  std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
+  // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
+  std::string awaits;
   // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
   std::vector<quota::FrAmount> usage;
   absl::Time reserved_at = absl::InfinitePast();
