@@ -83,7 +83,6 @@ Json NonZero(const Json& list) {
 void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
   const Json& request = c["request"];
   if (request.is_null()) return v.Unsupported("two calls that share state");
-  if (!Get(request, "replaceWorkloadSlice").is_null()) return v.Unsupported("replacing a workload slice");
   Case input = c;
   if (GetBool(request, "enableFairSharing")) input.doc["config"]["fairSharing"]["enable"] = true;
   absl::StatusOr<Engine> engine = BuildWorld(input);
@@ -106,7 +105,21 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
   for (const Json& r : Get(request, "totalRequests")) counts.push_back(Get(r, "count").get<int32_t>());
   RecordedOracle oracle(Get(request, "preemptionOracle"), frs);
   scheduler::FlavorAssigner assigner(impl.policy, impl.options, oracle);
-  const scheduler::Assignment got = assigner.Assign(impl.workloads[id], *cq, counts, nullptr);
+  scheduler::WorkloadState replaced;
+  const Json& slice = Get(request, "replaceWorkloadSlice");
+  for (const Json& r : Get(slice, "totalRequests")) {
+    scheduler::HeldPodSet held;
+    held.name = GetString(r, "name");
+    for (const auto& [resource, flavor] : Get(r, "flavors").items()) {
+      const Json& amount = Get(Get(r, "requests"), resource.c_str());
+      held.items.push_back({impl.policy.resources.Intern(resource),
+                            impl.policy.flavors.Intern(flavor.get<std::string>()),
+                            amount.is_null() ? 0 : ToAmount(amount)});
+    }
+    replaced.held.push_back(std::move(held));
+  }
+  const scheduler::Assignment got =
+      assigner.Assign(impl.workloads[id], *cq, counts, nullptr, nullptr, slice.is_null() ? nullptr : &replaced);
 
   const Json& want = c["result"];
   v.Equal("result.representativeMode", Get(want, "representativeMode"), ModeName(got.mode));

@@ -1,14 +1,13 @@
-// preemption_*: who has to go so that a workload fits.
-//
-// The recorded question gives the flavors; here they are the engine's own choice: the workload is queued and one cycle
-// is run. A case agrees when the cycle preempts exactly the recorded victims for the recorded reasons, and, if there
-// are any, chose the recorded flavors.
+// preemption_*: who has to go so that a workload fits with given flavors, and in which order victims are considered.
+#include <algorithm>
 #include <set>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
+#include "scheduler/engine_impl.h"
+#include "scheduler/victim_order.h"
 
 namespace muster::conformance {
 namespace {
@@ -19,24 +18,29 @@ using Target = std::tuple<std::string, std::string, std::string>;  // workload, 
 
 bool IsDetermined(const Case& c) { return c["nondeterministicPaths"].empty(); }
 
-Json Flavors(const Json& pod_sets) {
-  Json out = Json::array();
-  for (const Json& p : pod_sets) {
-    Json flavors = Json::object();
-    for (const auto& [resource, choice] : Get(p, "flavors").items()) flavors[resource] = GetString(choice, "flavor");
-    out.push_back(std::move(flavors));
-  }
-  return out;
+scheduler::Mode ToMode(const std::string& name) {
+  return name == "Preempt" ? scheduler::Mode::kPreempt : scheduler::Mode::kFit;
 }
 
-Json Flavors(const Engine& engine, const scheduler::Decision& d) {
-  Json out = Json::array();
-  for (const scheduler::PodSetDecision& p : d.pod_sets) {
-    Json flavors = Json::object();
-    for (const scheduler::ResourceFlavorChoice& choice : p.flavors) {
-      flavors[engine.ResourceName(choice.resource)] = engine.FlavorName(choice.flavor);
+// The recorded assignment, with the requests of the workload's pods.
+scheduler::Assignment ToAssignment(const Json& recorded, const scheduler::WorkloadState& w,
+                                   scheduler::EngineImpl& impl) {
+  scheduler::Assignment out;
+  for (const Json& p : Get(recorded, "podSets")) {
+    const scheduler::PodSetState& pod_set = w.pod_sets.at(out.pod_sets.size());
+    scheduler::PodSetDecision d;
+    d.name = GetString(p, "name");
+    d.count = Get(p, "count").get<int32_t>();
+    for (const auto& [resource, choice] : Get(p, "flavors").items()) {
+      d.flavors.push_back({impl.policy.resources.Intern(resource),
+                           impl.policy.flavors.Intern(GetString(choice, "flavor")), ToMode(GetString(choice, "mode"))});
     }
-    out.push_back(std::move(flavors));
+    std::vector<scheduler::ResourceAmount> requests;
+    for (const scheduler::ResourceAmount& a : pod_set.per_pod) {
+      requests.push_back({a.resource, quota::Mul(a.amount, d.count)});
+    }
+    out.pod_sets.push_back(std::move(d));
+    out.requests.push_back(std::move(requests));
   }
   return out;
 }
@@ -62,36 +66,25 @@ void RunPreemption(const Case& c, Level, Verdict& v) {
   Engine engine(*std::move(options));
   const absl::Time now = Now(c);
 
-  Json objects = c["objects"];
-  Json workload = Get(request, "workload");
-  const std::string ns = GetString(workload["metadata"], "namespace");
-  const std::string queue = "preemptor-queue";
-  workload["spec"]["queueName"] = queue;
+  if (absl::Status s = ApplyAll(c["objects"], now, engine); !s.ok()) return v.Fail("objects", "accepted", s.ToString());
+  Json object = Get(request, "workload");
   // One fixture carries a reservation that the recorded question does not look at; here it would not be pending.
-  workload["status"] = Json::object();
-  Json lq_meta = {{"name", queue}};
-  if (!ns.empty()) lq_meta["namespace"] = ns;
-  objects.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}}}});
-  objects.push_back({{"apiVersion", "kueue.x-k8s.io/v1beta2"},
-                     {"kind", "LocalQueue"},
-                     {"metadata", lq_meta},
-                     {"spec", {{"clusterQueue", Get(request, "clusterQueue")}}}});
-  objects.push_back(workload);
-  if (absl::Status s = ApplyAll(objects, now, engine); !s.ok()) return v.Fail("objects", "accepted", s.ToString());
-
-  const std::string key = absl::StrCat(ns, "/", GetString(workload["metadata"], "name"));
-  const scheduler::CycleResult cycle = engine.RunCycle(now);
-  const scheduler::Decision* decision = nullptr;
-  for (const scheduler::Decision& d : cycle.entries) {
-    if (engine.WorkloadKey(d.workload) == key) decision = &d;
-  }
-  if (decision == nullptr) return v.Fail("request.workload", "nominated", "not nominated");
+  object["status"] = Json::object();
+  const absl::StatusOr<api::Workload> workload = ParseWorkload(object);
+  if (!workload.ok()) return v.Fail("request.workload", "readable", workload.status().ToString());
+  const scheduler::WorkloadId id = engine.Apply(*workload, now);
+  const auto cq = engine.FindClusterQueue(GetString(request, "clusterQueue"));
+  if (!cq) return v.Fail("request.clusterQueue", "exists", "no such ClusterQueue");
+  scheduler::EngineImpl& impl = engine.impl();
+  engine.forest();  // brings the policy up to date
+  const std::vector<scheduler::PreemptionTarget> targets =
+      impl.FindTargets(id, *cq, ToAssignment(Get(request, "assignment"), impl.workloads[id], impl));
 
   std::set<Target> expected, got;
   for (const Json& t : Get(c["result"], "targets")) {
     expected.insert({GetString(t, "workload"), GetString(t, "clusterQueue"), GetString(t, "reason")});
   }
-  for (const scheduler::PreemptionTarget& t : decision->targets) {
+  for (const scheduler::PreemptionTarget& t : targets) {
     got.insert({engine.WorkloadKey(t.workload), engine.ClusterQueueName(engine.ClusterQueueOf(t.workload)),
                 std::string(scheduler::ToString(t.reason))});
   }
@@ -100,9 +93,34 @@ void RunPreemption(const Case& c, Level, Verdict& v) {
   } else {
     v.Equal("result.targets(count)", expected.size(), got.size());
   }
-  if (!expected.empty()) {
-    v.Equal("request.assignment", Flavors(Get(Get(request, "assignment"), "podSets")), Flavors(engine, *decision));
+}
+
+void RunCandidatesOrdering(const Case& c, Level, Verdict& v) {
+  absl::StatusOr<scheduler::EngineOptions> options = Options(c);
+  if (!options.ok()) return v.Fail("config", "accepted", options.status().ToString());
+  Engine engine(*std::move(options));
+  const std::string own = GetString(c["request"], "preemptorClusterQueue");
+  struct Candidate {
+    scheduler::VictimKey key;
+    bool own;
+    std::string name;
+  };
+  std::vector<Candidate> candidates;
+  for (const Json& e : Get(c["request"], "candidates")) {
+    const absl::StatusOr<api::Workload> w = ParseWorkload(Get(e, "workload"));
+    if (!w.ok()) return v.Fail("request.candidates", "readable", w.status().ToString());
+    const scheduler::WorkloadId id = engine.Apply(*w, Now(c));
+    scheduler::VictimKey key = engine.impl().VictimKeyFor(id);
+    // Kueue takes a missing reservation for one made now.
+    const api::Condition* reserved = api::FindCondition(w->status.conditions, "QuotaReserved");
+    key.reserved_at = reserved == nullptr ? Now(c) : reserved->last_transition_time;
+    candidates.push_back({key, GetString(e, "clusterQueue") == own, w->metadata.name});
   }
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return scheduler::GoesBefore(a.key, a.own, b.key, b.own); });
+  Json order = Json::array();
+  for (const Candidate& candidate : candidates) order.push_back(candidate.name);
+  v.Equal("result.order", Get(c["result"], "order"), order);
 }
 
 }  // namespace muster::conformance

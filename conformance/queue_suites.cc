@@ -64,7 +64,9 @@ void RunQueueOrder(const Case& c, Level, Verdict& v) {
   input.doc["objects"] = Completed(c, queue);
   absl::StatusOr<Engine> engine = BuildWorld(input);
   if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
-  if (!c["initialLocalQueueUsage"].empty()) return v.Unsupported("consumed resources of a LocalQueue cannot be set");
+  if (absl::Status s = SetConsumedResources(c, *engine); !s.ok()) {
+    return v.Fail("initialLocalQueueUsage", "accepted", s.ToString());
+  }
   const auto id = engine->FindClusterQueue(queue);
   if (!id) return v.Fail("request.clusterQueue", queue, "no such ClusterQueue");
   std::vector<std::string> order = Keys(*engine, engine->PendingInOrder(*id));

@@ -54,6 +54,14 @@ class Conditions {
       preempted_.insert({victim, reason});
       evicted_.insert({victim, "Preempted"});
     }
+    if (d.migrates != scheduler::kNoId) {
+      const std::string& sibling = engine_.WorkloadKey(d.migrates);
+      of_[sibling]["Evicted"] = {"True", "FlavorMigration", ""};
+      evicted_.insert({sibling, "FlavorMigration"});
+    }
+    if (d.replaces != scheduler::kNoId) {
+      of_[engine_.WorkloadKey(d.replaces)]["Finished"] = {"True", "WorkloadSliceReplaced", ""};
+    }
     switch (d.status) {
       case EntryStatus::kAssumed: {
         ConditionText& reserved = conditions["QuotaReserved"];
@@ -81,6 +89,14 @@ class Conditions {
     conditions["QuotaReserved"] = {"False", observable ? Text(scheduler::ToString(d.pending_reason)) : "Pending",
                                    engine_.Message(d)};
     if (observable) conditions["Admitted"] = {"False", "NoReservation", "The workload has no reservation"};
+  }
+
+  // The object is gone, and its status with it.
+  void Forget(const std::string& key) {
+    of_.erase(key);
+    for (auto* set : {&preempted_, &evicted_}) {
+      for (auto it = set->begin(); it != set->end();) it = it->first == key ? set->erase(it) : std::next(it);
+    }
   }
 
   const ConditionMap& Of(const std::string& key) { return of_[key]; }
@@ -201,8 +217,10 @@ absl::Status SetNominalQuota(const Json& step, absl::Time now, Json& objects, En
 void RunSchedule(const Case& c, Level level, Verdict& v) {
   absl::StatusOr<Engine> built = BuildWorld(c);
   if (!built.ok()) return v.Fail("objects", "accepted", built.status().ToString());
-  if (!c["initialLocalQueueUsage"].empty()) return v.Unsupported("consumed resources of a LocalQueue cannot be set");
   Engine& engine = *built;
+  if (absl::Status s = SetConsumedResources(c, engine); !s.ok()) {
+    return v.Fail("initialLocalQueueUsage", "accepted", s.ToString());
+  }
   const absl::Time now = Now(c);
   Json objects = c["objects"];
   Conditions conditions(engine, objects);
@@ -219,7 +237,9 @@ void RunSchedule(const Case& c, Level level, Verdict& v) {
     } else if (op == "deleteWorkloads") {
       for (const Json& w : Get(step, "workloads")) {
         const auto id = engine.FindWorkload(GetString(w, "namespace"), GetString(w, "name"));
-        if (id) engine.DeleteWorkload(*id, now);
+        if (!id) continue;
+        conditions.Forget(engine.WorkloadKey(*id));
+        engine.DeleteWorkload(*id, now);
       }
     } else if (op == "processRequeues") {
       engine.Advance(now);

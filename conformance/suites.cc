@@ -28,6 +28,7 @@ constexpr Entry kHandlers[] = {
     {"queue_inadmissible_requeue", RunInadmissibleRequeue},
     {"resources_to_reserve", RunResourcesToReserve},
     {"schedule", RunSchedule},
+    {"preemption_candidates_ordering", RunCandidatesOrdering},
     {"preemption_fair_preemptions", RunPreemption},
     {"preemption_hierarchical_preemptions", RunPreemption},
     {"preemption_preemption", RunPreemption},

@@ -35,6 +35,7 @@ void RunLastAssignmentOutdated(const Case& c, Level level, Verdict& verdict);
 void RunResourcesToReserve(const Case& c, Level level, Verdict& verdict);
 // preemption_suites.cc
 void RunPreemption(const Case& c, Level level, Verdict& verdict);
+void RunCandidatesOrdering(const Case& c, Level level, Verdict& v);
 
 }  // namespace muster::conformance
 

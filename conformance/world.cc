@@ -103,6 +103,27 @@ absl::StatusOr<scheduler::EngineOptions> Options(const Case& c) {
   return options;
 }
 
+absl::Status SetConsumedResources(const Case& c, scheduler::Engine& engine) {
+  std::map<std::string, std::string> namespaces;  // of LocalQueues, for records that leave it out
+  for (const Json& o : c["objects"]) {
+    if (GetString(o, "kind") != "LocalQueue") continue;
+    namespaces[GetString(Get(o, "metadata"), "name")] = GetString(Get(o, "metadata"), "namespace");
+  }
+  for (const auto& [key, amounts] : c["initialLocalQueueUsage"].items()) {
+    const size_t slash = key.find('/');
+    const std::string name = slash == std::string::npos ? key : key.substr(slash + 1);
+    const std::string ns = slash == std::string::npos ? namespaces[name] : key.substr(0, slash);
+    std::map<std::string, quota::Amount> consumed;
+    for (const auto& [resource, text] : amounts.items()) {
+      const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(text.get<std::string>());
+      if (!quantity.ok()) return quantity.status();
+      consumed[resource] = resource == "cpu" ? quantity->MilliValue() : quantity->Value();
+    }
+    engine.SetConsumedResources(ns, name, consumed, Now(c));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<api::Workload> ParseWorkload(const Json& object) {
   absl::StatusOr<api::Object> parsed = api::DecodeObject(object);
   if (!parsed.ok()) return parsed.status();

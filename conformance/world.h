@@ -39,6 +39,9 @@ absl::StatusOr<scheduler::Engine> BuildWorld(const Case& c);
 // The same with the objects applied exactly in the order they are written.
 absl::StatusOr<scheduler::Engine> BuildWorldInOrder(const Case& c);
 
+// Tells the engine what LocalQueues consumed before (initialLocalQueueUsage).
+absl::Status SetConsumedResources(const Case& c, scheduler::Engine& engine);
+
 absl::StatusOr<api::Workload> ParseWorkload(const Json& object);
 // The admission in a comparable form: quantities as numbers, topology assignments expanded.
 Json Canonical(const api::Admission& admission);

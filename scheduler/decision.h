@@ -127,7 +127,8 @@ enum class Note : uint8_t {
   kOverlappingTargets,
   kNoLongerFits,
   kPreemptionGated,
-  kMoreFavorableAdmitted,
+  kMoreFavorableAdmitted,      // of the concurrently admitted variants
+  kBelowLastAcceptableFlavor,  // a variant not worth evicting a running one for
 };
 
 struct Decision {
@@ -143,6 +144,11 @@ struct Decision {
   Note note = Note::kNone;
   std::string note_detail;
   int pending_preemptions = 0;  // > 0: "Pending the preemption of N workload(s)"
+  // The less favorable variant of the same job that has been marked for eviction (reason FlavorMigration).
+  WorkloadId migrates = kNoId;
+  // The slice of the same elastic job that this admission takes the place of: to be finished by the caller, with reason
+  // WorkloadSliceReplaced. Until then both hold quota.
+  WorkloadId replaces = kNoId;
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

@@ -28,6 +28,7 @@ void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
 }
 void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
   impl_->policy.Apply(local_queue);
+  impl_->SetLocalQueueWeight(local_queue);
   impl_->RequeueOrphans(now);
 }
 void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
@@ -84,6 +85,11 @@ void Engine::CompleteEviction(WorkloadId id, absl::Time now) { impl_->CompleteEv
 void Engine::SetRequeued(WorkloadId id, absl::Time now) { impl_->SetRequeued(id, now); }
 void Engine::StatusWritten(WorkloadId id) { impl_->StatusWritten(id); }
 void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { impl_->SetPriority(id, priority, now); }
+void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
+                                  const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
+  impl_->SetConsumedResources(absl::StrCat(ns, "/", local_queue), amounts, updated);
+}
+void Engine::SampleLocalQueues(absl::Time now) { impl_->SampleLocalQueues(now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
   impl_->SetReclaimablePods(id, pods, now);
 }
@@ -131,7 +137,9 @@ const std::string& Engine::ResourceName(ResourceId id) const { return impl_->pol
 std::vector<ClusterQueueId> Engine::ClusterQueues() const { return impl_->policy.ClusterQueuesByName(); }
 std::vector<std::string> Engine::Cohorts() { return impl_->policy.CohortNames(); }
 ClusterQueueStatus Engine::StatusOf(absl::string_view cluster_queue) { return impl_->policy.StatusOf(cluster_queue); }
-std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) { return impl_->queues[id].HeapInOrder(); }
+std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) {
+  return impl_->queues[id].HeapInOrder(impl_->UsageFor(id));
+}
 std::vector<WorkloadId> Engine::Inadmissible(ClusterQueueId id) const {
   std::vector<WorkloadId> out = impl_->queues[id].Parked();
   std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });

@@ -124,6 +124,13 @@ class Engine {
   // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue.
   void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
+  // Admission fair sharing: what the status of a LocalQueue says it consumed (base units, by resource name), up to
+  // `updated`. Without effect unless EngineOptions::admission_fair_sharing is set.
+  void SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
+                            const std::map<std::string, quota::Amount>& amounts, absl::Time updated);
+  // Admission fair sharing: lets consumption decay and settles what was charged in advance, for every LocalQueue that
+  // is due. Call after admissions have been carried out and once per usage_sampling_interval; more often does nothing.
+  void SampleLocalQueues(absl::Time now);
   // Pods that ended and free their part of the quota: [{pod set, count}].
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
 

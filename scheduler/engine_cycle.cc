@@ -46,6 +46,9 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
       workloads[t.workload].queue_timestamp = now + absl::Milliseconds(1);
     }
   }
+  if (e->decision.migrates != kNoId && !workloads[e->decision.migrates].evicted) {
+    MarkEvicted(e->decision.migrates, "FlavorMigration");
+  }
   if (!e->admitted) return;
   std::vector<HeldPodSet> held;
   for (size_t i = 0; i < e->assignment.pod_sets.size(); ++i) {
@@ -66,6 +69,8 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   w.evicted = false;
   w.eviction_reason.clear();
   Hold(e->decision.workload, e->decision.cluster_queue, std::move(held));
+  w.admitted = HasChecksReady(w);
+  Penalize(w, e->decision.workload, e->decision.cluster_queue);
   ++policy.cq(e->decision.cluster_queue).generation;  // the update that follows is a removal and an addition
 }
 
@@ -78,7 +83,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   std::vector<Decision> refused;
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
     if (!active_[cq]) continue;
-    const WorkloadId id = queues[cq].Pop();
+    const WorkloadId id = queues[cq].Pop(UsageFor(cq));
     if (id == kNoId) continue;
     workloads[id].phase = WorkloadPhase::kInflight;
     workloads[id].evaluated_generation = workloads[id].generation;

@@ -13,6 +13,7 @@ struct EngineImpl::Entry {
   Decision decision;
   Assignment assignment;
   std::vector<PreemptionTarget> targets;
+  WorkloadId replaces = kNoId;  // slice that goes when this one is let in
   bool is_preemptor = false;
   bool admitted = false;
 };

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "scheduler/engine.h"
 #include "scheduler/flavor_assigner.h"
+#include "scheduler/local_queue_ledger.h"
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
 #include "scheduler/preemption.h"
@@ -63,10 +64,22 @@ class EngineImpl {
   std::vector<quota::FrAmount> ComputeUsage(const WorkloadState& w) const;
   WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
+  // Its place among the candidates for preemption of its ClusterQueue.
+  VictimKey VictimKeyFor(WorkloadId id) const;
+
+  // Admission fair sharing (engine_fairness.cc).
+  void SetLocalQueueWeight(const api::LocalQueue& object);
+  void SetConsumedResources(absl::string_view local_queue, const std::map<std::string, quota::Amount>& amounts,
+                            absl::Time updated);
+  void SampleLocalQueues(absl::Time now);
+  // How the workloads of this ClusterQueue are ordered by usage; null if they are not.
+  const PendingQueue::LocalQueueUsage* UsageFor(ClusterQueueId cq) const;
 
   // Deciding (engine_cycle.cc).
   bool HasPendingHeads();
   CycleResult RunCycle(absl::Time now);
+  // Who would have to go for a workload with this assignment, as things stand.
+  std::vector<PreemptionTarget> FindTargets(WorkloadId id, ClusterQueueId cq, const Assignment& assignment);
 
   EngineOptions options;
   Policy policy;
@@ -86,7 +99,6 @@ class EngineImpl {
   void Derive(const api::Workload& object, WorkloadState* w);
   int EquivalenceOf(const WorkloadState& w);
   QueueItem ItemFor(WorkloadId id) const;
-  VictimKey VictimKeyFor(WorkloadId id) const;
   void MarkEvicted(WorkloadId id, absl::string_view reason);
   // Waiting, in a heap or parked.
   bool IsQueued(const WorkloadState& w) const { return w.phase == WorkloadPhase::kPending; }
@@ -97,6 +109,8 @@ class EngineImpl {
   void Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held);
   void FreeQuota(WorkloadId id);
   ClusterQueueId QueueFor(const WorkloadState& w) const;
+  // Whether the checks that the ClusterQueue asks for these flavors are all ready.
+  bool HasChecksReady(const WorkloadState& w) const;
   void Grow(ClusterQueueId cq);
 
   // engine_nominate.cc
@@ -105,8 +119,19 @@ class EngineImpl {
   void RememberProgress(const Entry& e);
   // Chooses flavors and victims against the world as it is now.
   void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
-  PreemptionRequest RequestFor(const Entry& e, const Assignment& assignment) const;
+  PreemptionRequest RequestFor(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) const;
   HoldersView View() const;
+
+  // engine_variants.cc
+  int VariantRank(const WorkloadState& w, ClusterQueueId cq) const;
+  int FlavorRank(const std::string& flavor, ClusterQueueId cq) const;
+  WorkloadId AdmittedSibling(const WorkloadState& w, ClusterQueueId cq, bool more_favorable) const;
+  bool MigrateSibling(Entry* e);
+  WorkloadId ReplacedSlice(const WorkloadState& w, ClusterQueueId cq) const;
+
+  // engine_fairness.cc
+  bool OrdersByUsage(ClusterQueueId cq) const;
+  void Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq);
 
   // engine_process.cc
   struct Round;  // what the entries processed so far have changed
@@ -132,6 +157,8 @@ class EngineImpl {
   std::vector<WorkloadId> free_ids_;
   std::map<std::string, int> equivalence_ids_;
   Interner local_queues_;
+  std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
+  PendingQueue::LocalQueueUsage local_queue_share_;
 };
 
 }  // namespace muster::scheduler

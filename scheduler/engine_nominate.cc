@@ -41,12 +41,19 @@ HoldersView EngineImpl::View() const {
   view.by_queue = &holders;
   view.active = &active_;
   view.options = &options;
+  if (ledger_.has_value()) {
+    view.local_queue_usage = [this](WorkloadId id) {
+      const WorkloadState& w = workloads[id];
+      return OrdersByUsage(w.cq) ? ledger_->Share(w.local_queue) : -1.0;
+    };
+  }
   return view;
 }
 
-PreemptionRequest EngineImpl::RequestFor(const Entry& e, const Assignment& assignment) const {
-  const WorkloadState& w = workloads[e.decision.workload];
-  PreemptionRequest request{e.decision.cluster_queue, w.priority, w.queue_timestamp, {}, {}};
+PreemptionRequest EngineImpl::RequestFor(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) const {
+  const WorkloadState& w = workloads[id];
+  PreemptionRequest request{cq, w.priority, w.queue_timestamp, {}, {}};
+  const WorkloadId replaced = ReplacedSlice(w, cq);
   const ResourceId pods = policy.resources.Find("pods");
   for (size_t i = 0; i < assignment.pod_sets.size(); ++i) {
     for (const ResourceFlavorChoice& choice : assignment.pod_sets[i].flavors) {
@@ -57,11 +64,20 @@ PreemptionRequest EngineImpl::RequestFor(const Entry& e, const Assignment& assig
       // Kueue leaves the number of pods, which it counts for flavor assignment only, out of what victims have to free.
       if (choice.resource == pods) continue;
       for (const ResourceAmount& a : assignment.requests[i]) {
-        if (a.resource == choice.resource && a.amount != 0) quota::AddTo(&request.usage, {fr, a.amount});
+        if (a.resource != choice.resource) continue;
+        const HeldPodSet::Item* held =
+            replaced == kNoId ? nullptr : HeldItem(workloads[replaced], assignment.pod_sets[i].name, choice.resource);
+        const quota::Amount more = quota::Sub(a.amount, held == nullptr ? 0 : held->amount);
+        if (more != 0) quota::AddTo(&request.usage, {fr, more});
       }
     }
   }
   return request;
+}
+
+std::vector<PreemptionTarget> EngineImpl::FindTargets(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) {
+  Refresh();
+  return Preemptor(View()).FindTargets(RequestFor(id, cq, assignment));
 }
 
 void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
@@ -81,9 +97,12 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
   // Whether these counts would do, and with whom gone.
   const auto try_counts = [&](absl::Span<const int32_t> counts, Assignment* assignment,
                               std::vector<PreemptionTarget>* targets) {
-    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins);
+    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins,
+                                  e->replaces == kNoId ? nullptr : &workloads[e->replaces]);
     targets->clear();
-    if (assignment->mode == Mode::kPreempt) *targets = preemptor_->FindTargets(RequestFor(*e, *assignment));
+    if (assignment->mode == Mode::kPreempt) {
+      *targets = preemptor_->FindTargets(RequestFor(e->decision.workload, e->decision.cluster_queue, *assignment));
+    }
     return assignment->mode == Mode::kFit || !targets->empty();
   };
   if (try_counts(full, &e->assignment, &e->targets)) return;
@@ -109,6 +128,7 @@ EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
   e.decision.workload = id;
   e.decision.cluster_queue = cq;
   e.is_preemptor = queues[cq].IsPreemptor(id, w.generation);
+  e.replaces = ReplacedSlice(w, cq);
   const bool preserve = options.gates[Gate::kFlavorFungibilityPreserveScanProgress];
   if (w.progress.has_value() && IsOutdated(*w.progress, policy.cq(cq).generation, cycle, w.equivalence, preserve)) {
     w.progress.reset();

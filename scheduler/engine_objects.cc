@@ -5,7 +5,11 @@
 
 namespace muster::scheduler {
 
-EngineImpl::EngineImpl(EngineOptions o) : options(std::move(o)) {}
+EngineImpl::EngineImpl(EngineOptions o) : options(std::move(o)) {
+  if (!options.admission_fair_sharing.has_value() || !options.gates[Gate::kAdmissionFairSharing]) return;
+  ledger_.emplace(*options.admission_fair_sharing);
+  local_queue_share_ = [this](int local_queue) { return ledger_->Share(local_queue); };
+}
 
 void EngineImpl::Grow(ClusterQueueId cq) {
   if (cq < static_cast<int>(queues.size())) return;

@@ -36,6 +36,9 @@ bool EngineImpl::StillFits(const Entry& e, const Round& round) {
     const WorkloadState& victim = workloads[t.workload];
     if (victim.preempted_in_cycle != cycle) forest.RemoveUsage(policy.NodeOf(victim.cq), victim.usage);
   }
+  if (e.replaces != kNoId && workloads[e.replaces].preempted_in_cycle != cycle) {
+    forest.RemoveUsage(node, workloads[e.replaces].usage);
+  }
   const bool fits = std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(), [&](const quota::FrAmount& u) {
     return forest.AvailableClipped(node, u.fr) >= u.amount;
   });
@@ -82,6 +85,12 @@ void EngineImpl::Process(Entry* e, Round* round) {
   quota::Forest& forest = policy.forest();
   WorkloadState& w = workloads[d.workload];
   const quota::NodeId node = policy.NodeOf(d.cluster_queue);
+  if (AdmittedSibling(w, d.cluster_queue, /*more_favorable=*/true) != kNoId) {
+    d.status = EntryStatus::kSkipped;
+    d.note = Note::kMoreFavorableAdmitted;
+    d.pending_reason = PendingReason::kPendingEvaluation;
+    return;
+  }
   ChooseAgainIfOvertaken(e, round);
   d.mode = e->assignment.mode;
   d.borrowing = e->assignment.borrowing;
@@ -102,6 +111,13 @@ void EngineImpl::Process(Entry* e, Round* round) {
     }
     return;
   }
+  if (d.mode == Mode::kPreempt && w.preemption_gated) {
+    d.status = EntryStatus::kPreemptionGated;
+    d.note = Note::kPreemptionGated;
+    d.requeue_reason = RequeueReason::kPreemptionGated;
+    d.pending_reason = PendingReason::kAdmissionGated;
+    return;
+  }
   if (d.mode == Mode::kDeferredFit) {
     d.note = Note::kDeferredFit;
     d.requeue_reason = RequeueReason::kPendingPreemption;
@@ -119,11 +135,17 @@ void EngineImpl::Process(Entry* e, Round* round) {
   for (const PreemptionTarget& t : e->targets) {
     if (workloads[t.workload].preempted_in_cycle == cycle) return skip(Note::kOverlappingTargets);
   }
+  if (e->replaces != kNoId && workloads[e->replaces].preempted_in_cycle == cycle) {
+    return skip(Note::kOverlappingTargets);
+  }
   if (!StillFits(*e, *round)) return skip(Note::kNoLongerFits);
-  for (const PreemptionTarget& t : e->targets) {
-    WorkloadState& victim = workloads[t.workload];
+  std::vector<WorkloadId> leaving;
+  for (const PreemptionTarget& t : e->targets) leaving.push_back(t.workload);
+  if (e->replaces != kNoId) leaving.push_back(e->replaces);
+  for (const WorkloadId id : leaving) {
+    WorkloadState& victim = workloads[id];
     victim.preempted_in_cycle = cycle;
-    round->victims.push_back(t.workload);
+    round->victims.push_back(id);
     const quota::NodeId n = policy.NodeOf(victim.cq);
     std::vector<quota::FrAmount>& freed = round->freed[forest.root(n)][n];
     for (const quota::FrAmount& u : victim.usage) quota::AddTo(&freed, u);
@@ -137,7 +159,9 @@ void EngineImpl::Process(Entry* e, Round* round) {
     d.targets = e->targets;
     return;
   }
+  if (MigrateSibling(e)) return;
   d.status = EntryStatus::kAssumed;
+  d.replaces = e->replaces;
   e->admitted = true;
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
 constexpr char kAllowedFlavors[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
+constexpr char kReplacementFor[] = "kueue.x-k8s.io/workload-slice-replacement-for";
 constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
 
 int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
@@ -80,11 +81,26 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     const auto it = object.metadata.annotations.find(kAllowedFlavors);
     if (it != object.metadata.annotations.end()) w->allowed_flavors = absl::StrSplit(it->second, ',');
   }
+  w->variant_of.clear();
+  if (options.gates[Gate::kConcurrentAdmission]) {
+    for (const api::OwnerReference& owner : object.metadata.owner_references) {
+      if (owner.kind == "Workload" && owner.controller.value_or(false)) w->variant_of = owner.uid;
+    }
+  }
+  w->replaces.clear();
+  if (const auto it = object.metadata.annotations.find(kReplacementFor); it != object.metadata.annotations.end()) {
+    w->replaces = it->second;
+  }
+  w->preemption_gated =
+      !object.spec.preemption_gates.empty() &&
+      (options.gates[Gate::kConcurrentAdmission] || options.gates[Gate::kMultiKueueOrchestratedPreemption]);
   w->reclaimable.clear();
   if (options.gates[Gate::kReclaimablePods]) w->reclaimable = object.status.reclaimable_pods;
   w->failed_checks = false;
+  w->ready_checks.clear();
   for (const api::AdmissionCheckState& check : object.status.admission_checks) {
     if (check.state == "Retry" || check.state == "Rejected") w->failed_checks = true;
+    if (check.state == "Ready") w->ready_checks.push_back(check.name);
   }
   w->requeued_false = api::IsConditionFalse(object.status.conditions, "Requeued");
   w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
@@ -230,6 +246,23 @@ void EngineImpl::Dequeue(WorkloadId id) {
   w.phase = WorkloadPhase::kUnqueued;
 }
 
+bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
+  const auto applies = [&](const api::AdmissionCheckStrategyRule& rule) {
+    if (rule.on_flavors.empty()) return true;
+    for (const HeldPodSet& ps : w.held) {
+      for (const HeldPodSet::Item& item : ps.items) {
+        const std::string& flavor = policy.flavors.Name(item.flavor);
+        if (std::find(rule.on_flavors.begin(), rule.on_flavors.end(), flavor) != rule.on_flavors.end()) return true;
+      }
+    }
+    return false;
+  };
+  const auto& rules = policy.cq(w.cq).object.admission_checks;
+  return std::all_of(rules.begin(), rules.end(), [&](const api::AdmissionCheckStrategyRule& rule) {
+    return !applies(rule) || std::find(w.ready_checks.begin(), w.ready_checks.end(), rule.name) != w.ready_checks.end();
+  });
+}
+
 std::vector<quota::FrAmount> EngineImpl::ComputeUsage(const WorkloadState& w) const {
   std::vector<quota::FrAmount> out;
   for (const HeldPodSet& ps : w.held) {
@@ -280,6 +313,7 @@ void EngineImpl::FreeQuota(WorkloadId id) {
   ++policy.cq(w.cq).generation;
   w.held.clear();
   w.usage.clear();
+  w.admitted = false;
   w.phase = WorkloadPhase::kUnqueued;
   w.cq = kNoId;
 }
@@ -306,11 +340,15 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   if (held_before) FreeQuota(id);
   w.awaits.clear();
   const int64_t old_generation = w.generation;
-  const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted;
+  const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted, old_gated = w.preemption_gated;
+  const int old_local_queue = w.local_queue;
   const std::string old_queue = w.queue_key;
   // Orders point to the UID: another object under the same name starts anew.
   if (w.uid != object.metadata.uid) Dequeue(id);
   Derive(object, &w);
+  if (ledger_.has_value() && existed && (w.local_queue != old_local_queue || finished || (!w.active && !reserved))) {
+    ledger_->DropPenalty(old_local_queue, id);
+  }
   if (finished) {
     Dequeue(id);
     w.phase = WorkloadPhase::kFinished;
@@ -340,6 +378,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     w.reserved_at = since->last_transition_time;
     if (cq != kNoId) {
       Hold(id, cq, std::move(held));
+      w.admitted = api::IsConditionTrue(conditions, "Admitted");
     } else {
       Dequeue(id);
       w.held = std::move(held);
@@ -349,7 +388,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   }
   if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
   const bool changed = !existed || held_before || old_generation != w.generation || old_queue != w.queue_key ||
-                       old_requeued_false != w.requeued_false || old_evicted != w.evicted;
+                       old_requeued_false != w.requeued_false || old_evicted != w.evicted ||
+                       old_gated != w.preemption_gated;
   Enqueue(id, changed, now);
   return id;
 }
@@ -360,6 +400,7 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
   if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
   FreeQuota(id);
   Dequeue(id);
+  if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
   workload_ids.erase(w.key);
   w = WorkloadState();
   free_ids_.push_back(id);
@@ -371,6 +412,7 @@ void EngineImpl::Finish(WorkloadId id, absl::Time now) {
   if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
   FreeQuota(id);
   Dequeue(id);
+  if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
   w.phase = WorkloadPhase::kFinished;
 }
 

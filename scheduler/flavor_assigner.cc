@@ -117,7 +117,7 @@ Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
 }
 
 Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
-                                  const ScanProgress* progress, const FlavorPins* pins) {
+                                  const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced) {
   Assignment out;
   const ClusterQueueState& queue = policy_.cq(cq);
   const ResourceId pods = policy_.resources.Find("pods");
@@ -157,7 +157,7 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
   out.mode = Mode::kFit;
   int worst_refusal = 0;
   for (const std::vector<int>& members : groups) {
-    worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, &out));
+    worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, replaced, &out));
     for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
     if (out.mode == Mode::kNoFit) {
       out.pod_sets.resize(members.back() + 1);
@@ -171,7 +171,8 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
 // Returns 0 if the members have flavors, otherwise the severity of the worst refusal over the resource groups, which
 // may be 0 as well.
 int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                                const ScanProgress* progress, const FlavorPins* pins, Assignment* out) {
+                                const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
+                                Assignment* out) {
   const ClusterQueueState& queue = policy_.cq(cq);
   std::vector<ResourceAmount> requests;
   for (int i : members) {
@@ -210,7 +211,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         if (resource == request.resource) start = index + 1;
       }
     }
-    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, *out);
+    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, replaced, *out);
     attempted = attempted || scan.attempted;
     if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
     if (scan.items.empty()) {
@@ -243,7 +244,8 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         out->last_tried[i].push_back(tried[c]);
         out->borrowing = std::max(out->borrowing, chosen[c].rated.borrow);
         const FrId fr = policy_.Fr(chosen[c].flavor, request.resource);
-        quota::AddTo(&out->usage, {fr, request.amount});
+        const HeldPodSet::Item* held = replaced == nullptr ? nullptr : HeldItem(*replaced, ps.name, request.resource);
+        quota::AddTo(&out->usage, {fr, quota::Sub(request.amount, held == nullptr ? 0 : held->amount)});
       }
     }
     if (reasons.empty()) {
@@ -258,7 +260,8 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
 FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,
                                                      int resource_group, absl::Span<const int> members,
                                                      absl::Span<const ResourceAmount> requests, ResourceId trigger,
-                                                     int start, const FlavorPins* pins, const Assignment& so_far) {
+                                                     int start, const FlavorPins* pins, const WorkloadState* replaced,
+                                                     const Assignment& so_far) {
   const ClusterQueueState& queue = policy_.cq(cq);
   const GroupState& group = queue.groups[resource_group];
   const bool fungible = options_.gates[Gate::kFlavorFungibility];
@@ -302,8 +305,28 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     for (const ResourceAmount& request : requests) {
       const Amount assumed = AssumedUsage(so_far, policy_.Fr(flavor, request.resource));
       PendingReason why = PendingReason::kNone;
-      const RatedMode rated =
-          FitsQuota(workload, cq, flavor, request.resource, assumed, request.amount, &reasons, &why);
+      Amount amount = request.amount;
+      bool keeps_flavor = true;
+      for (const int m : members) {
+        const HeldPodSet::Item* held =
+            replaced == nullptr ? nullptr : HeldItem(*replaced, workload.pod_sets[m].name, request.resource);
+        if (held == nullptr) continue;
+        if (held->flavor != flavor) {
+          FlavorReason r;
+          r.code = FlavorReason::Code::kSliceFlavorMismatch;
+          r.flavor = flavor;
+          r.detail = policy_.flavors.Name(held->flavor);
+          reasons.push_back(std::move(r));
+          keeps_flavor = false;
+          break;
+        }
+        amount = quota::Sub(amount, held->amount);
+      }
+      RatedMode rated = FitsQuota(workload, cq, flavor, request.resource, assumed, amount, &reasons, &why);
+      if (!keeps_flavor) {
+        rated.mode = FitMode::kNoFit;
+        why = PendingReason::kNoMatchingFlavor;
+      }
       candidate.items.push_back({request.resource, flavor, rated});
       if (rated.mode == FitMode::kNoFit) refusal = std::max(refusal, Severity(why));
       if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;

@@ -100,18 +100,21 @@ class FlavorAssigner {
   FlavorAssigner(const Policy& policy, const EngineOptions& options, PreemptionOracle& oracle)
       : policy_(policy), options_(options), oracle_(oracle) {}
 
-  // `counts` has one entry per pod set. `progress` and `pins` may be null. Does not change usage.
+  // `counts` has one entry per pod set. `progress` and `pins` may be null. `replaced`, if not null, is the slice of the
+  // same elastic job that goes when this workload is let in: its flavors have to be kept, and only what is asked beyond
+  // it counts as usage. Does not change usage.
   // REQUIRES: the ClusterQueue takes part in the forest.
   Assignment Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
-                    const ScanProgress* progress, const FlavorPins* pins = nullptr);
+                    const ScanProgress* progress, const FlavorPins* pins = nullptr,
+                    const WorkloadState* replaced = nullptr);
 
  private:
   struct GroupScan;
   int AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                  const ScanProgress* progress, const FlavorPins* pins, Assignment* out);
+                  const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced, Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
                        absl::Span<const int> members, absl::Span<const ResourceAmount> requests, ResourceId trigger,
-                       int start, const FlavorPins* pins, const Assignment& so_far);
+                       int start, const FlavorPins* pins, const WorkloadState* replaced, const Assignment& so_far);
   RatedMode FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor, ResourceId resource,
                       quota::Amount assumed, quota::Amount request, std::vector<FlavorReason>* reasons,
                       PendingReason* why);

@@ -11,11 +11,15 @@ namespace {
 
 // Amounts as Kueue prints them in messages: the canonical quantity of the resource.
 std::string Print(const std::string& resource, quota::Amount amount) {
-  if (amount == quota::kUnlimited) return "unlimited";
   if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
   const bool binary = resource == "memory" || resource == "ephemeral-storage" || resource.rfind("hugepages-", 0) == 0;
   return api::Quantity::FromValue(amount, binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
       .ToString();
+}
+
+// Quotas know infinity; what is requested is a number even when it hits the limit of its type.
+std::string PrintQuota(const std::string& resource, quota::Amount amount) {
+  return amount == quota::kUnlimited ? "unlimited" : Print(resource, amount);
 }
 
 std::string ReasonText(const Policy& policy, const FlavorReason& r) {
@@ -34,10 +38,10 @@ std::string ReasonText(const Policy& policy, const FlavorReason& r) {
       return absl::StrCat("insufficient quota for ", resource, " in flavor ", flavor,
                           ", previously considered podsets requests (", Print(resource, r.a),
                           ") + current podset request (", Print(resource, r.b), ") > maximum capacity (",
-                          Print(resource, r.c), ")");
+                          PrintQuota(resource, r.c), ")");
     case FlavorReason::Code::kInsufficientUnusedQuota:
-      return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ", Print(resource, r.a),
-                          " more needed");
+      return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ",
+                          PrintQuota(resource, r.a), " more needed");
     case FlavorReason::Code::kNotInNominationMapping:
       return absl::StrCat("skipping flavor ", flavor, " as it is not found in the nomination mapping for resource ",
                           resource);
@@ -155,7 +159,11 @@ std::string Engine::Message(const Decision& d) const {
     case Note::kMoreFavorableAdmitted:
       text = "A more favorable variant is already admitted";
       break;
+    case Note::kBelowLastAcceptableFlavor:
+      text = "Target flavor is below LastAcceptableFlavorName";
+      break;
   }
+  if (d.migrates != kNoId) absl::StrAppend(&text, ". Pending the migration of 1 workload(s)");
   if (d.pending_preemptions > 0) {
     absl::StrAppend(&text, ". Pending the preemption of ", d.pending_preemptions, " workload(s)");
   }

@@ -17,7 +17,7 @@ PreemptionPolicy ParsePolicy(const std::string& s) {
   if (s == "LowerPriority") return PreemptionPolicy::kLowerPriority;
   if (s == "LowerOrNewerEqualPriority") return PreemptionPolicy::kLowerOrNewerEqualPriority;
   if (s == "Any") return PreemptionPolicy::kAny;
-  return PreemptionPolicy::kNever;
+  return s.empty() ? PreemptionPolicy::kUnset : PreemptionPolicy::kNever;
 }
 
 double WeightOf(const std::optional<api::FairSharing>& fs) {

@@ -50,7 +50,9 @@ struct GroupState {
   std::vector<FlavorId> flavors;  // in the order they are tried
 };
 
-enum class PreemptionPolicy : uint8_t { kNever, kLowerPriority, kLowerOrNewerEqualPriority, kAny };
+// kUnset: a preemption section without this policy. It allows nobody, but Kueue does not take it for Never where that
+// matters: under fair sharing an unset reclaimWithinCohort lets the own queue be preempted while borrowing.
+enum class PreemptionPolicy : uint8_t { kUnset, kNever, kLowerPriority, kLowerOrNewerEqualPriority, kAny };
 
 // The decision-relevant switches of a ClusterQueue, parsed once.
 struct ClusterQueueRules {

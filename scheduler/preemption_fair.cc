@@ -53,10 +53,7 @@ class Ordering {
 
   // Which of two ClusterQueues of equal share goes first: the one whose first candidate would.
   bool GoesFirst(const VictimQueue& a, const VictimQueue& b) const {
-    if (a.Peek().evicted != b.Peek().evicted) return a.Peek().evicted;
-    const bool a_own = a.node() == base_.node(), b_own = b.node() == base_.node();
-    if (a_own != b_own) return b_own;
-    return a.Peek() < b.Peek();
+    return GoesBefore(a.Peek(), a.node() == base_.node(), b.Peek(), b.node() == base_.node());
   }
 
   VictimQueue* NextUnder(NodeId cohort) {

@@ -31,6 +31,14 @@ struct VictimKey {
   }
 };
 
+// Kueue: CandidatesOrdering. Whether a is preempted before b, of which one or both may be of the preemptor's own
+// ClusterQueue: the evicted first, then those of other ClusterQueues.
+inline bool GoesBefore(const VictimKey& a, bool a_own, const VictimKey& b, bool b_own) {
+  if (a.evicted != b.evicted) return a.evicted;
+  if (a_own != b_own) return b_own;
+  return a < b;
+}
+
 using Holders = absl::btree_set<VictimKey>;
 
 }  // namespace muster::scheduler

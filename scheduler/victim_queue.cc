@@ -7,6 +7,7 @@ namespace muster::scheduler {
 
 bool VictimFilter::AllowsPriority(const WorkloadState& w) const {
   switch (rule) {
+    case PreemptionPolicy::kUnset:
     case PreemptionPolicy::kNever:
       return false;
     case PreemptionPolicy::kLowerPriority:
@@ -27,6 +28,7 @@ bool VictimFilter::Allows(const WorkloadState& w) const {
 
 bool VictimFilter::EndsAt(int64_t candidate_priority) const {
   switch (rule) {
+    case PreemptionPolicy::kUnset:
     case PreemptionPolicy::kNever:
       return true;
     case PreemptionPolicy::kLowerPriority:

@@ -71,6 +71,10 @@ struct WorkloadState {
   int64_t priority = 0;  // effective
   // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
   std::optional<std::vector<std::string>> allowed_flavors;
+  std::string variant_of;                 // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
+  std::string replaces;                   // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
+  bool preemption_gated = false;          // must not preempt anybody yet
+  std::vector<std::string> ready_checks;  // admission checks in state Ready
   int64_t generation = 0;
   absl::Time creation;
   absl::Time queue_timestamp;
@@ -85,6 +89,7 @@ struct WorkloadState {
   WorkloadPhase phase = WorkloadPhase::kUnqueued;
   ClusterQueueId cq = kNoId;
   std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
+  bool admitted = false;         // kReserved and all checks that it needs are ready
   // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
   std::string awaits;
   // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
@@ -99,6 +104,17 @@ struct WorkloadState {
   int64_t evaluated_generation = -1;
   std::optional<ScanProgress> progress;
 };
+
+// What the workload holds of the resource for the pod set of that name; null if nothing.
+inline const HeldPodSet::Item* HeldItem(const WorkloadState& w, const std::string& pod_set, ResourceId resource) {
+  for (const HeldPodSet& ps : w.held) {
+    if (ps.name != pod_set) continue;
+    for (const HeldPodSet::Item& item : ps.items) {
+      if (item.resource == resource) return &item;
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace muster::scheduler
 

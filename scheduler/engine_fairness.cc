@@ -1,0 +1,77 @@
+// Admission fair sharing: which LocalQueue's workloads go first within a ClusterQueue that orders them by usage.
+#include <algorithm>
+
+#include "scheduler/engine_impl.h"
+
+namespace muster::scheduler {
+
+bool EngineImpl::OrdersByUsage(ClusterQueueId cq) const {
+  return ledger_.has_value() && policy.cq(cq).object.admission_mode == "UsageBasedAdmissionFairSharing";
+}
+
+const PendingQueue::LocalQueueUsage* EngineImpl::UsageFor(ClusterQueueId cq) const {
+  return OrdersByUsage(cq) ? &local_queue_share_ : nullptr;
+}
+
+void EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
+  if (!ledger_.has_value()) return;
+  const bool set = object.fair_sharing.has_value() && object.fair_sharing->weight.has_value();
+  ledger_->SetWeight(local_queues_.Intern(api::ObjectKey(object.metadata)),
+                     set ? object.fair_sharing->weight->ToDouble() : 1.0);
+}
+
+void EngineImpl::SetConsumedResources(absl::string_view local_queue,
+                                      const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
+  if (ledger_.has_value()) ledger_->SetConsumed(local_queues_.Intern(local_queue), amounts, updated);
+}
+
+void EngineImpl::Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq) {
+  if (!OrdersByUsage(cq)) return;
+  LocalQueueLedger::Amounts total;
+  const bool covered_only = options.quota_check == QuotaCheckStrategy::kIgnoreUndeclared;
+  for (const PodSetState& ps : w.pod_sets) {
+    for (const ResourceAmount& a : ps.per_pod) {
+      if (covered_only && policy.cq(cq).GroupOf(a.resource) < 0) continue;
+      quota::Amount& sum = total[policy.resources.Name(a.resource)];
+      sum = quota::Add(sum, quota::Mul(a.amount, ps.count));
+    }
+  }
+  ledger_->AddPenalty(w.local_queue, id, total);
+}
+
+void EngineImpl::SampleLocalQueues(absl::Time now) {
+  if (!ledger_.has_value()) return;
+  struct InUse {
+    LocalQueueLedger::Amounts amounts;
+    std::vector<WorkloadId> admitted;
+  };
+  std::map<int, InUse> by_queue;
+  for (int i = 0; i < local_queues_.size(); ++i) {
+    const LocalQueueState* lq = policy.FindLocalQueue(local_queues_.Name(i));
+    if (lq == nullptr) continue;
+    const ClusterQueueId cq = policy.FindClusterQueue(lq->cluster_queue);
+    if (cq != kNoId && OrdersByUsage(cq) && ledger_->IsDue(i, now)) by_queue[i];
+  }
+  if (by_queue.empty()) return;
+  for (size_t cq = 0; cq < holders.size(); ++cq) {
+    if (!OrdersByUsage(static_cast<ClusterQueueId>(cq))) continue;
+    for (const VictimKey& k : holders[cq]) {
+      const WorkloadState& w = workloads[k.id];
+      const auto queue = by_queue.find(w.local_queue);
+      if (queue == by_queue.end() || !w.admitted) continue;
+      queue->second.admitted.push_back(k.id);
+      for (const HeldPodSet& ps : w.held) {
+        for (const HeldPodSet::Item& item : ps.items) {
+          quota::Amount& sum = queue->second.amounts[policy.resources.Name(item.resource)];
+          sum = quota::Add(sum, item.amount);
+        }
+      }
+    }
+  }
+  for (auto& [queue, use] : by_queue) {
+    std::sort(use.admitted.begin(), use.admitted.end());
+    ledger_->Sample(queue, use.amounts, use.admitted, now);
+  }
+}
+
+}  // namespace muster::scheduler
