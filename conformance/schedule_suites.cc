@@ -49,18 +49,20 @@ class Conditions {
       if (!target.newly_evicted) continue;
       const std::string& victim = engine_.WorkloadKey(target.workload);
       const std::string reason = Text(scheduler::ToString(target.reason));
-      of_[victim]["Evicted"] = {"True", "Preempted", ""};
-      of_[victim]["Preempted"] = {"True", reason, ""};
+      const std::string message = engine_.PreemptionMessage(d, target);
+      of_[victim]["Evicted"] = {"True", "Preempted", message};
+      of_[victim]["Preempted"] = {"True", reason, message};
       preempted_.insert({victim, reason});
       evicted_.insert({victim, "Preempted"});
     }
     if (d.migrates != scheduler::kNoId) {
       const std::string& sibling = engine_.WorkloadKey(d.migrates);
-      of_[sibling]["Evicted"] = {"True", "FlavorMigration", ""};
+      of_[sibling]["Evicted"] = {"True", "FlavorMigration", engine_.MigrationMessage(d)};
       evicted_.insert({sibling, "FlavorMigration"});
     }
     if (d.replaces != scheduler::kNoId) {
-      of_[engine_.WorkloadKey(d.replaces)]["Finished"] = {"True", "WorkloadSliceReplaced", ""};
+      of_[engine_.WorkloadKey(d.replaces)]["Finished"] = {"True", "WorkloadSliceReplaced",
+                                                          engine_.ReplacementMessage(d)};
     }
     switch (d.status) {
       case EntryStatus::kAssumed: {
@@ -81,7 +83,7 @@ class Conditions {
         evicted_.insert({key, "NodeFailures"});
         return;
       case EntryStatus::kPreemptionGated:
-        conditions["BlockedOnPreemptionGates"] = {"True", "PreemptionGated", ""};
+        conditions["BlockedOnPreemptionGates"] = {"True", "PreemptionGated", engine_.Message(d)};
         break;
       default:
         break;
@@ -141,9 +143,7 @@ void CompareReasons(const std::string& path, const Json& workloads, Level level,
     v.Equal(at + ".conditions", expected, got);
     if (level != Level::kMessages) continue;
     for (const Json& c : Get(Get(w, "status"), "conditions")) {
-      // The messages of evictions name UIDs and paths of the preemptor: they are the caller's to write.
       const std::string type = GetString(c, "type");
-      if (type != "QuotaReserved" && type != "Admitted") continue;
       const ConditionMap& all = conditions.Of(key);
       const auto it = all.find(type);
       v.Equal(absl::StrCat(at, ".", type, ".message"), GetString(c, "message"),

@@ -193,6 +193,13 @@ class Engine {
   // --------------------------------------------------------------------------------------------------- The message
   // Kueue would put into the Workload's QuotaReserved condition.
   std::string Message(const Decision& decision) const;
+  // The message of the conditions Evicted and Preempted of one of the decision's victims: for whom it goes, by which
+  // rule, and where both stand in the cohort tree.
+  std::string PreemptionMessage(const Decision& decision, const PreemptionTarget& target) const;
+  // The message of condition Evicted of the variant that a decision migrates away from, and of condition Finished of
+  // the slice that it replaces.
+  std::string MigrationMessage(const Decision& decision) const;
+  std::string ReplacementMessage(const Decision& decision) const;
   // One line for logs: "admit ns/w in cq: cpu=default:4 ...". Stable.
   std::string Describe(const Decision& decision) const;
 

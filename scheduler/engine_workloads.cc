@@ -7,12 +7,14 @@
 #include "quota/fr_sum.h"
 #include "scheduler/engine_impl.h"
 #include "scheduler/pod_requests.h"
+#include "scheduler/transform_requests.h"
 
 namespace muster::scheduler {
 namespace {
 
 constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
 constexpr char kAllowedFlavors[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
+constexpr char kJobUid[] = "kueue.x-k8s.io/job-uid";
 constexpr char kReplacementFor[] = "kueue.x-k8s.io/workload-slice-replacement-for";
 constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
 
@@ -59,6 +61,8 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->ns = object.metadata.ns;
   w->name = object.metadata.name;
   w->uid = object.metadata.uid;
+  const auto job = object.metadata.labels.find(kJobUid);
+  w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
   w->queue_key = absl::StrCat(object.metadata.ns, "/", object.spec.queue_name);
   w->local_queue = local_queues_.Intern(w->queue_key);
   w->active = object.spec.active.value_or(true);
@@ -130,11 +134,13 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
       w->invalid = CheckLimitRanges(ranges, *spec, path);
       if (!w->invalid.empty()) w->invalid_note = Note::kLimitRange;
     }
-    for (const NamedAmount& a : PodRequests(*spec)) {
-      const bool excluded =
-          std::any_of(options.exclude_resource_prefixes.begin(), options.exclude_resource_prefixes.end(),
-                      [&](const std::string& p) { return a.resource.compare(0, p.size(), p) == 0; });
-      if (!excluded) ps.per_pod.push_back({policy.resources.Intern(a.resource), a.amount});
+    std::vector<NamedAmount> requests = PodRequests(*spec);
+    std::erase_if(requests, [&](const NamedAmount& a) {
+      return std::any_of(options.exclude_resource_prefixes.begin(), options.exclude_resource_prefixes.end(),
+                         [&](const std::string& p) { return a.resource.compare(0, p.size(), p) == 0; });
+    });
+    for (const NamedAmount& a : TransformRequests(std::move(requests), options.transformations)) {
+      ps.per_pod.push_back({policy.resources.Intern(a.resource), a.amount});
     }
     ps.spec = std::move(spec);
     w->pod_sets.push_back(std::move(ps));

@@ -113,6 +113,52 @@ std::string_view ToString(PreemptionReason reason) {
   return kNames[static_cast<int>(reason)];
 }
 
+namespace {
+
+std::string OrUnknown(const std::string& uid) { return uid.empty() ? "UNKNOWN" : uid; }
+
+// "/root/.../cluster-queue"
+std::string Path(const Policy& policy, ClusterQueueId cq) {
+  std::string path = absl::StrCat("/", policy.cq(cq).name);
+  for (const std::string& cohort : policy.CohortsAbove(cq)) path = absl::StrCat("/", cohort, path);
+  return path;
+}
+
+const char* Rule(PreemptionReason reason) {
+  switch (reason) {
+    case PreemptionReason::kInClusterQueue:
+      return "prioritization in the ClusterQueue";
+    case PreemptionReason::kInCohortReclamation:
+      return "reclamation within the cohort";
+    case PreemptionReason::kInCohortFairSharing:
+      return "Fair Sharing within the cohort";
+    case PreemptionReason::kInCohortReclaimWhileBorrowing:
+      return "reclamation within the cohort while borrowing";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string Engine::PreemptionMessage(const Decision& d, const PreemptionTarget& target) const {
+  const WorkloadState& preemptor = impl_->workloads[d.workload];
+  return absl::StrCat("Preempted to accommodate a workload (UID: ", OrUnknown(preemptor.uid),
+                      ", JobUID: ", OrUnknown(preemptor.job_uid), ") due to ", Rule(target.reason),
+                      "; preemptor path: ", Path(impl_->policy, d.cluster_queue),
+                      "; preemptee path: ", Path(impl_->policy, impl_->workloads[target.workload].cq));
+}
+
+std::string Engine::MigrationMessage(const Decision& d) const {
+  return absl::StrCat("Evicted to accommodate a workload (UID: ", impl_->workloads[d.workload].uid,
+                      ") due to migration to more favorable resource flavor");
+}
+
+std::string Engine::ReplacementMessage(const Decision& d) const {
+  const WorkloadState& w = impl_->workloads[d.workload];
+  return absl::StrCat("Replaced to accommodate a workload (UID: ", w.uid, ", JobUID: ", w.job_uid,
+                      ") due to workload slice aggregation");
+}
+
 std::string Engine::Message(const Decision& d) const {
   const Policy& policy = impl_->policy;
   const auto queue = [&] { return d.cluster_queue == kNoId ? std::string() : policy.cq(d.cluster_queue).name; };

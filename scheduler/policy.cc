@@ -179,6 +179,16 @@ void Policy::DeleteClusterQueue(absl::string_view name) {
   if (root.has_value() && !root->empty()) BumpTree(*root, 1);
   forest_stale_ = true;
 }
+std::vector<std::string> Policy::CohortsAbove(ClusterQueueId id) const {
+  std::vector<std::string> out;
+  for (std::string name = cluster_queues_[id].object.cohort_name; !name.empty();) {
+    out.push_back(name);
+    const auto it = cohorts_.find(name);  // one without an object has no parent
+    name = it == cohorts_.end() ? "" : it->second.parent_name;
+  }
+  return out;
+}
+
 void Policy::DeleteLocalQueue(absl::string_view key) { local_queues_.erase(Key(key)); }
 void Policy::DeleteCheck(absl::string_view name) { checks_.erase(Key(name)); }
 void Policy::DeleteTopology(absl::string_view name) { topologies_.erase(Key(name)); }

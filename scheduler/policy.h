@@ -129,6 +129,8 @@ class Policy {
   std::optional<std::string> RootCohortOf(ClusterQueueId id) const;
   std::optional<std::string> RootCohort(absl::string_view cohort) const;
   std::vector<ClusterQueueId> ClusterQueuesUnder(absl::string_view root_cohort) const;
+  // The cohorts around a ClusterQueue, its own first, the root last. REQUIRES: !InCycle(id).
+  std::vector<std::string> CohortsAbove(ClusterQueueId id) const;
   // Whether a ClusterQueue is in a tree that is left out of scheduling because parents form a cycle.
   bool InCycle(ClusterQueueId id) const { return !RootCohortOf(id).has_value(); }
 

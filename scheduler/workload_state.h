@@ -64,6 +64,7 @@ struct ScanProgress {
 struct WorkloadState {
   bool in_use = false;
   std::string key, ns, name, uid;
+  std::string job_uid;    // label job-uid
   std::string queue_key;  // "ns/localqueue"
   int local_queue = -1;   // queue_key, interned
   bool active = true;

@@ -20,6 +20,7 @@ std::vector<WorkloadId> NewVictims(const Decision& decision) {
   for (const scheduler::PreemptionTarget& target : decision.targets) {
     if (target.newly_evicted) out.push_back(target.workload);
   }
+  if (decision.migrates != scheduler::kNoId) out.push_back(decision.migrates);
   return out;
 }
 
@@ -47,13 +48,18 @@ Driver::Settled Driver::Decide(absl::Time now, const Carry& carry) {
   Settled settled;
   looks_.clear();
   for (;;) {
+    engine_.SampleLocalQueues(now);
     engine_.Advance(now);
     if (!engine_.HasPendingHeads()) break;
     const CycleResult cycle = engine_.RunCycle(now);
     if (!cycle.ran()) break;
     ++settled.cycles;
     bool progress = false;
-    for (const Decision& d : cycle.entries) progress |= carry(d, cycle.cycle);
+    for (const Decision& d : cycle.entries) {
+      progress |= carry(d, cycle.cycle);
+      // The pods of the older slice are the newer one's now.
+      if (d.replaces != scheduler::kNoId) engine_.Finish(d.replaces, now);
+    }
     for (const Decision& d : cycle.rejected) progress |= carry(d, cycle.cycle);
     settled.progress |= progress;
     if (progress) {

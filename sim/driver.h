@@ -53,7 +53,8 @@ class Driver {
   int idle_timers_ = 0;  // in a row, with nothing else to come
 };
 
-// The workloads a decision stops: victims that were not on their way out already.
+// The workloads a decision stops: victims that were not on their way out already, and the variant of the same job that
+// gives way to a more favorable one.
 std::vector<scheduler::WorkloadId> NewVictims(const scheduler::Decision& decision);
 
 }  // namespace muster::sim
