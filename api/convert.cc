@@ -3,6 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "api/codec.h"
+
 namespace muster::api {
 namespace {
 
@@ -67,7 +70,77 @@ void UpgradeWorkloadSpec(json* spec) {
   }
 }
 
+void DowngradeWorkloadSpec(json* spec) {
+  if (spec == nullptr) return;
+  if (const json* ref = FindObject(spec, "priorityClassRef")) {
+    const json group = ref->value("group", json());
+    const json name = ref->value("name", json());
+    spec->erase("priorityClassRef");
+    if (group == "kueue.x-k8s.io") {
+      (*spec)["priorityClassSource"] = "kueue.x-k8s.io/workloadpriorityclass";
+    } else if (group == "scheduling.k8s.io") {
+      (*spec)["priorityClassSource"] = "scheduling.k8s.io/priorityclass";
+    }
+    if (name.is_string() && !name.get_ref<const std::string&>().empty()) (*spec)["priorityClassName"] = name;
+  }
+  const auto pod_sets = spec->find("podSets");
+  if (pod_sets == spec->end() || !pod_sets->is_array()) return;
+  for (json& pod_set : *pod_sets) {
+    if (json* request = FindObject(&pod_set, "topologyRequest")) {
+      request->erase("podsetSliceRequiredTopologyConstraints");
+    }
+  }
+}
+
+json DomainsOf(const TopologyAssignment& assignment) {
+  json domains = json::array();
+  for (const TopologyDomainAssignment& domain : assignment.domains) {
+    domains.push_back({{"values", domain.values}, {"count", domain.count}});
+  }
+  return {{"levels", assignment.levels}, {"domains", std::move(domains)}};
+}
+
+// Rewrites every topology assignment that has the field `from`.
+template <class Write>
+absl::Status RewriteTopologyAssignments(json& workload, const char* from, Write write) {
+  json* admission = FindObject(FindObject(&workload, "status"), "admission");
+  if (admission == nullptr) return absl::OkStatus();
+  const auto assignments = admission->find("podSetAssignments");
+  if (assignments == admission->end() || !assignments->is_array()) return absl::OkStatus();
+  for (size_t i = 0; i < assignments->size(); ++i) {
+    json* topology = FindObject(&(*assignments)[i], "topologyAssignment");
+    if (topology == nullptr || !topology->contains(from)) continue;
+    absl::StatusOr<TopologyAssignment> read = DecodePart<TopologyAssignment>(
+        *topology, absl::StrCat("status.admission.podSetAssignments[", i, "].topologyAssignment"));
+    if (!read.ok()) return read.status();
+    *topology = write(*read);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status DowngradeToV1Beta1(absl::string_view kind, json& object) {
+  if (!object.is_object()) return absl::OkStatus();
+  object["apiVersion"] = "kueue.x-k8s.io/v1beta1";
+  json* spec = FindObject(&object, "spec");
+  if (kind == "ClusterQueue") {
+    Rename(spec, "cohortName", "cohort");
+  } else if (kind == "LocalQueue") {
+    Rename(FindObject(&object, "status"), "flavorsUsage", "flavorUsage");
+  } else if (kind == "Workload") {
+    DowngradeWorkloadSpec(spec);
+    Rename(FindObject(&object, "status"), "accumulatedPastExecutionTimeSeconds",
+           "accumulatedPastExexcutionTimeSeconds");
+    return RewriteTopologyAssignments(object, "slices", DomainsOf);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UpgradeTopologyAssignments(json& workload) {
+  return RewriteTopologyAssignments(workload, "domains",
+                                    [](const TopologyAssignment& assignment) { return EncodePart(assignment); });
+}
 
 void UpgradeToV1Beta2(absl::string_view kind, json& object) {
   if (!object.is_object()) return;

@@ -5,16 +5,14 @@
 namespace muster::api {
 namespace {
 
-constexpr char kFinalizer[] = "kueue.x-k8s.io/resource-in-use";
-
 void SetIfEmpty(std::string& field, const char* value) {
   if (field.empty()) field = value;
 }
 
 void AddFinalizer(ObjectMeta& metadata) {
   auto& finalizers = metadata.finalizers;
-  if (std::find(finalizers.begin(), finalizers.end(), kFinalizer) == finalizers.end()) {
-    finalizers.push_back(kFinalizer);
+  if (std::find(finalizers.begin(), finalizers.end(), kResourceInUseFinalizer) == finalizers.end()) {
+    finalizers.push_back(kResourceInUseFinalizer);
   }
 }
 

@@ -1,4 +1,4 @@
-// Collects field errors in Kubernetes' wording, and the checks that several kinds share. Internal to api/.
+// Collects field errors in Kubernetes' wording, and the checks that several kinds share.
 #ifndef MUSTER_API_FIELD_ERRORS_H_
 #define MUSTER_API_FIELD_ERRORS_H_
 
@@ -49,6 +49,10 @@ class FieldErrors {
   // The object's own name.
   void CheckName(const ObjectMeta& metadata);
 
+  // Takes over a problem that was found elsewhere.
+  void Append(Problem problem) { problems_.push_back(std::move(problem)); }
+
+  bool empty() const { return problems_.empty(); }
   std::vector<Problem> Take() { return std::move(problems_); }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -156,8 +157,8 @@ std::vector<JobKind> MakeTable() {
        .managed_by = "/spec/managedBy",
        .own_controller = "ray.io/kuberay-operator",
        .traits = kPrebuiltWorkload | kElastic | kServing,
-       .pod_sets = {RayHead("/spec/rayClusterConfig/headGroupSpec", "spec.rayClusterConfig.headGroupSpec"),
-                    RayWorkers("/spec/rayClusterConfig/workerGroupSpecs", "spec.rayClusterConfig.workerGroupSpecs")}});
+       .pod_sets = {RayHead("/spec/rayClusterConfig/headGroupSpec", "spec.rayClusterSpec.headGroupSpec"),
+                    RayWorkers("/spec/rayClusterConfig/workerGroupSpecs", "spec.rayClusterSpec.workerGroupSpecs")}});
   table.push_back({.framework = "sparkoperator.k8s.io/sparkapplication",
                    .group = "sparkoperator.k8s.io",
                    .version = "v1beta2",
@@ -366,6 +367,14 @@ std::string PodSetView::TemplatePath() const {
   return path;
 }
 
+std::string PodSetView::TemplatePointer() const {
+  if (rule == nullptr) return "";
+  std::string pointer(rule->at);
+  if (index >= 0) absl::StrAppend(&pointer, "/", index);
+  absl::StrAppend(&pointer, rule->pod_template);
+  return pointer;
+}
+
 std::vector<PodSetView> PodSetsOf(const JobKind& kind, const json& object) {
   std::vector<PodSetView> sets;
   if (kind.Has(kComponentPods)) AddComponents(object, sets);
@@ -406,7 +415,7 @@ const json* At(const json& value, absl::string_view pointer) {
     const absl::string_view key = pointer.substr(0, end);
     pointer.remove_prefix(end);
     if (at->is_object()) {
-      const auto it = at->find(std::string(key));
+      const auto it = at->find(std::string_view(key.data(), key.size()));
       if (it == at->end() || it->is_null()) return nullptr;
       at = &*it;
     } else if (at->is_array()) {

@@ -49,7 +49,9 @@ struct PodSetRule {
   CountRule count = CountRule::kReplicas;
   absl::string_view replicas = {};  // JSON pointer from `at` (or the item)
   int32_t fixed_count = 1;
-  absl::string_view path = {};  // field path of the pod set, as messages print it: "spec.tfReplicaSpecs[Worker]"
+  // Field path of the pod set, as messages print it: "spec.tfReplicaSpecs[Worker]". (Those of a RayService say
+  // rayClusterSpec, as Kueue's do, though the field is rayClusterConfig.)
+  absl::string_view path = {};
 };
 
 // What a job is, of which Kueue's rules differ.
@@ -97,6 +99,8 @@ struct PodSetView {
 
   // The field path of the pod template: "spec.workerGroupSpecs[0].template".
   std::string TemplatePath() const;
+  // The JSON pointer of the pod template: "/spec/workerGroupSpecs/0/template". "" without a rule.
+  std::string TemplatePointer() const;
 };
 
 // The pod sets of a job in Kueue's order, as far as the object has them; what has the wrong shape is left out. Counts

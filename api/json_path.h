@@ -1,5 +1,4 @@
 // A field path built on the stack while a document is walked, turned into text only when there is something to report.
-// Internal to api/.
 #ifndef MUSTER_API_JSON_PATH_H_
 #define MUSTER_API_JSON_PATH_H_
 

@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "api/admission_gates.h"
 #include "api/label_syntax.h"
 #include "api/validators.h"
 
@@ -11,7 +12,6 @@ namespace muster::api {
 namespace {
 
 constexpr char kReservedResource[] = "pods";
-constexpr size_t kMaxGateLength = 63;
 
 // metadata.annotations[key]
 struct AnnotationPath {
@@ -156,42 +156,10 @@ void ValidateCheckStates(const Workload& workload, const JsonPath& path, FieldEr
   }
 }
 
-// [domain]/[path], as k8s.io/apimachinery's IsDomainPrefixedPath has it.
-void CheckDomainPrefixedPath(const JsonPath& path, absl::string_view text, FieldErrors& errors) {
-  const size_t slash = text.find('/');
-  if (slash == absl::string_view::npos || slash == 0 || slash + 1 == text.size()) {
-    return errors.Invalid(path, Quoted(text), "must be a domain-prefixed path (such as \"acme.io/foo\")");
-  }
-  const absl::string_view host = text.substr(0, slash);
-  for (const std::string& error : CheckDns1123Subdomain(host)) errors.Invalid(path, Quoted(host), error);
-  const absl::string_view rest = text.substr(slash + 1);
-  const bool ok = std::all_of(rest.begin(), rest.end(), [](char c) {
-    return absl::ascii_isalnum(c) || absl::string_view("/-._~%!$&'()*+,;=:").find(c) != absl::string_view::npos;
-  });
-  if (!ok) {
-    errors.Invalid(path, Quoted(rest),
-                   R"(Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+'))");
-  }
-}
-
 void ValidateGates(const Workload& workload, FieldErrors& errors) {
   const auto it = workload.metadata.annotations.find(kAdmissionGatedByAnnotation);
-  if (it == workload.metadata.annotations.end() || it->second.empty()) return;
-  const AnnotationPath annotation(kAdmissionGatedByAnnotation);
-  std::set<absl::string_view> seen;
-  for (absl::string_view gate : absl::StrSplit(it->second, ',')) {
-    gate = absl::StripAsciiWhitespace(gate);
-    if (gate.empty()) {
-      errors.Invalid(annotation.path, Quoted(it->second), "cannot contain empty gate names");
-      continue;
-    }
-    if (!seen.insert(gate).second) {
-      errors.Invalid(annotation.path, Quoted(it->second), absl::StrCat("duplicate gate name: ", gate));
-      continue;
-    }
-    CheckDomainPrefixedPath(annotation.path, gate, errors);
-    if (gate.size() > kMaxGateLength) errors.TooLong(annotation.path, kMaxGateLength);
-  }
+  if (it == workload.metadata.annotations.end()) return;
+  CheckAdmissionGates(AnnotationPath(kAdmissionGatedByAnnotation).path, it->second, errors);
 }
 
 void ValidatePriorityBoost(const Workload& workload, FieldErrors& errors) {

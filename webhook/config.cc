@@ -153,6 +153,10 @@ void ReadFrameworks(const api::Integrations& integrations, WebhookConfig& config
       AppendTo(errors, absl::StrCat("integrations.frameworks[", i, "]: \"", name, "\" is listed twice"));
     }
   }
+  // These are held back by their pods.
+  for (const char* serving : {"deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"}) {
+    if (config.frameworks.count(serving) > 0) config.frameworks.insert("pod");
+  }
   for (size_t i = 0; i < integrations.external_frameworks.size(); ++i) {
     const std::string& name = integrations.external_frameworks[i];
     // Kind.version.group
@@ -184,17 +188,22 @@ void ReadServing(const json& raw, WebhookConfig& config, std::string& errors) {
   config.health_probe_bind = StringAt(raw, "/health/healthProbeBindAddress");
 }
 
-// What the codec has no use for, less what ReadServing reads, and what it reads but no answer depends on.
-void CollectIgnored(const api::Decoded& decoded, WebhookConfig& config) {
-  for (const api::Problem& warning : decoded.warnings) {
-    if (warning.path == "webhook" || warning.path == "metrics" || warning.path == "health") continue;
-    config.ignored.push_back(warning.path);
-  }
-  for (const char* field : {"waitForPodsReady", "fairSharing", "admissionFairSharing", "resources"}) {
-    if (decoded.raw.contains(field)) config.ignored.push_back(field);
+// Everything at the top of the file that is not looked at, known to Kueue or not.
+void CollectIgnored(const json& raw, WebhookConfig& config) {
+  static const auto& read = *new std::set<std::string>{"apiVersion",
+                                                       "kind",
+                                                       "namespace",
+                                                       "manageJobsWithoutQueueName",
+                                                       "managedJobsNamespaceSelector",
+                                                       "health",
+                                                       "webhook",
+                                                       "metrics",
+                                                       "integrations",
+                                                       "featureGates"};
+  for (const auto& [field, value] : raw.items()) {
+    if (read.count(field) == 0) config.ignored.push_back(field);
   }
   std::sort(config.ignored.begin(), config.ignored.end());
-  config.ignored.erase(std::unique(config.ignored.begin(), config.ignored.end()), config.ignored.end());
 }
 
 absl::StatusOr<WebhookConfig> FromLoaded(api::LoadResult loaded, absl::string_view name) {
@@ -223,7 +232,7 @@ absl::StatusOr<WebhookConfig> FromLoaded(api::LoadResult loaded, absl::string_vi
     if (absl::Status status = SetGate(gate, value, &config); !status.ok()) AppendTo(errors, status.message());
   }
   ReadServing(decoded.raw, config, errors);
-  CollectIgnored(decoded, config);
+  CollectIgnored(decoded.raw, config);
   if (!errors.empty()) return absl::InvalidArgumentError(absl::StrCat(name, ": ", errors));
   return config;
 }

@@ -1,0 +1,16 @@
+// What the fuzzer and the corpus test do with one input.
+#ifndef MUSTER_WEBHOOK_FUZZ_ROUTER_H_
+#define MUSTER_WEBHOOK_FUZZ_ROUTER_H_
+
+#include "absl/strings/string_view.h"
+
+namespace muster::webhook {
+
+// Takes the path from the first byte and the body from the rest, asks a router that serves everything, and aborts when
+// the answer is not one that the API server would understand: an answer that is no JSON, one that allows what could not
+// be decoded, a patch that does not apply to the object of the request.
+void AskWithFuzzedInput(absl::string_view input);
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_FUZZ_ROUTER_H_

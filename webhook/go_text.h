@@ -1,0 +1,37 @@
+// Texts that Go's standard library prints, because they are part of Kueue's answers.
+//
+// Source of the rules: Go's encoding/json (syntax errors, string escaping), strconv and time. All functions are pure.
+#ifndef MUSTER_WEBHOOK_GO_TEXT_H_
+#define MUSTER_WEBHOOK_GO_TEXT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace muster::webhook {
+
+// What encoding/json says is wrong with `text`, "" when it is well-formed: "invalid character 'n' looking for beginning
+// of object key string". Nesting beyond api::kMaxNesting is "exceeded max depth". O(length), no recursion.
+std::string GoJsonSyntaxError(absl::string_view text);
+
+// Appends the text as a JSON string, as Go's encoder does (which also escapes <, > and &).
+void AppendGoJsonString(absl::string_view text, std::string* out);
+
+// strconv.Atoi and strconv.ParseInt(…, 10, 32), and strconv.ParseBool. Errors: InvalidArgument with Go's text, such as
+// `strconv.Atoi: parsing "x": invalid syntax`.
+absl::StatusOr<int64_t> GoAtoi(absl::string_view text);
+absl::StatusOr<int32_t> GoParseInt32(absl::string_view text);
+absl::StatusOr<bool> GoParseBool(absl::string_view text);
+
+// What time.Parse(time.RFC3339) says is wrong with `text`; "" when it is fine.
+std::string GoTimeError(absl::string_view text);
+
+// The text in double quotes as fmt's %q prints it.
+std::string GoQuote(absl::string_view text);
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_GO_TEXT_H_

@@ -1,0 +1,149 @@
+#include "webhook/job_validation.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "api/admission_gates.h"
+#include "api/label_syntax.h"
+#include "webhook/go_text.h"
+#include "webhook/job_defaults.h"
+#include "webhook/json_access.h"
+#include "webhook/vocabulary.h"
+
+namespace muster::webhook {
+namespace {
+
+using api::FieldErrors;
+using api::JsonPath;
+using api::Quoted;
+using nlohmann::json;
+
+constexpr char kImmutable[] = "field is immutable";
+
+// "batch/v1, Kind=Job", as Go prints a GroupVersionKind.
+std::string GroupVersionKind(const api::JobKind& kind) {
+  return absl::StrCat(kind.group, "/", kind.version, ", Kind=", kind.kind);
+}
+
+void CheckName(const JsonPath& path, const std::string& name, FieldErrors& errors) {
+  for (const std::string& error : api::CheckDns1123Subdomain(name)) errors.Invalid(path, Quoted(name), error);
+}
+
+// A prebuilt workload is named by a label or, newer, an annotation.
+const std::string* PrebuiltWorkload(const json& job) {
+  const std::string* name = Annotation(job, kPrebuiltWorkloadName);
+  return name != nullptr ? name : Label(job, kPrebuiltWorkloadName);
+}
+
+void CheckPrebuiltWorkload(const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  CheckNameLabel(job, kPrebuiltWorkloadName, errors);
+  const std::string* annotation = Annotation(job, kPrebuiltWorkloadName);
+  if (annotation != nullptr) CheckName(MetadataPath("annotations", kPrebuiltWorkloadName), *annotation, errors);
+  if (kind.Has(api::kPrebuiltWorkload) || PrebuiltWorkload(job) == nullptr) return;
+  const char* map = annotation != nullptr ? "annotations" : "labels";
+  errors.Forbidden(MetadataPath(map, kPrebuiltWorkloadName),
+                   absl::StrCat("Is not supported for ", Quoted(GroupVersionKind(kind))));
+}
+
+void CheckMaxExecTime(const json& job, FieldErrors& errors) {
+  const std::string* text = Label(job, kMaxExecTime);
+  if (text == nullptr) return;
+  const MetadataPath path("labels", kMaxExecTime);
+  const absl::StatusOr<int64_t> seconds = GoAtoi(*text);
+  if (!seconds.ok()) {
+    const absl::string_view message = seconds.status().message();
+    errors.Invalid(path, Quoted(*text), message);
+  } else if (*seconds <= 0) {
+    errors.Invalid(path, absl::StrCat(*seconds), "should be greater than 0");
+  }
+}
+
+void CheckElasticity(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  if (!IsElastic(env, job) || kind.Has(api::kElastic)) return;
+  errors.Forbidden(MetadataPath("annotations", kElasticJob),
+                   absl::StrCat("elastic job is not supported for ", Quoted(GroupVersionKind(kind))));
+}
+
+void CheckGates(const Env& env, const json& job, FieldErrors& errors) {
+  const std::string* gates = Annotation(job, kAdmissionGatedBy);
+  if (gates == nullptr || !env.config.gates.admission_gated_by) return;
+  api::CheckAdmissionGates(MetadataPath("annotations", kAdmissionGatedBy), *gates, errors);
+}
+
+}  // namespace
+
+bool IsSuspended(const api::JobKind& kind, const json& job) {
+  const json* suspend = kind.suspend.empty() ? nullptr : api::At(job, kind.suspend);
+  // While Kueue stops a job it is not yet held back.
+  return suspend != nullptr && *suspend == true && ValueOrEmpty(Annotation(job, kStopping)) != "true";
+}
+
+void CheckNameLabel(const json& object, absl::string_view label, FieldErrors& errors) {
+  if (const std::string* name = Label(object, label)) CheckName(MetadataPath("labels", label), *name, errors);
+}
+
+void CheckNewServing(const Env& env, const api::JobKind& kind, const json& object, FieldErrors& errors) {
+  CheckNameLabel(object, kQueueName, errors);
+  CheckElasticity(env, kind, object, errors);
+  CheckGates(env, object, errors);
+}
+
+void CheckNewJob(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  CheckNameLabel(job, kQueueName, errors);
+  CheckPrebuiltWorkload(kind, job, errors);
+  CheckMaxExecTime(job, errors);
+  CheckElasticity(env, kind, job, errors);
+  CheckGates(env, job, errors);
+}
+
+void CheckSameQueue(const json& job, const json& old, FieldErrors& errors) {
+  const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
+  if (queue != ValueOrEmpty(Label(old, kQueueName))) {
+    errors.Invalid(MetadataPath("labels", kQueueName), Quoted(queue), kImmutable);
+  }
+}
+
+void CheckPriorityClassChange(const json& job, const json& old, bool suspended, FieldErrors& errors) {
+  const std::string& now = ValueOrEmpty(Label(job, kPriorityClass));
+  const std::string& before = ValueOrEmpty(Label(old, kPriorityClass));
+  const MetadataPath path("labels", kPriorityClass);
+  if (!suspended && before.empty() && !now.empty()) {
+    errors.Invalid(path, Quoted(now), "WorkloadPriorityClass cannot be added to a non-suspended workload");
+  }
+  if (!before.empty() && now.empty()) {
+    errors.Invalid(path, Quoted(now), "WorkloadPriorityClass cannot be removed from a workload");
+  }
+}
+
+void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, const json& old, bool suspended,
+                     bool was_suspended, FieldErrors& errors) {
+  (void)kind;
+  if (!suspended) CheckSameQueue(job, old, errors);
+  const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
+  if (queue.empty() && !ValueOrEmpty(Label(old, kQueueName)).empty()) {
+    const json* metadata = Field(old, "metadata");
+    const std::string& ns = metadata == nullptr ? queue : ValueOrEmpty(StringField(*metadata, "namespace"));
+    if (env.state.HasLocalQueue(ns, kDefaultName)) {
+      errors.Invalid(MetadataPath("labels", kQueueName), Quoted(""),
+                     "queue-name must not be empty in namespace with default queue");
+    }
+  }
+  if (!suspended && !IsElastic(env, job)) {
+    const std::string& name = ValueOrEmpty(PrebuiltWorkload(job));
+    if (name != ValueOrEmpty(PrebuiltWorkload(old))) {
+      errors.Invalid(MetadataPath("labels", kPrebuiltWorkloadName), Quoted(name), kImmutable);
+    }
+  }
+  if (!suspended || !was_suspended) {
+    const std::string& seconds = ValueOrEmpty(Label(job, kMaxExecTime));
+    if (seconds != ValueOrEmpty(Label(old, kMaxExecTime))) {
+      errors.Invalid(MetadataPath("labels", kMaxExecTime), Quoted(seconds), kImmutable);
+    }
+  }
+  CheckPriorityClassChange(job, old, suspended, errors);
+  if (IsElastic(env, job) != IsElastic(env, old)) {
+    errors.Invalid(MetadataPath("annotations", kElasticJob), IsElastic(env, job) ? "true" : "false", kImmutable);
+  }
+}
+
+}  // namespace muster::webhook

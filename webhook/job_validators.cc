@@ -1,0 +1,160 @@
+#include "webhook/job_validators.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "webhook/go_text.h"
+#include "webhook/job_defaults.h"
+#include "webhook/job_validation.h"
+#include "webhook/json_access.h"
+#include "webhook/topology_validation.h"
+#include "webhook/vocabulary.h"
+
+namespace muster::webhook {
+namespace {
+
+using api::FieldErrors;
+using api::JsonPath;
+using api::Quoted;
+using nlohmann::json;
+
+// The rules of a change, when it is one.
+void CheckChange(const Env& env, const api::JobKind& kind, const json& job, const json* old, FieldErrors& errors) {
+  if (old == nullptr) return;
+  CheckChangedJob(env, kind, job, *old, IsSuspended(kind, job), IsSuspended(kind, *old), errors);
+}
+
+int64_t NumberAt(const json& job, absl::string_view pointer, int64_t fallback) {
+  const json* number = api::At(job, pointer);
+  return number != nullptr && number->is_number_integer() ? number->get<int64_t>() : fallback;
+}
+
+void CheckMinParallelism(const Env& env, const json& job, FieldErrors& errors) {
+  const std::string* text = Annotation(job, kJobMinParallelism);
+  if (text == nullptr) return;
+  const MetadataPath path("annotations", kJobMinParallelism);
+  const absl::StatusOr<int64_t> value = GoAtoi(*text);
+  const json* spec = Field(job, "spec");
+  const int32_t pods = spec == nullptr ? 1 : api::PodsOfJobSpec(*spec);
+  if (!value.ok()) {
+    errors.Invalid(path, Quoted(*text), value.status().message());
+  } else if (*value >= pods || *value <= 0) {
+    errors.Invalid(path, absl::StrCat(*value), absl::StrCat("should be between 0 and ", pods - 1));
+  }
+  if (IsElastic(env, job)) {
+    errors.Invalid(path, Quoted(*text), "partial admission and elastic job cannot be used together");
+  }
+}
+
+void CheckSyncCompletions(const json& job, FieldErrors& errors) {
+  const std::string* text = Annotation(job, kJobCompletionsEqualParallelism);
+  if (text == nullptr) return;
+  const MetadataPath path("annotations", kJobCompletionsEqualParallelism);
+  const absl::StatusOr<bool> enabled = GoParseBool(*text);
+  if (!enabled.ok()) return errors.Invalid(path, Quoted(*text), enabled.status().message());
+  if (!*enabled) return;
+  const json* mode = api::At(job, "/spec/completionMode");
+  if (mode == nullptr || *mode == "NonIndexed") {
+    errors.Invalid(path, Quoted(*text), "should not be enabled for NonIndexed jobs");
+  }
+  const int64_t completions = NumberAt(job, "/spec/completions", 1);
+  if (completions != NumberAt(job, "/spec/parallelism", 1)) {
+    const JsonPath root;
+    const JsonPath spec = root.Field("spec");
+    errors.Invalid(
+        spec.Field("completions"), absl::StrCat(completions),
+        absl::StrCat("should be equal to parallelism when ", kJobCompletionsEqualParallelism, " annotation is true"));
+  }
+}
+
+// Elastic jobs grow and shrink pod by pod: a place for all of them at once cannot be kept.
+void CheckElasticTopology(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  if (!IsElastic(env, job)) return;
+  const JsonPath root;
+  for (const TopologySubject& subject : SubjectsOf(kind, job)) {
+    const JsonPath path = root.Field(subject.path);
+    if (subject.annotations == nullptr) continue;
+    if (Field(*subject.annotations, kRequiredTopology) != nullptr) {
+      errors.Forbidden(path.Key(kRequiredTopology), "required topology is not supported with elastic jobs");
+    }
+    if (Field(*subject.annotations, kPreferredTopology) != nullptr) {
+      errors.Forbidden(path.Key(kPreferredTopology), "preferred topology is not supported with elastic jobs");
+    }
+  }
+}
+
+void CheckPartialAdmissionChange(const api::JobKind& kind, const json& job, const json& old, FieldErrors& errors) {
+  if (IsSuspended(kind, old)) return;
+  if (Annotation(old, kJobMinParallelism) != nullptr &&
+      NumberAt(job, "/spec/parallelism", 1) != NumberAt(old, "/spec/parallelism", 1)) {
+    const JsonPath root;
+    const JsonPath spec = root.Field("spec");
+    errors.Forbidden(spec.Field("parallelism"),
+                     "cannot change when partial admission is enabled and the job is not suspended");
+  }
+  if (!IsSuspended(kind, job) && ValueOrEmpty(Annotation(job, kJobCompletionsEqualParallelism)) !=
+                                     ValueOrEmpty(Annotation(old, kJobCompletionsEqualParallelism))) {
+    errors.Forbidden(MetadataPath("annotations", kJobCompletionsEqualParallelism),
+                     "field is immutable while the job is not suspended");
+  }
+}
+
+}  // namespace
+
+void ValidatePlainJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
+  if (old == nullptr) {
+    CheckNewJob(env, kind, job, out.errors);
+  } else {
+    CheckChange(env, kind, job, old, out.errors);
+  }
+}
+
+void ValidateTrainingJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
+  ValidatePlainJob(env, kind, job, old, out);
+  CheckTopology(env, SubjectsOf(kind, job), {}, out);
+}
+
+void ValidateBatchJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
+  CheckNewJob(env, kind, job, out.errors);
+  CheckMinParallelism(env, job, out.errors);
+  CheckSyncCompletions(job, out.errors);
+  CheckTopology(env, SubjectsOf(kind, job), {}, out);
+  CheckElasticTopology(env, kind, job, out.errors);
+  CheckChange(env, kind, job, old, out.errors);
+  if (old != nullptr) CheckPartialAdmissionChange(kind, job, *old, out.errors);
+}
+
+void ValidateJobSet(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
+  CheckChange(env, kind, job, old, out.errors);
+  CheckNewJob(env, kind, job, out.errors);
+  CheckTopology(env, SubjectsOf(kind, job), {.parse_first = true, .grouping = true}, out);
+}
+
+void ValidateMpiJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
+  CheckChange(env, kind, job, old, out.errors);
+  CheckNewJob(env, kind, job, out.errors);
+  CheckTopology(env, SubjectsOf(kind, job), {.parse_first = true, .grouping = true}, out);
+  out.sort_by_field = true;
+}
+
+void CheckQueueLabelOnTemplates(const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
+  if (queue.empty()) return;
+  const JsonPath root;
+  for (const api::PodSetView& set : api::PodSetsOf(kind, job)) {
+    // A pod is its own template.
+    if (set.pod_template == nullptr || set.pod_template == &job) continue;
+    if (!ValueOrEmpty(Label(*set.pod_template, kQueueName)).empty()) continue;
+    const std::string at = set.rule == nullptr ? absl::StrCat("pod set ", set.name) : set.TemplatePath();
+    const JsonPath path = root.Field(at);
+    const JsonPath metadata = path.Field("metadata");
+    const JsonPath labels = metadata.Field("labels");
+    errors.Required(labels.Key(kQueueName),
+                    absl::StrCat("the pods of ", Quoted(set.name), " would be refused and the job would hold quota ",
+                                 "without ever running; add the label ", kQueueName, ": ", queue,
+                                 " to this pod template as well as to the ", kind.kind));
+  }
+}
+
+}  // namespace muster::webhook

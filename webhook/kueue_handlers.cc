@@ -1,0 +1,107 @@
+#include "webhook/kueue_handlers.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "api/codec.h"
+#include "api/defaulting.h"
+#include "api/validation.h"
+#include "webhook/go_types.h"
+#include "webhook/json_access.h"
+
+namespace muster::webhook {
+namespace {
+
+using nlohmann::json;
+
+api::ValidationOptions OptionsOf(const FeatureGates& gates) {
+  api::ValidationOptions options;
+  options.rules = api::ValidationOptions::Rules::kWebhook;
+  options.admission_gated_by = gates.admission_gated_by;
+  options.concurrent_admission = gates.concurrent_admission;
+  options.elastic_jobs_via_workload_slices = gates.elastic_jobs_via_workload_slices;
+  options.priority_boost = gates.priority_boost;
+  options.reject_updates_to_cq_with_invalid_on_flavors = gates.reject_updates_to_cq_with_invalid_on_flavors;
+  options.tas_validate_workload_slice_size = gates.tas_validate_workload_slice_size;
+  options.workload_validate_resources_are_non_negative = gates.workload_validate_resources_are_non_negative;
+  options.workload_validation_for_pod_set_metadata = gates.workload_validation_for_pod_set_metadata;
+  return options;
+}
+
+// The typed object, or what cannot be read of it. Unknown fields and missing ones are no errors here: the API server
+// has held the object against its schema, or will.
+std::optional<api::Decoded> Read(const api::JobKind& kind, const json& object, Validation& out) {
+  json copy = object;
+  if (copy.is_object()) {
+    copy["apiVersion"] = absl::StrCat(kind.group, "/", kind.version);
+    copy["kind"] = std::string(kind.kind);
+  }
+  api::DecodeResult result = api::Decode(std::move(copy));
+  for (const api::Problem& problem : result.problems) {
+    if (problem.severity != api::Severity::kError || problem.rule == "Required") continue;
+    out.failure = AdmissionResponse::BadRequest(api::ToFieldError(problem));
+    return std::nullopt;
+  }
+  if (!result.decoded.has_value()) out.failure = AdmissionResponse::BadRequest("the object cannot be read");
+  return std::move(result.decoded);
+}
+
+// The value of an error on a whole struct, in the order in which Go writes it.
+void RewriteValue(api::Problem& problem, const json& object) {
+  constexpr char kPodSets[] = "spec.podSets.";
+  if (problem.rule != "Invalid") return;
+  if (problem.path == "status.admission") {
+    const json* admission = api::At(object, "/status/admission");
+    if (admission != nullptr) problem.value = GoMarshal(kGoAdmission, *admission);
+  } else if (absl::StartsWith(problem.path, kPodSets)) {
+    const std::string index = problem.path.substr(sizeof(kPodSets) - 1);
+    const json* pod_set = api::At(object, absl::StrCat("/spec/podSets/", index));
+    if (pod_set != nullptr) problem.value = GoMarshal(kGoPodSet, *pod_set);
+  }
+}
+
+}  // namespace
+
+Failure DefaultFinalizer(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
+  (void)env;
+  (void)kind;
+  const json* finalizers = api::At(patch.object(), "/metadata/finalizers");
+  const bool there =
+      finalizers != nullptr && finalizers->is_array() &&
+      std::find(finalizers->begin(), finalizers->end(), api::kResourceInUseFinalizer) != finalizers->end();
+  if (!there) patch.Append("/metadata/finalizers", api::kResourceInUseFinalizer);
+  return std::nullopt;
+}
+
+Failure DefaultWorkload(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
+  (void)kind;
+  if (env.config.gates.partial_admission) return std::nullopt;
+  const json* pod_sets = api::At(patch.object(), "/spec/podSets");
+  const size_t count = pod_sets != nullptr && pod_sets->is_array() ? pod_sets->size() : 0;
+  for (size_t i = 0; i < count; ++i) patch.Remove(absl::StrCat("/spec/podSets/", i, "/minCount"));
+  return std::nullopt;
+}
+
+void ValidateKueueObject(const Env& env, const api::JobKind& kind, const json& object, const json* old,
+                         Validation& out) {
+  const std::optional<api::Decoded> now = Read(kind, object, out);
+  if (!now.has_value()) return;
+  const api::ValidationOptions options = OptionsOf(env.config.gates);
+  std::vector<api::Problem> problems;
+  if (old == nullptr) {
+    problems = api::Validate(now->object, options);
+  } else {
+    const std::optional<api::Decoded> before = Read(kind, *old, out);
+    if (!before.has_value()) return;
+    problems = api::ValidateUpdate(*now, *before, options);
+  }
+  for (api::Problem& problem : problems) {
+    RewriteValue(problem, object);
+    out.errors.Append(std::move(problem));
+  }
+}
+
+}  // namespace muster::webhook

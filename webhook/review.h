@@ -1,0 +1,63 @@
+// AdmissionReview in, AdmissionReview out.
+//
+// Source of the rules: sigs.k8s.io/controller-runtime's webhook/admission (what is refused with which words) and
+// k8s.io/api/admission/v1. The version of the review is echoed; only its `request` is looked at.
+#ifndef MUSTER_WEBHOOK_REVIEW_H_
+#define MUSTER_WEBHOOK_REVIEW_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::webhook {
+
+// A request as it was read. `object` and `old_object` are null when absent.
+struct AdmissionRequest {
+  std::string review_api_version;  // "" = leave both out of the answer
+  std::string review_kind;
+  std::string uid;
+  std::string operation;
+  std::string sub_resource;
+  std::string name;
+  std::string ns;
+  nlohmann::json object;
+  nlohmann::json old_object;
+};
+
+struct StatusDetails {
+  std::string name;
+  std::string group;
+  std::string kind;
+};
+
+struct AdmissionResponse {
+  bool allowed = false;
+  int code = 0;
+  std::string message = {};
+  std::string reason = {};     // Forbidden, NotFound; "" for what could not be decoded
+  StatusDetails details = {};  // of an API error; all "" when there are none
+  bool api_error = false;      // an error of the API server passed through: status is "Failure"
+  std::vector<std::string> warnings = {};
+  nlohmann::json patch = nullptr;  // list of JSON Patch operations; null = no change
+
+  static AdmissionResponse Allowed();
+  // 403 Forbidden.
+  static AdmissionResponse Denied(std::string message);
+  // 400: the request cannot be decoded.
+  static AdmissionResponse BadRequest(std::string message);
+  static AdmissionResponse NotFound(const StatusDetails& details);
+};
+
+// Reads a review. Returns false and fills `error` (and of `request` what the answer echoes) when it cannot be read.
+// Never throws. O(size).
+bool ParseReview(absl::string_view content_type, absl::string_view body, AdmissionRequest* request,
+                 AdmissionResponse* error);
+
+// The answer, ending in a newline, byte for byte as Go encodes it.
+std::string WriteReview(const AdmissionRequest& request, const AdmissionResponse& response);
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_REVIEW_H_

@@ -1,0 +1,106 @@
+// Deployment, StatefulSet and LeaderWorkerSet: held back by their pods, and running once one of these is ready.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "webhook/go_types.h"
+#include "webhook/job_defaults.h"
+#include "webhook/job_validation.h"
+#include "webhook/job_validators.h"
+#include "webhook/json_access.h"
+#include "webhook/role_hash.h"
+#include "webhook/topology_validation.h"
+#include "webhook/vocabulary.h"
+
+namespace muster::webhook {
+namespace {
+
+using api::FieldErrors;
+using api::JsonPath;
+using nlohmann::json;
+
+constexpr char kImmutable[] = "field is immutable";
+
+int64_t NumberAt(const json& object, absl::string_view pointer, int64_t fallback) {
+  const json* number = api::At(object, pointer);
+  return number != nullptr && number->is_number_integer() ? number->get<int64_t>() : fallback;
+}
+
+bool HasReadyReplicas(const json& object) { return NumberAt(object, "/status/readyReplicas", 0) > 0; }
+
+// A queue may be chosen and changed until something runs, and never taken away.
+void CheckQueueChange(const json& object, const json& old, FieldErrors& errors) {
+  const bool removed = ValueOrEmpty(Label(object, kQueueName)).empty();
+  if (HasReadyReplicas(old) || removed) CheckSameQueue(object, old, errors);
+}
+
+// One of the two templates may be there in only one of the versions.
+void CheckTemplate(const json* now, const json* before, const JsonPath& path, FieldErrors& errors) {
+  if (now == nullptr && before == nullptr) return;
+  if (now == nullptr || before == nullptr) {
+    return errors.Invalid(path, now == nullptr ? "null" : GoMarshal(kGoPodTemplateSpec, *now), kImmutable);
+  }
+  CheckSameShape(*now, *before, path.Field("spec"), errors);
+}
+
+}  // namespace
+
+void ValidateDeployment(const Env& env, const api::JobKind& kind, const json& object, const json* old,
+                        Validation& out) {
+  (void)env;
+  (void)kind;
+  CheckNameLabel(object, kQueueName, out.errors);
+  if (old == nullptr) return;
+  CheckQueueChange(object, *old, out.errors);
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), out.errors);
+}
+
+void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
+                         Validation& out) {
+  FieldErrors& errors = out.errors;
+  CheckNewServing(env, kind, object, errors);
+  if (old == nullptr) return;
+  CheckQueueChange(object, *old, errors);
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), errors);
+  const bool managed = !ValueOrEmpty(Label(object, kQueueName)).empty() || env.config.manage_jobs_without_queue_name;
+  if (!managed || IsElastic(env, object)) return;
+  const JsonPath root;
+  const JsonPath spec = root.Field("spec");
+  const JsonPath replicas_path = spec.Field("replicas");
+  const int64_t replicas = NumberAt(object, "/spec/replicas", 1);
+  const int64_t before = NumberAt(*old, "/spec/replicas", 1);
+  if (replicas != 0 && before != 0 && replicas != before) {
+    errors.Invalid(replicas_path, absl::StrCat(replicas), kImmutable);
+  }
+  if (before == 0 && replicas > 0 && NumberAt(object, "/status/replicas", 0) > 0) {
+    errors.Forbidden(replicas_path, "scaling down is still in progress");
+  }
+  if (HasReadyReplicas(*old) && replicas != 0) {
+    const JsonPath template_path = spec.Field("template");
+    CheckTemplate(api::At(object, "/spec/template"), api::At(*old, "/spec/template"), template_path, errors);
+  }
+}
+
+void ValidateLeaderWorkerSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
+                             Validation& out) {
+  FieldErrors& errors = out.errors;
+  CheckNewServing(env, kind, object, errors);
+  CheckTopology(env, SubjectsOf(kind, object), {.grouping = true}, out);
+  if (old == nullptr) return;
+  CheckQueueChange(object, *old, errors);
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), errors);
+  if (ValueOrEmpty(Label(*old, kQueueName)).empty() && !env.config.manage_jobs_without_queue_name) return;
+  const JsonPath root;
+  const JsonPath spec = root.Field("spec");
+  const JsonPath group = spec.Field("leaderWorkerTemplate");
+  const int64_t size = NumberAt(object, "/spec/leaderWorkerTemplate/size", 1);
+  if (env.config.gates.lws_immutable_group_size && size != NumberAt(*old, "/spec/leaderWorkerTemplate/size", 1)) {
+    errors.Invalid(group.Field("size"), absl::StrCat(size), kImmutable);
+  }
+  for (const char* name : {"leaderTemplate", "workerTemplate"}) {
+    const std::string pointer = absl::StrCat("/spec/leaderWorkerTemplate/", name);
+    CheckTemplate(api::At(object, pointer), api::At(*old, pointer), group.Field(name), errors);
+  }
+}
+
+}  // namespace muster::webhook
