@@ -122,10 +122,10 @@ void CompareWeight(const std::string& path, const Json& expected, double got, Ve
 
 // {flavor: {domain: {resource: amount}}} of the topology-aware flavors in use.
 Json TopologyUsage(const Tree& t) {
-  const bool share_hosts = t.engine->options().gates[scheduler::Gate::kTASHandleOverlappingFlavors];
   Json out = Json::object();
   for (const std::string& flavor : t.topology_flavors) {
-    const auto usage = t.engine->impl().topology_usage.Usage(flavor, share_hosts);
+    scheduler::EngineImpl& impl = t.engine->impl();
+    const auto usage = impl.topology.Usage(impl.policy.flavors.Intern(flavor));
     if (!usage.empty()) out[flavor] = usage;
   }
   return out;
@@ -256,11 +256,15 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
   }
   for (const auto& [flavor, entries] : Get(request, "tasFlavorUsage").items()) {
     for (const Json& e : entries) {
-      std::vector<scheduler::NamedAmount> per_pod;
-      for (const auto& [resource, amount] : Get(e, "singlePodRequests").items())
-        per_pod.push_back({resource, ToAmount(amount)});
-      engine->impl().topology_usage.Add(flavor, Get(e, "values").get<std::vector<std::string>>(), per_pod,
-                                        Get(e, "count").get<int64_t>());
+      scheduler::EngineImpl& impl = engine->impl();
+      std::vector<scheduler::ResourceAmount> per_pod;
+      for (const auto& [resource, amount] : Get(e, "singlePodRequests").items()) {
+        per_pod.push_back({impl.policy.resources.Intern(resource), ToAmount(amount)});
+      }
+      per_pod.push_back({impl.policy.resources.Intern("pods"), 1});
+      impl.topology.Record(impl.policy.flavors.Intern(flavor),
+                           impl.topology.Intern(Get(e, "values").get<std::vector<std::string>>()), per_pod,
+                           Get(e, "count").get<int64_t>());
     }
   }
   for (const Json& o : Get(request, "resourceFlavorsReappliedAfterUsage")) {

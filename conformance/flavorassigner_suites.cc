@@ -2,10 +2,12 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine_impl.h"
 #include "scheduler/flavor_assigner.h"
+#include "scheduler/topology_step.h"
 
 namespace muster::conformance {
 namespace {
@@ -45,9 +47,16 @@ class RecordedOracle : public scheduler::PreemptionOracle {
 // Brings the usage of every ClusterQueue to what is recorded.
 bool SetUsage(const Json& usage, Engine& engine, const FrTable& frs, quota::Forest& forest, Verdict& v) {
   for (const auto& [name, value] : usage.items()) {
-    if (!Get(value, "tasUsage").empty()) {
-      v.Unsupported("usage per topology domain cannot be set");
-      return false;
+    for (const auto& [flavor, domains] : Get(value, "tasUsage").items()) {
+      scheduler::EngineImpl& impl = engine.impl();
+      for (const auto& [domain, amounts] : domains.items()) {
+        std::vector<scheduler::ResourceAmount> used;
+        for (const auto& [resource, amount] : amounts.items()) {
+          used.push_back({impl.policy.resources.Intern(resource), ToAmount(amount)});
+        }
+        const std::vector<std::string> values = absl::StrSplit(domain, ',');
+        impl.topology.Record(impl.policy.flavors.Intern(flavor), impl.topology.Intern(values), used, 1);
+      }
     }
     const auto id = engine.FindClusterQueue(name);
     const quota::NodeId n = id ? engine.NodeOfClusterQueue(*id) : quota::kNoNode;
@@ -104,7 +113,8 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
   std::vector<int32_t> counts;
   for (const Json& r : Get(request, "totalRequests")) counts.push_back(Get(r, "count").get<int32_t>());
   RecordedOracle oracle(Get(request, "preemptionOracle"), frs);
-  scheduler::FlavorAssigner assigner(impl.policy, impl.options, oracle);
+  scheduler::TopologyStep topology(impl.policy, impl.options, impl.topology);
+  scheduler::FlavorAssigner assigner(impl.policy, impl.options, oracle, &topology);
   scheduler::WorkloadState replaced;
   const Json& slice = Get(request, "replaceWorkloadSlice");
   for (const Json& r : Get(slice, "totalRequests")) {
@@ -140,7 +150,13 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
                                                    f.tried_flavor_idx};
     }
     v.Equal(at + ".flavors(flavor,mode,borrow,triedFlavorIdx)", expected, flavors);
-    if (!Get(p, "topologyAssignment").is_null()) v.Unsupported("topology assignments are not part of the answer");
+    Json domains = Json::array();
+    for (size_t d = 0; g.topology.has_value() && d < g.topology->domains.size(); ++d) {
+      domains.push_back(
+          {{"count", g.topology->domains[d].count}, {"values", engine->DomainValues(g.topology->domains[d].key)}});
+    }
+    const Json& wanted = Get(Get(p, "topologyAssignment"), "domains");
+    v.Equal(at + ".topologyAssignment", wanted.is_null() ? Json::array() : wanted, domains);
   }
   v.Equal("result.borrowing", Get(want, "borrowing"), got.borrowing);
   Json usage = Json::object();

@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "api/object.h"
 #include "conformance/world.h"
 
@@ -251,6 +252,13 @@ class Replay {
       for (const auto& f : ps.flavors) flavors[engine_.ResourceName(f.resource)] = engine_.FlavorName(f.flavor);
       Json one = {{"n", ps.name}, {"c", ps.count}};
       if (!flavors.empty()) one["f"] = flavors;
+      if (ps.topology.has_value()) {
+        Json domains = Json::object();
+        for (const auto& domain : ps.topology->domains) {
+          domains[absl::StrJoin(engine_.DomainValues(domain.key), "/")] = domain.count;
+        }
+        if (!domains.empty()) one["t"] = std::move(domains);
+      }
       out.push_back(std::move(one));
     }
     return out;

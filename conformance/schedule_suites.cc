@@ -66,11 +66,9 @@ class Conditions {
     }
     switch (d.status) {
       case EntryStatus::kAssumed: {
-        ConditionText& reserved = conditions["QuotaReserved"];
-        if (reserved.status != "True") {
-          reserved = {"True", "QuotaReserved",
-                      absl::StrCat("Quota reserved in ClusterQueue ", engine_.ClusterQueueName(d.cluster_queue))};
-        }
+        conditions["QuotaReserved"] = {
+            "True", "QuotaReserved",
+            absl::StrCat("Quota reserved in ClusterQueue ", engine_.ClusterQueueName(d.cluster_queue))};
         if (open_checks_[key].empty()) {
           conditions["Admitted"] = {"True", "Admitted", "The workload is admitted"};
         } else if (observable) {
@@ -88,6 +86,7 @@ class Conditions {
       default:
         break;
     }
+    if (d.second_pass) return;  // it keeps what it has
     conditions["QuotaReserved"] = {"False", observable ? Text(scheduler::ToString(d.pending_reason)) : "Pending",
                                    engine_.Message(d)};
     if (observable) conditions["Admitted"] = {"False", "NoReservation", "The workload has no reservation"};

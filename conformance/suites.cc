@@ -32,6 +32,7 @@ constexpr Entry kHandlers[] = {
     {"preemption_fair_preemptions", RunPreemption},
     {"preemption_hierarchical_preemptions", RunPreemption},
     {"preemption_preemption", RunPreemption},
+    {"tas_find_topology_assignments", RunFindTopologyAssignments},
 };
 
 }  // namespace

@@ -33,6 +33,8 @@ void RunIsPreferred(const Case& c, Level level, Verdict& verdict);
 void RunPodSetReducer(const Case& c, Level level, Verdict& verdict);
 void RunLastAssignmentOutdated(const Case& c, Level level, Verdict& verdict);
 void RunResourcesToReserve(const Case& c, Level level, Verdict& verdict);
+// topology_suites.cc
+void RunFindTopologyAssignments(const Case& c, Level level, Verdict& verdict);
 // preemption_suites.cc
 void RunPreemption(const Case& c, Level level, Verdict& verdict);
 void RunCandidatesOrdering(const Case& c, Level level, Verdict& v);

@@ -146,12 +146,14 @@ absl::Status ApplyObject(const Json& object, absl::Time now, scheduler::Engine& 
       *parsed);
 }
 
-absl::Status ApplyAll(const Json& objects, absl::Time now, scheduler::Engine& engine) {
+absl::Status ApplyAll(const Json& objects, absl::Time now, scheduler::Engine& engine, bool pods) {
   const auto rank = [](const Json& object) {
     return std::find(std::begin(kOrder), std::end(kOrder), GetString(object, "kind")) - std::begin(kOrder);
   };
   std::vector<const Json*> sorted;
-  for (const Json& object : objects) sorted.push_back(&object);
+  for (const Json& object : objects) {
+    if (pods || GetString(object, "kind") != "Pod") sorted.push_back(&object);
+  }
   std::stable_sort(sorted.begin(), sorted.end(), [&](const Json* a, const Json* b) { return rank(*a) < rank(*b); });
   for (const Json* object : sorted) {
     if (absl::Status s = ApplyObject(*object, now, engine); !s.ok()) return s;
@@ -163,7 +165,10 @@ absl::StatusOr<scheduler::Engine> BuildWorld(const Case& c) {
   absl::StatusOr<scheduler::EngineOptions> options = Options(c);
   if (!options.ok()) return options.status();
   scheduler::Engine engine(*std::move(options));
-  if (absl::Status s = ApplyAll(c["objects"], Now(c), engine); !s.ok()) return s;
+  if (absl::Status s = ApplyAll(c["objects"], Now(c), engine, !GetBool(c.doc, "podsNotTrackedAsNonTASUsage"));
+      !s.ok()) {
+    return s;
+  }
   return engine;
 }
 

@@ -31,8 +31,8 @@ absl::StatusOr<scheduler::EngineOptions> Options(const Case& c);
 absl::Status ApplyObject(const Json& object, absl::Time now, scheduler::Engine& engine);
 
 // Applies all objects. Within a kind the recorded order is kept; ClusterQueues come before Cohorts because the recorded
-// generations of ClusterQueues were counted that way.
-absl::Status ApplyAll(const Json& objects, absl::Time now, scheduler::Engine& engine);
+// generations of ClusterQueues were counted that way. `pods`: whether pods count on their nodes.
+absl::Status ApplyAll(const Json& objects, absl::Time now, scheduler::Engine& engine, bool pods = true);
 
 // Options, engine and all objects of the case.
 absl::StatusOr<scheduler::Engine> BuildWorld(const Case& c);

@@ -6,12 +6,15 @@
 #define MUSTER_SCHEDULER_DECISION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "quota/amount.h"
 #include "scheduler/ids.h"
+#include "scheduler/topology_failure.h"
+#include "scheduler/topology_placement.h"
 
 namespace muster::scheduler {
 
@@ -103,6 +106,12 @@ struct PodSetDecision {
   std::vector<ResourceFlavorChoice> flavors;  // by resource name
   std::vector<FlavorReason> reasons;
   std::string error;  // set when the pod set could not be evaluated at all
+  // Topology-aware pod sets: where the pods go; or why they have no place (also the last of `reasons`, in words); or
+  // that it is decided once admission checks are ready ("Pending", then "Ready").
+  std::optional<TopologyPlacement> topology;
+  FlavorId topology_flavor = kNoId;
+  std::optional<TopologyFailure> topology_failure;
+  std::string delayed_topology;
   friend bool operator==(const PodSetDecision&, const PodSetDecision&) = default;
 };
 
@@ -129,6 +138,7 @@ enum class Note : uint8_t {
   kPreemptionGated,
   kMoreFavorableAdmitted,      // of the concurrently admitted variants
   kBelowLastAcceptableFlavor,  // a variant not worth evicting a running one for
+  kNoReplacement,              // of a failed node; detail = the nodes
 };
 
 struct Decision {
@@ -138,7 +148,8 @@ struct Decision {
   EntryStatus status = EntryStatus::kNotNominated;
   RequeueReason requeue_reason = RequeueReason::kGeneric;
   PendingReason pending_reason = PendingReason::kNone;
-  int borrowing = 0;  // height of the smallest cohort subtree that has to lend; 0 = none
+  bool second_pass = false;  // it holds quota already; this was about its topology
+  int borrowing = 0;         // height of the smallest cohort subtree that has to lend; 0 = none
   std::vector<PodSetDecision> pod_sets;
   std::vector<PreemptionTarget> targets;
   Note note = Note::kNone;

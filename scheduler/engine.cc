@@ -14,7 +14,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
   impl_->policy.Apply(flavor);
-  impl_->topology_usage.SetFlavor(flavor);
+  impl_->topology.SetFlavor(flavor);
   impl_->PolicyChanged();
   impl_->NotifyUsersOfFlavor(flavor.metadata.name, now);
 }
@@ -38,11 +38,16 @@ void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
 }
 void Engine::Apply(const api::Topology& topology, absl::Time now) {
   impl_->policy.Apply(topology);
-  impl_->topology_usage.SetTopology(topology);
+  impl_->topology.SetTopology(topology);
   impl_->PolicyChanged();
   impl_->NotifyAll(now);
 }
-void Engine::Apply(const api::Node& node, absl::Time) { impl_->topology_usage.SetNode(node); }
+void Engine::Apply(const api::Node& node, absl::Time now) {
+  if (impl_->topology.SetNode(node)) impl_->NotifyActive(now);
+}
+void Engine::Apply(const api::Pod& pod, absl::Time now) {
+  if (impl_->topology.SetPod(pod)) impl_->NotifyActive(now);
+}
 void Engine::Apply(const api::Namespace& ns, absl::Time now) {
   impl_->policy.Apply(ns);
   impl_->NotifyAll(now);
@@ -52,7 +57,7 @@ void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) { impl_->
 void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
   impl_->NotifyUsersOfFlavor(name, now);
   impl_->policy.DeleteFlavor(name);
-  impl_->topology_usage.RemoveFlavor(std::string(name));
+  impl_->topology.RemoveFlavor(name);
   impl_->PolicyChanged();
 }
 void Engine::DeleteCohort(absl::string_view name, absl::Time) {
@@ -71,11 +76,15 @@ void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
 }
 void Engine::DeleteTopology(absl::string_view name, absl::Time) {
   impl_->policy.DeleteTopology(name);
-  impl_->topology_usage.RemoveTopology(std::string(name));
+  impl_->topology.RemoveTopology(name);
   impl_->PolicyChanged();
 }
-
-void Engine::DeleteNode(absl::string_view name, absl::Time) { impl_->topology_usage.RemoveNode(std::string(name)); }
+void Engine::DeleteNode(absl::string_view name, absl::Time now) {
+  if (impl_->topology.RemoveNode(name)) impl_->NotifyActive(now);
+}
+void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time now) {
+  if (impl_->topology.RemovePod(absl::StrCat(ns, "/", name))) impl_->NotifyActive(now);
+}
 
 WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return impl_->ApplyWorkload(workload, now); }
 void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { impl_->DeleteWorkload(id, now); }
@@ -133,6 +142,7 @@ std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const { return 
 
 const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->policy.cq(id).name; }
 const std::string& Engine::FlavorName(FlavorId id) const { return impl_->policy.flavors.Name(id); }
+const std::vector<std::string>& Engine::DomainValues(DomainKey key) const { return impl_->topology.Values(key); }
 const std::string& Engine::ResourceName(ResourceId id) const { return impl_->policy.resources.Name(id); }
 std::vector<ClusterQueueId> Engine::ClusterQueues() const { return impl_->policy.ClusterQueuesByName(); }
 std::vector<std::string> Engine::Cohorts() { return impl_->policy.CohortNames(); }

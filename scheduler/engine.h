@@ -87,8 +87,10 @@ class Engine {
   void Apply(const api::LocalQueue& local_queue, absl::Time now);
   void Apply(const api::AdmissionCheck& check, absl::Time now);
   void Apply(const api::Topology& topology, absl::Time now);
-  // Nodes matter to topology-aware flavors only.
+  // Nodes, and the pods on them that belong to no topology-aware workload, matter to topology-aware flavors only. Any
+  // change of such a node looks at waiting workloads again.
   void Apply(const api::Node& node, absl::Time now);
+  void Apply(const api::Pod& pod, absl::Time now);
   void Apply(const api::Namespace& ns, absl::Time now);
   void Apply(const api::LimitRange& limit_range, absl::Time now);
   void Apply(const api::RuntimeClass& runtime_class, absl::Time now);
@@ -99,6 +101,7 @@ class Engine {
   void DeleteAdmissionCheck(absl::string_view name, absl::Time now);
   void DeleteTopology(absl::string_view name, absl::Time now);
   void DeleteNode(absl::string_view name, absl::Time now);
+  void DeletePod(absl::string_view ns, absl::string_view name, absl::Time now);
 
   // ---- Workloads.
   // ---------------------------------------------------------------------------------------------------- Creates or
@@ -163,6 +166,8 @@ class Engine {
 
   const std::string& ClusterQueueName(ClusterQueueId id) const;
   const std::string& FlavorName(FlavorId id) const;
+  // The level values of a domain of a TopologyPlacement: all of them, or the host name alone.
+  const std::vector<std::string>& DomainValues(DomainKey key) const;
   const std::string& ResourceName(ResourceId id) const;
   std::vector<ClusterQueueId> ClusterQueues() const;  // by name
   std::vector<std::string> Cohorts();                 // that exist or are implied, by name

@@ -10,6 +10,9 @@ namespace muster::scheduler {
 
 bool EngineImpl::HasPendingHeads() {
   Refresh();
+  for (const auto& [id, time] : second_pass_) {
+    if (time <= latest_) return true;
+  }
   for (size_t cq = 0; cq < queues.size(); ++cq) {
     if (active_[cq] && !queues[cq].HeapEmpty()) return true;
   }
@@ -22,6 +25,7 @@ std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries)
     const WorkloadState& w = workloads[entries[i].decision.workload];
     EntryKey k;
     k.index = static_cast<int>(i);
+    k.holds_quota = entries[i].decision.second_pass;
     k.is_preemptor = entries[i].is_preemptor;
     k.borrowing = entries[i].assignment.borrowing;
     k.priority = w.priority;
@@ -49,6 +53,7 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   if (e->decision.migrates != kNoId && !workloads[e->decision.migrates].evicted) {
     MarkEvicted(e->decision.migrates, "FlavorMigration");
   }
+  if (e->decision.status == EntryStatus::kEvicted) MarkEvicted(e->decision.workload, "NodeFailures");
   if (!e->admitted) return;
   std::vector<HeldPodSet> held;
   for (size_t i = 0; i < e->assignment.pod_sets.size(); ++i) {
@@ -56,6 +61,9 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
     HeldPodSet h;
     h.name = ps.name;
     h.count = ps.count;
+    h.topology = ps.topology;
+    h.topology_flavor = ps.topology_flavor;
+    h.delayed_topology = ps.delayed_topology;
     for (const ResourceFlavorChoice& choice : ps.flavors) {
       for (const ResourceAmount& a : e->assignment.requests[i]) {
         if (a.resource == choice.resource) h.items.push_back({a.resource, choice.flavor, a.amount});
@@ -64,6 +72,13 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
     held.push_back(std::move(h));
   }
   WorkloadState& w = workloads[e->decision.workload];
+  if (e->decision.second_pass) {
+    FreeQuota(e->decision.workload);
+    w.unhealthy_nodes.clear();
+    Hold(e->decision.workload, e->decision.cluster_queue, std::move(held));
+    w.admitted = HasChecksReady(w);
+    return;
+  }
   w.reserved_at = now;
   if (w.evicted) w.queue_timestamp = w.creation;
   w.evicted = false;
@@ -76,11 +91,21 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
 
 CycleResult EngineImpl::RunCycle(absl::Time now) {
   Refresh();
+  latest_ = std::max(latest_, now);
   CycleResult result;
   result.cycle = ++cycle;
   preemptor_ = std::make_unique<Preemptor>(View());
   std::vector<Entry> entries;
   std::vector<Decision> refused;
+  for (const WorkloadId id : TakeSecondPass(now)) {
+    const ClusterQueueId cq = workloads[id].cq;
+    if (!active_[cq]) {
+      RetrySecondPass(id, now);
+      continue;
+    }
+    entries.push_back(Nominate(id, cq));
+    entries.back().decision.second_pass = true;
+  }
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
     if (!active_[cq]) continue;
     const WorkloadId id = queues[cq].Pop(UsageFor(cq));
@@ -99,6 +124,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
 
   // Reservations of heads that stay pending last for this cycle only.
   const quota::Forest::UndoMark mark = policy.forest().Mark();
+  topology.Mark();
   Round round;
   round.now = now;
   std::vector<int> order;
@@ -118,6 +144,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     order = OrderClassically(entries);
     for (const int i : order) Process(&entries[i], &round);
   }
+  topology.Rollback();
   policy.forest().Rollback(mark);
   preemptor_.reset();
 
@@ -125,7 +152,12 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
   result.rejected = std::move(refused);
   for (const Decision& d : result.entries) {
-    if (d.status != EntryStatus::kAssumed && d.status != EntryStatus::kEvicted) Requeue(d, now);
+    if (d.status == EntryStatus::kAssumed || d.status == EntryStatus::kEvicted) continue;
+    if (d.second_pass) {
+      RetrySecondPass(d.workload, now);
+    } else {
+      Requeue(d, now);
+    }
   }
   for (const Decision& d : result.rejected) Requeue(d, now);
   return result;

@@ -20,7 +20,8 @@
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
 #include "scheduler/preemption.h"
-#include "scheduler/topology_usage.h"
+#include "scheduler/topology_cache.h"
+#include "scheduler/topology_step.h"
 #include "scheduler/workload_state.h"
 
 namespace muster::scheduler {
@@ -40,6 +41,8 @@ class EngineImpl {
   // Call after any other change of policy: activity and quotas are looked at again before the next decision.
   void PolicyChanged() { policy_changed_ = true; }
   void NotifyAll(absl::Time now);
+  // Node events: the trees of all ClusterQueues that are active.
+  void NotifyActive(absl::Time now);
   void NotifyClusterQueue(ClusterQueueId cq, absl::Time now);
   void NotifyCohort(absl::string_view cohort, absl::Time now);
   void NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now);
@@ -83,7 +86,7 @@ class EngineImpl {
 
   EngineOptions options;
   Policy policy;
-  TopologyUsage topology_usage;
+  TopologyCache topology;
   // Stable in memory: orders point to UIDs.
   std::deque<WorkloadState> workloads;
   absl::flat_hash_map<std::string, WorkloadId> workload_ids;  // by key
@@ -113,6 +116,21 @@ class EngineImpl {
   bool HasChecksReady(const WorkloadState& w) const;
   void Grow(ClusterQueueId cq);
 
+  // engine_topology.cc
+  void DeriveTopology(const api::Workload& object, const api::PodSpec& spec, PodSetState* ps);
+  // Enters what the workload uses into the ledger (sign 1) or takes it out (-1).
+  void RecordTopology(const WorkloadState& w, int sign);
+  void HoldTopology(const api::PodSetAssignment& assignment, HeldPodSet* held);
+  bool NeedsSecondPass(const WorkloadState& w) const;
+  // Workloads whose topology is to be decided now, by key; they are taken.
+  std::vector<WorkloadId> TakeSecondPass(absl::Time now);
+  void RetrySecondPass(WorkloadId id, absl::Time now);
+  // Places the pods again now that victims are known (Kueue: updateAssignmentForTAS).
+  void RefreshTopology(Entry* e);
+  // For the rest of the cycle: as if the victim were gone; as if the entry had its domains.
+  void FreeTopology(WorkloadId victim);
+  void TakeTopology(const Entry& e);
+
   // engine_nominate.cc
   bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
   Entry Nominate(WorkloadId id, ClusterQueueId cq);
@@ -137,7 +155,8 @@ class EngineImpl {
   struct Round;  // what the entries processed so far have changed
   void Process(Entry* e, Round* round);
   void ChooseAgainIfOvertaken(Entry* e, Round* round);
-  bool StillFits(const Entry& e, const Round& round);
+  enum class Fit { kOk, kNoQuota, kNoTopology };
+  Fit CheckFit(const Entry& e, const Round& round);
   void Issue(Entry* e);
 
   // engine_cycle.cc
@@ -150,6 +169,9 @@ class EngineImpl {
   void Reactivate(const Tree& tree, absl::Time now);
 
   std::unique_ptr<Preemptor> preemptor_;  // of the running cycle
+  TopologyStep topology_step_;
+  std::map<WorkloadId, absl::Time> second_pass_;  // waiting for it -> not before
+  absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
   std::map<Tree, absl::Time> armed_;

@@ -82,7 +82,7 @@ std::vector<PreemptionTarget> EngineImpl::FindTargets(WorkloadId id, ClusterQueu
 
 void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
   const WorkloadState& w = workloads[e->decision.workload];
-  FlavorAssigner assigner(policy, options, *preemptor_);
+  FlavorAssigner assigner(policy, options, *preemptor_, &topology_step_);
   std::vector<int32_t> full, least;
   bool reducible = false;
   for (const PodSetState& ps : w.pod_sets) {
@@ -94,17 +94,28 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
     least.push_back(std::min(count, ps.min_count.value_or(count)));
     reducible = reducible || least.back() < count;
   }
+  const WorkloadState* replaced = e->replaces == kNoId ? nullptr : &workloads[e->replaces];
   // Whether these counts would do, and with whom gone.
   const auto try_counts = [&](absl::Span<const int32_t> counts, Assignment* assignment,
                               std::vector<PreemptionTarget>* targets) {
-    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins,
-                                  e->replaces == kNoId ? nullptr : &workloads[e->replaces]);
+    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins, replaced);
     targets->clear();
     if (assignment->mode == Mode::kPreempt) {
-      *targets = preemptor_->FindTargets(RequestFor(e->decision.workload, e->decision.cluster_queue, *assignment));
+      const PreemptionRequest request = RequestFor(e->decision.workload, e->decision.cluster_queue, *assignment);
+      if (topology_step_.Wants(w, e->decision.cluster_queue)) {
+        TopologyCapacity places(topology_step_, workloads,
+                                topology_step_.Ask(w, e->decision.cluster_queue, assignment, replaced));
+        *targets = preemptor_->FindTargets(request, &places);
+      } else {
+        *targets = preemptor_->FindTargets(request);
+      }
     }
     return assignment->mode == Mode::kFit || !targets->empty();
   };
+  if (w.phase == WorkloadPhase::kReserved) {
+    e->assignment = assigner.Assign(w, e->decision.cluster_queue, full, nullptr, nullptr);
+    return;
+  }
   if (try_counts(full, &e->assignment, &e->targets)) return;
   if (!reducible || !options.gates[Gate::kPartialAdmission]) return;
   Assignment reduced;
@@ -112,7 +123,8 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
   const bool found = SearchReducedCounts(full, least, [&](absl::Span<const int32_t> counts) {
     Assignment a;
     std::vector<PreemptionTarget> t;
-    if (!try_counts(counts, &a, &t)) return false;
+    std::vector<int32_t> rounded(counts.begin(), counts.end());
+    if (!topology_step_.RoundToSlices(w, least, &rounded) || !try_counts(rounded, &a, &t)) return false;
     reduced = std::move(a);
     targets = std::move(t);
     return true;
@@ -134,6 +146,7 @@ EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
     w.progress.reset();
   }
   Choose(&e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
+  RefreshTopology(&e);
   RememberProgress(e);
   return e;
 }

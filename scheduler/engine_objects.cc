@@ -5,7 +5,8 @@
 
 namespace muster::scheduler {
 
-EngineImpl::EngineImpl(EngineOptions o) : options(std::move(o)) {
+EngineImpl::EngineImpl(EngineOptions o)
+    : options(std::move(o)), topology(&policy, &options), topology_step_(policy, options, topology) {
   if (!options.admission_fair_sharing.has_value() || !options.gates[Gate::kAdmissionFairSharing]) return;
   ledger_.emplace(*options.admission_fair_sharing);
   local_queue_share_ = [this](int local_queue) { return ledger_->Share(local_queue); };
@@ -52,6 +53,12 @@ void EngineImpl::NotifyAll(absl::Time now) {
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) NotifyClusterQueue(cq, now);
 }
 
+void EngineImpl::NotifyActive(absl::Time now) {
+  for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
+    if (policy.IsActive(cq)) NotifyClusterQueue(cq, now);
+  }
+}
+
 void EngineImpl::NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now) {
   const FlavorId id = policy.flavors.Find(flavor);
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
@@ -82,6 +89,7 @@ void EngineImpl::Reactivate(const Tree& tree, absl::Time now) {
 }
 
 void EngineImpl::Advance(absl::Time now) {
+  latest_ = std::max(latest_, now);
   std::vector<Tree> due;
   for (const auto& [tree, time] : armed_) {
     if (time <= now) due.push_back(tree);
@@ -103,6 +111,7 @@ absl::Time EngineImpl::NextTimer() const {
   absl::Time next = absl::InfiniteFuture();
   for (const auto& [tree, time] : armed_) next = std::min(next, time);
   if (!backoff_.empty()) next = std::min(next, backoff_.begin()->first);
+  for (const auto& [id, time] : second_pass_) next = std::min(next, time);
   return next;
 }
 

@@ -1,6 +1,7 @@
 // Letting the nominated in, one by one, each seeing what those before it took.
 #include <algorithm>
 
+#include "absl/strings/str_join.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine_entry.h"
 
@@ -25,7 +26,7 @@ std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quo
 }
 
 // Whether the entry fits once the victims of this round, and its own, are gone.
-bool EngineImpl::StillFits(const Entry& e, const Round& round) {
+EngineImpl::Fit EngineImpl::CheckFit(const Entry& e, const Round& round) {
   quota::Forest& forest = policy.forest();
   const quota::NodeId node = policy.NodeOf(e.decision.cluster_queue);
   const quota::Forest::UndoMark mark = forest.Mark();
@@ -43,33 +44,62 @@ bool EngineImpl::StillFits(const Entry& e, const Round& round) {
     return forest.AvailableClipped(node, u.fr) >= u.amount;
   });
   forest.Rollback(mark);
-  return fits;
+  if (!fits) return Fit::kNoQuota;
+  const std::vector<TopologyUse> uses = topology_step_.NetUse(workloads[e.decision.workload], e.assignment);
+  if (uses.empty()) return Fit::kOk;
+  topology.Mark();
+  for (const WorkloadId id : round.victims) FreeTopology(id);
+  for (const PreemptionTarget& t : e.targets) {
+    if (workloads[t.workload].preempted_in_cycle != cycle) FreeTopology(t.workload);
+  }
+  if (e.replaces != kNoId && workloads[e.replaces].preempted_in_cycle != cycle) FreeTopology(e.replaces);
+  const bool places = topology_step_.StillFits(uses);
+  topology.Rollback();
+  return places ? Fit::kOk : Fit::kNoTopology;
 }
 
-// An earlier entry may have chosen the same victims. Then what those leave behind may do, or others are found; the
-// flavors stay.
+// An earlier entry may have chosen the same victims: then what those leave behind may do, or others are found. Or it
+// may have taken the nodes: then there may be others. The flavors stay.
 void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
-  if (!options.gates[Gate::kRecomputeAssignmentUponPreemptionTargetsOverlap]) return;
-  const bool overlap = std::any_of(e->targets.begin(), e->targets.end(), [&](const PreemptionTarget& t) {
-    return workloads[t.workload].preempted_in_cycle == cycle;
-  });
-  if (!overlap) return;
+  const bool overlap = options.gates[Gate::kRecomputeAssignmentUponPreemptionTargetsOverlap] &&
+                       std::any_of(e->targets.begin(), e->targets.end(), [&](const PreemptionTarget& t) {
+                         return workloads[t.workload].preempted_in_cycle == cycle;
+                       });
+  const auto& pod_sets = e->assignment.pod_sets;
+  const bool placed =
+      std::any_of(pod_sets.begin(), pod_sets.end(), [](const PodSetDecision& ps) { return ps.topology.has_value(); });
+  if (!overlap && (!placed || !options.gates[Gate::kTASRecomputeAssignmentWithinSchedulingCycle] ||
+                   CheckFit(*e, *round) != Fit::kNoTopology)) {
+    return;
+  }
   FlavorPins pins;
   for (const PodSetDecision& ps : e->assignment.pod_sets) {
     pins.emplace_back();
     for (const ResourceFlavorChoice& choice : ps.flavors) pins.back().emplace_back(choice.resource, choice.flavor);
   }
+  workloads[e->decision.workload].progress.reset();
+  e->targets.clear();
+  if (!overlap) {
+    Choose(e, nullptr, &pins);
+    RefreshTopology(e);
+    RememberProgress(*e);
+    return;
+  }
   quota::Forest& forest = policy.forest();
   const quota::Forest::UndoMark mark = forest.Mark();
+  topology.Mark();
   for (const auto& [root, queues_freed] : round->freed) {
     for (const auto& [n, amounts] : queues_freed) forest.RemoveUsage(n, amounts);
   }
-  for (const WorkloadId id : round->victims) workloads[id].removed = true;
-  workloads[e->decision.workload].progress.reset();
-  e->targets.clear();
+  for (const WorkloadId id : round->victims) {
+    workloads[id].removed = true;
+    FreeTopology(id);
+  }
   Choose(e, nullptr, &pins);
+  RefreshTopology(e);
   RememberProgress(*e);
   for (const WorkloadId id : round->victims) workloads[id].removed = false;
+  topology.Rollback();
   forest.Rollback(mark);
   if (e->assignment.mode == Mode::kFit) e->assignment.mode = Mode::kDeferredFit;
 }
@@ -95,6 +125,13 @@ void EngineImpl::Process(Entry* e, Round* round) {
   d.mode = e->assignment.mode;
   d.borrowing = e->assignment.borrowing;
   d.targets = e->targets;
+  if (d.mode != Mode::kFit && d.second_pass && options.gates[Gate::kTASFailedNodeReplacementFailFast] &&
+      HasNodeToReplace(w, topology)) {
+    d.status = EntryStatus::kEvicted;
+    d.note = Note::kNoReplacement;
+    d.note_detail = absl::StrJoin(w.unhealthy_nodes, ",");
+    return;
+  }
   if (d.mode == Mode::kNoFit) {
     d.requeue_reason = RequeueReason::kNoFit;
     d.pending_reason = e->assignment.no_fit_reason;
@@ -108,6 +145,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     const bool insists = options.gates[Gate::kPrioritizePreemptorWorkloads] && e->is_preemptor;
     if (!can_reclaim || insists) {
       forest.AddUsage(node, ResourcesToReserve(forest, node, d.mode, d.borrowing, e->assignment.usage));
+      TakeTopology(*e);
     }
     return;
   }
@@ -124,6 +162,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     d.pending_reason = PendingReason::kWaitingForPreemptedWorkloads;
     w.progress.reset();
     forest.AddUsage(node, e->assignment.usage);
+    TakeTopology(*e);
     return;
   }
   const auto skip = [&](Note note) {
@@ -138,7 +177,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
   if (e->replaces != kNoId && workloads[e->replaces].preempted_in_cycle == cycle) {
     return skip(Note::kOverlappingTargets);
   }
-  if (!StillFits(*e, *round)) return skip(Note::kNoLongerFits);
+  if (CheckFit(*e, *round) != Fit::kOk) return skip(Note::kNoLongerFits);
   std::vector<WorkloadId> leaving;
   for (const PreemptionTarget& t : e->targets) leaving.push_back(t.workload);
   if (e->replaces != kNoId) leaving.push_back(e->replaces);
@@ -151,6 +190,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     for (const quota::FrAmount& u : victim.usage) quota::AddTo(&freed, u);
   }
   forest.AddUsage(node, e->assignment.usage);
+  TakeTopology(*e);
   if (d.mode == Mode::kPreempt) {
     d.pending_reason = PendingReason::kWaitingForPreemptedWorkloads;
     d.requeue_reason = RequeueReason::kPendingPreemption;

@@ -7,6 +7,7 @@
 #include "quota/fr_sum.h"
 #include "scheduler/engine_impl.h"
 #include "scheduler/pod_requests.h"
+#include "scheduler/topology_plan.h"
 #include "scheduler/transform_requests.h"
 
 namespace muster::scheduler {
@@ -106,6 +107,12 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     if (check.state == "Retry" || check.state == "Rejected") w->failed_checks = true;
     if (check.state == "Ready") w->ready_checks.push_back(check.name);
   }
+  w->checks_ready = !object.status.admission_checks.empty() &&
+                    std::all_of(object.status.admission_checks.begin(), object.status.admission_checks.end(),
+                                [](const api::AdmissionCheckState& c) { return c.state == "Ready"; });
+  w->unhealthy_nodes = object.status.unhealthy_nodes;
+  const auto& owners = object.metadata.owner_references;
+  w->owned_by_single_pod = owners.size() == 1 && owners[0].kind == "Pod";
   w->requeued_false = api::IsConditionFalse(object.status.conditions, "Requeued");
   w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
   const api::Condition* evicted = api::FindCondition(object.status.conditions, "Evicted");
@@ -123,6 +130,8 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     ps.count = in.count;
     ps.min_count = in.min_count;
     if (in.topology_request.has_value()) ps.group = in.topology_request->pod_set_group_name.value_or("");
+    ps.topology_request = in.topology_request;
+    ps.explicit_topology = in.topology_request.has_value() && IsExplicitTopologyRequest(*in.topology_request);
     auto spec = std::make_shared<api::PodSpec>(in.pod_template.spec);
     AdjustResources(ranges, policy.FindRuntimeClass(spec->runtime_class_name), spec.get());
     const std::string path = absl::StrCat("spec.podSets[", i, "].template.spec");
@@ -142,6 +151,7 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     for (const NamedAmount& a : TransformRequests(std::move(requests), options.transformations)) {
       ps.per_pod.push_back({policy.resources.Intern(a.resource), a.amount});
     }
+    DeriveTopology(object, *spec, &ps);
     ps.spec = std::move(spec);
     w->pod_sets.push_back(std::move(ps));
   }
@@ -165,6 +175,14 @@ int EngineImpl::EquivalenceOf(const WorkloadState& w) {
         add(c.restart_policy);
         for (const auto& [resource, quantity] : c.resources.requests) add(resource, "=", quantity.ToString());
       }
+    }
+    if (ps.topology_request.has_value()) {
+      const api::TopologyRequest& r = *ps.topology_request;
+      add("T", r.required.value_or(""), "|", r.preferred.value_or(""), "|", r.unconstrained.value_or(false), "|",
+          r.pod_index_label.value_or(""), "|", r.sub_group_index_label.value_or(""), "|",
+          r.sub_group_count.value_or(-1), "|", r.pod_set_slice_required_topology.value_or(""), "|",
+          r.pod_set_slice_size.value_or(-1));
+      for (const api::SliceConstraint& c : r.pod_set_slice_constraints) add("l", c.topology, "|", c.size);
     }
     for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
     for (const api::Toleration& t : ps.spec->tolerations) {
@@ -295,6 +313,7 @@ void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> 
   w.cq = cq;
   w.held = std::move(held);
   w.phase = WorkloadPhase::kReserved;
+  RecordTopology(w, 1);
   w.progress.reset();
   holders[cq].insert(VictimKeyFor(id));
   if (policy.forest_stale()) return;
@@ -317,6 +336,9 @@ void EngineImpl::FreeQuota(WorkloadId id) {
   if (!policy.forest_stale() && node != quota::kNoNode) policy.forest().RemoveUsage(node, w.usage);
   holders[w.cq].erase(VictimKeyFor(id));
   ++policy.cq(w.cq).generation;
+  RecordTopology(w, -1);
+  second_pass_.erase(id);
+  w.second_passes = 0;
   w.held.clear();
   w.usage.clear();
   w.admitted = false;
@@ -378,6 +400,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
         h.items.push_back(
             {policy.resources.Intern(resource), policy.flavors.Intern(flavor->second), AmountOf(resource, quantity)});
       }
+      HoldTopology(psa, &h);
       held.push_back(std::move(h));
     }
     const api::Condition* since = api::FindCondition(conditions, "QuotaReserved");
@@ -385,6 +408,10 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     if (cq != kNoId) {
       Hold(id, cq, std::move(held));
       w.admitted = api::IsConditionTrue(conditions, "Admitted");
+      if (NeedsSecondPass(w)) {
+        second_pass_[id] = now;
+        latest_ = std::max(latest_, now);
+      }
     } else {
       Dequeue(id);
       w.held = std::move(held);
@@ -502,6 +529,14 @@ std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
                             : api::Quantity::FromValue(item.amount, binary ? api::Quantity::Format::kBinarySI
                                                                            : api::Quantity::Format::kDecimalSI);
     }
+    if (ps.topology.has_value()) {
+      psa.topology_assignment.emplace();
+      psa.topology_assignment->levels = *ps.topology->levels;
+      for (const TopologyPlacement::Domain& d : ps.topology->domains) {
+        psa.topology_assignment->domains.push_back({topology.Values(d.key), d.count});
+      }
+    }
+    psa.delayed_topology_request = ps.delayed_topology;
     out.pod_set_assignments.push_back(std::move(psa));
   }
   return out;

@@ -6,6 +6,7 @@
 
 #include "quota/fr_sum.h"
 #include "scheduler/flavor_match.h"
+#include "scheduler/topology_step.h"
 
 namespace muster::scheduler {
 namespace {
@@ -155,6 +156,11 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
     }
   }
   out.mode = Mode::kFit;
+  if (workload.phase == WorkloadPhase::kReserved) {
+    // Second pass: flavors stay as they are, and the quota is held already.
+    Keep(workload, &out);
+    groups.clear();
+  }
   int worst_refusal = 0;
   for (const std::vector<int>& members : groups) {
     worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, replaced, &out));
@@ -164,8 +170,28 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
       break;
     }
   }
+  // Not reached by a group without flavors: then nobody asks for a place.
+  const bool complete = out.mode != Mode::kNoFit;
   out.no_fit_reason = worst_refusal > 0 ? ReasonOfSeverity(worst_refusal) : PendingReason::kNone;
+  if (topology_ != nullptr && complete) topology_->Place(workload, cq, &out, replaced);
   return out;
+}
+
+void FlavorAssigner::Keep(const WorkloadState& workload, Assignment* out) const {
+  for (size_t i = 0; i < workload.held.size() && i < out->pod_sets.size(); ++i) {
+    const HeldPodSet& held = workload.held[i];
+    PodSetDecision& ps = out->pod_sets[i];
+    ps.count = held.count;
+    ps.mode = Mode::kFit;
+    ps.topology = held.topology;
+    ps.topology_flavor = held.topology_flavor;
+    ps.delayed_topology = held.delayed_topology.empty() ? "" : "Ready";
+    out->requests[i].clear();
+    for (const HeldPodSet::Item& item : held.items) {
+      ps.flavors.push_back({item.resource, item.flavor, Mode::kFit, 0, -1});
+      out->requests[i].push_back({item.resource, item.amount});
+    }
+  }
 }
 
 // Returns 0 if the members have flavors, otherwise the severity of the worst refusal over the resource groups, which
@@ -248,6 +274,14 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         quota::AddTo(&out->usage, {fr, quota::Sub(request.amount, held == nullptr ? 0 : held->amount)});
       }
     }
+    if (ps.flavors.empty() && members.size() > 1 && topology_ != nullptr) {
+      // Without requests of its own it goes where its group goes.
+      for (size_t c = 0; c < chosen.size(); ++c) {
+        if (!topology_->cache().IsTopologyAware(chosen[c].flavor)) continue;
+        ps.flavors.push_back({chosen[c].resource, chosen[c].flavor, ToMode(chosen[c].rated.mode), 0, tried[c].second});
+        out->last_tried[i].push_back(tried[c]);
+      }
+    }
     if (reasons.empty()) {
       ps.mode = Mode::kFit;
     } else {
@@ -288,6 +322,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       mismatch->code = FlavorReason::Code::kFlavorNotFound;
     } else {
       for (int m : members) {
+        if (topology_ != nullptr) mismatch = topology_->CheckFlavor(workload.pod_sets[m], cq, resource_group, *object);
+        if (mismatch.has_value()) break;
         mismatch = MatchFlavor(*object, *workload.pod_sets[m].spec);
         if (mismatch.has_value()) break;
       }

@@ -19,6 +19,8 @@
 
 namespace muster::scheduler {
 
+class TopologyStep;
+
 // How well one flavor serves one request, worse first.
 enum class FitMode : uint8_t { kNoFit, kNoCandidates, kPreempt, kReclaim, kFit };
 
@@ -97,8 +99,10 @@ using FlavorPins = std::vector<std::vector<std::pair<ResourceId, FlavorId>>>;
 class FlavorAssigner {
  public:
   // All references must outlive the assigner.
-  FlavorAssigner(const Policy& policy, const EngineOptions& options, PreemptionOracle& oracle)
-      : policy_(policy), options_(options), oracle_(oracle) {}
+  // `topology` may be null: then topology is not looked at.
+  FlavorAssigner(const Policy& policy, const EngineOptions& options, PreemptionOracle& oracle,
+                 TopologyStep* topology = nullptr)
+      : policy_(policy), options_(options), oracle_(oracle), topology_(topology) {}
 
   // `counts` has one entry per pod set. `progress` and `pins` may be null. `replaced`, if not null, is the slice of the
   // same elastic job that goes when this workload is let in: its flavors have to be kept, and only what is asked beyond
@@ -110,6 +114,7 @@ class FlavorAssigner {
 
  private:
   struct GroupScan;
+  void Keep(const WorkloadState& workload, Assignment* out) const;
   int AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
                   const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced, Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
@@ -123,6 +128,7 @@ class FlavorAssigner {
   const Policy& policy_;
   const EngineOptions& options_;
   PreemptionOracle& oracle_;
+  TopologyStep* topology_;
 };
 
 // The mode an entry shows for a flavor's fit.

@@ -202,6 +202,9 @@ std::string Engine::Message(const Decision& d) const {
     case Note::kPreemptionGated:
       text = "Workload requires preemption, but it's gated";
       break;
+    case Note::kNoReplacement:
+      text = absl::StrCat("Workload was evicted as there was no replacement for unhealthy node(s): ", d.note_detail);
+      break;
     case Note::kMoreFavorableAdmitted:
       text = "A more favorable variant is already admitted";
       break;

@@ -48,6 +48,11 @@ struct EngineOptions {
   std::vector<std::string> exclude_resource_prefixes;
   // How long after the first notification parked workloads of a cohort tree are looked at again (Kueue: 1 s).
   absl::Duration reactivation_batch = absl::Seconds(1);
+  // Beyond Kueue, off for parity: do not let a workload in that over-commits a node. Kueue checks the pod sets of a
+  // workload one by one and without the node's pod limit when an earlier entry of the cycle took part of a node, does
+  // not see what that entry took through another flavor, and admits partial counts that are no multiple of the slice
+  // size although only whole slices are placed.
+  bool strict_topology = false;
 
   static EngineOptions Default() { return {}; }
   // Fair sharing with Kueue's two default strategies.

@@ -190,6 +190,10 @@ std::vector<std::string> Policy::CohortsAbove(ClusterQueueId id) const {
 }
 
 void Policy::DeleteLocalQueue(absl::string_view key) { local_queues_.erase(Key(key)); }
+const api::AdmissionCheck* Policy::FindCheck(absl::string_view name) const {
+  const auto it = checks_.find(Key(name));
+  return it == checks_.end() ? nullptr : &it->second;
+}
 void Policy::DeleteCheck(absl::string_view name) { checks_.erase(Key(name)); }
 void Policy::DeleteTopology(absl::string_view name) { topologies_.erase(Key(name)); }
 

@@ -119,6 +119,7 @@ class Policy {
   std::vector<std::string> CohortNames() const;
   const LocalQueueState* FindLocalQueue(absl::string_view key) const;  // "ns/name"
   const api::Namespace* FindNamespace(absl::string_view name) const;
+  const api::AdmissionCheck* FindCheck(absl::string_view name) const;
   std::vector<const api::LimitRange*> LimitRangesIn(absl::string_view ns) const;
   const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
 

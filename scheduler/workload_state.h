@@ -14,6 +14,7 @@
 #include "quota/forest.h"
 #include "scheduler/engine.h"
 #include "scheduler/ids.h"
+#include "scheduler/topology_placement.h"
 
 namespace muster::scheduler {
 
@@ -29,6 +30,10 @@ struct PodSetState {
   std::vector<ResourceAmount> per_pod;       // by resource name
   std::shared_ptr<const api::PodSpec> spec;  // adjusted
   std::string group;                         // topologyRequest.podSetGroupName
+  std::optional<api::TopologyRequest> topology_request;
+  bool explicit_topology = false;                     // the request asks for topology
+  std::vector<ResourceAmount> topology_per_pod;       // of the pod alone, untransformed, "pods" included; by name
+  std::shared_ptr<const api::PodSpec> topology_spec;  // with what admission checks add; null = spec
 };
 
 // What the workload holds for one pod set.
@@ -41,6 +46,9 @@ struct HeldPodSet {
     quota::Amount amount;
   };
   std::vector<Item> items;  // by resource name
+  std::optional<TopologyPlacement> topology;
+  FlavorId topology_flavor = kNoId;
+  std::string delayed_topology;  // "", Pending, Ready
 };
 
 // Where flavor scanning stopped, so that the next attempt goes on from there (Kueue: AssignmentClusterQueueState).
@@ -98,6 +106,10 @@ struct WorkloadState {
   absl::Time reserved_at = absl::InfinitePast();
   int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
   bool removed = false;             // taken out of the world for a what-if
+  std::vector<std::string> unhealthy_nodes;
+  bool owned_by_single_pod = false;
+  bool checks_ready = false;  // it has admission checks, and all are ready
+  int second_passes = 0;      // in a row without success
   bool evicted = false;
   std::string eviction_reason;
   bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued
