@@ -31,6 +31,14 @@ void CheckDomainPrefixedPath(const JsonPath& path, absl::string_view text, Field
   }
 }
 
+std::set<absl::string_view> Split(absl::string_view gates) {
+  std::set<absl::string_view> out;
+  for (absl::string_view gate : absl::StrSplit(gates, ',', absl::SkipWhitespace())) {
+    out.insert(absl::StripAsciiWhitespace(gate));
+  }
+  return out;
+}
+
 }  // namespace
 
 void CheckAdmissionGates(const JsonPath& path, absl::string_view gates, FieldErrors& errors) {
@@ -48,6 +56,17 @@ void CheckAdmissionGates(const JsonPath& path, absl::string_view gates, FieldErr
     }
     CheckDomainPrefixedPath(path, gate, errors);
     if (gate.size() > kMaxGateLength) errors.TooLong(path, kMaxGateLength);
+  }
+}
+
+void CheckAdmissionGateChange(const JsonPath& path, absl::string_view now, absl::string_view before,
+                              FieldErrors& errors) {
+  const std::set<absl::string_view> gates = Split(now);
+  const std::set<absl::string_view> old_gates = Split(before);
+  if (old_gates.empty()) {
+    if (!gates.empty()) errors.Forbidden(path, "cannot add admission gate after creation");
+  } else if (!std::includes(old_gates.begin(), old_gates.end(), gates.begin(), gates.end())) {
+    errors.Forbidden(path, "can only remove gates, not add new ones");
   }
 }
 

@@ -11,6 +11,10 @@ namespace muster::api {
 // Whether `gates` is a list of distinct domain-prefixed names. Empty text is no gate and fine. O(length · log gates).
 void CheckAdmissionGates(const JsonPath& path, absl::string_view gates, FieldErrors& errors);
 
+// Whether gates may change from `before` to `now`: they are given on creation, and from then on only taken away.
+void CheckAdmissionGateChange(const JsonPath& path, absl::string_view now, absl::string_view before,
+                              FieldErrors& errors);
+
 }  // namespace muster::api
 
 #endif  // MUSTER_API_ADMISSION_GATES_H_

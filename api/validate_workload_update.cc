@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "api/admission_gates.h"
 #include "api/validators.h"
 
 namespace muster::api {
@@ -97,28 +98,16 @@ void CheckCheckStates(const json& now, const json& before, FieldErrors& errors) 
   }
 }
 
-std::set<std::string> Gates(const Workload& workload) {
-  std::set<std::string> gates;
-  const auto it = workload.metadata.annotations.find(kAdmissionGatedByAnnotation);
-  if (it == workload.metadata.annotations.end()) return gates;
-  for (absl::string_view gate : absl::StrSplit(it->second, ',', absl::SkipWhitespace())) {
-    gates.emplace(absl::StripAsciiWhitespace(gate));
-  }
-  return gates;
-}
-
 void CheckGates(const Workload& now, const Workload& before, FieldErrors& errors) {
   const JsonPath root;
   const JsonPath meta = root.Field("metadata");
   const JsonPath annotations = meta.Field("annotations");
   const JsonPath path = annotations.Key(kAdmissionGatedByAnnotation);
-  const std::set<std::string> gates = Gates(now);
-  const std::set<std::string> old_gates = Gates(before);
-  if (old_gates.empty()) {
-    if (!gates.empty()) errors.Forbidden(path, "cannot add admission gate after creation");
-  } else if (!std::includes(old_gates.begin(), old_gates.end(), gates.begin(), gates.end())) {
-    errors.Forbidden(path, "can only remove gates, not add new ones");
-  }
+  const auto gates = [](const Workload& workload) {
+    const auto it = workload.metadata.annotations.find(kAdmissionGatedByAnnotation);
+    return it == workload.metadata.annotations.end() ? absl::string_view() : absl::string_view(it->second);
+  };
+  CheckAdmissionGateChange(path, gates(now), gates(before), errors);
 }
 
 void CheckClusterName(const Workload& now, const Workload& before, FieldErrors& errors) {

@@ -58,18 +58,6 @@ void CheckMaxExecTime(const json& job, FieldErrors& errors) {
   }
 }
 
-void CheckElasticity(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
-  if (!IsElastic(env, job) || kind.Has(api::kElastic)) return;
-  errors.Forbidden(MetadataPath("annotations", kElasticJob),
-                   absl::StrCat("elastic job is not supported for ", Quoted(GroupVersionKind(kind))));
-}
-
-void CheckGates(const Env& env, const json& job, FieldErrors& errors) {
-  const std::string* gates = Annotation(job, kAdmissionGatedBy);
-  if (gates == nullptr || !env.config.gates.admission_gated_by) return;
-  api::CheckAdmissionGates(MetadataPath("annotations", kAdmissionGatedBy), *gates, errors);
-}
-
 }  // namespace
 
 bool IsSuspended(const api::JobKind& kind, const json& job) {
@@ -82,10 +70,24 @@ void CheckNameLabel(const json& object, absl::string_view label, FieldErrors& er
   if (const std::string* name = Label(object, label)) CheckName(MetadataPath("labels", label), *name, errors);
 }
 
-void CheckNewServing(const Env& env, const api::JobKind& kind, const json& object, FieldErrors& errors) {
-  CheckNameLabel(object, kQueueName, errors);
-  CheckElasticity(env, kind, object, errors);
-  CheckGates(env, object, errors);
+void CheckElasticity(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  if (!IsElastic(env, job) || kind.Has(api::kElastic)) return;
+  errors.Forbidden(MetadataPath("annotations", kElasticJob),
+                   absl::StrCat("elastic job is not supported for ", Quoted(GroupVersionKind(kind))));
+}
+
+void CheckGates(const Env& env, const json& job, FieldErrors& errors) {
+  const std::string* gates = Annotation(job, kAdmissionGatedBy);
+  if (gates == nullptr || !env.config.gates.admission_gated_by) return;
+  api::CheckAdmissionGates(MetadataPath("annotations", kAdmissionGatedBy), *gates, errors);
+}
+
+void CheckGateChange(const Env& env, const json& job, const json& old, FieldErrors& errors) {
+  if (!env.config.gates.admission_gated_by) return;
+  api::CheckAdmissionGateChange(MetadataPath("annotations", kAdmissionGatedBy),
+                                ValueOrEmpty(Annotation(job, kAdmissionGatedBy)),
+                                ValueOrEmpty(Annotation(old, kAdmissionGatedBy)), errors);
+  CheckGates(env, job, errors);
 }
 
 void CheckNewJob(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
@@ -117,7 +119,6 @@ void CheckPriorityClassChange(const json& job, const json& old, bool suspended, 
 
 void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, const json& old, bool suspended,
                      bool was_suspended, FieldErrors& errors) {
-  (void)kind;
   if (!suspended) CheckSameQueue(job, old, errors);
   const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
   if (queue.empty() && !ValueOrEmpty(Label(old, kQueueName)).empty()) {
@@ -128,7 +129,9 @@ void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, 
                      "queue-name must not be empty in namespace with default queue");
     }
   }
-  if (!suspended && !IsElastic(env, job)) {
+  if (suspended) {
+    CheckPrebuiltWorkload(kind, job, errors);
+  } else if (!IsElastic(env, job)) {
     const std::string& name = ValueOrEmpty(PrebuiltWorkload(job));
     if (name != ValueOrEmpty(PrebuiltWorkload(old))) {
       errors.Invalid(MetadataPath("labels", kPrebuiltWorkloadName), Quoted(name), kImmutable);
@@ -144,6 +147,7 @@ void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, 
   if (IsElastic(env, job) != IsElastic(env, old)) {
     errors.Invalid(MetadataPath("annotations", kElasticJob), IsElastic(env, job) ? "true" : "false", kImmutable);
   }
+  CheckGateChange(env, job, old, errors);
 }
 
 }  // namespace muster::webhook

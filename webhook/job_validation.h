@@ -35,8 +35,11 @@ void CheckNameLabel(const nlohmann::json& object, absl::string_view label, api::
 // The rules of a new job: queue, prebuilt workload, execution time, elasticity, admission gates.
 void CheckNewJob(const Env& env, const api::JobKind& kind, const nlohmann::json& job, api::FieldErrors& errors);
 
-// Of these, the ones that hold for what never finishes and is not held back as a whole (StatefulSet, LeaderWorkerSet).
-void CheckNewServing(const Env& env, const api::JobKind& kind, const nlohmann::json& object, api::FieldErrors& errors);
+// Of these: that the kind can be elastic if it says so, and the form of its admission gates.
+void CheckElasticity(const Env& env, const api::JobKind& kind, const nlohmann::json& job, api::FieldErrors& errors);
+void CheckGates(const Env& env, const nlohmann::json& job, api::FieldErrors& errors);
+// Admission gates go and do not come.
+void CheckGateChange(const Env& env, const nlohmann::json& job, const nlohmann::json& old, api::FieldErrors& errors);
 
 // The rules of a change, on top of (not including) those of CheckNewJob. `suspended` and `was_suspended`: whether the
 // job is, and was, held back.

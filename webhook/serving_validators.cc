@@ -8,6 +8,7 @@
 #include "webhook/job_validation.h"
 #include "webhook/job_validators.h"
 #include "webhook/json_access.h"
+#include "webhook/owners.h"
 #include "webhook/role_hash.h"
 #include "webhook/topology_validation.h"
 #include "webhook/vocabulary.h"
@@ -52,17 +53,21 @@ void ValidateDeployment(const Env& env, const api::JobKind& kind, const json& ob
   CheckNameLabel(object, kQueueName, out.errors);
   if (old == nullptr) return;
   CheckQueueChange(object, *old, out.errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), out.errors);
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), out.errors);
 }
 
 void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                          Validation& out) {
   FieldErrors& errors = out.errors;
-  CheckNewServing(env, kind, object, errors);
+  CheckNameLabel(object, kQueueName, errors);
+  CheckElasticity(env, kind, object, errors);
+  CheckGates(env, object, errors);
   if (old == nullptr) return;
   CheckQueueChange(object, *old, errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), errors);
-  const bool managed = !ValueOrEmpty(Label(object, kQueueName)).empty() || env.config.manage_jobs_without_queue_name;
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), errors);
+  CheckGateChange(env, object, *old, errors);
+  bool managed = false;
+  out.failure = ShouldBeSuspended(env, object, &managed);
   if (!managed || IsElastic(env, object)) return;
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
@@ -84,12 +89,16 @@ void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& o
 void ValidateLeaderWorkerSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                              Validation& out) {
   FieldErrors& errors = out.errors;
-  CheckNewServing(env, kind, object, errors);
+  CheckNameLabel(object, kQueueName, errors);
+  CheckGates(env, object, errors);
   CheckTopology(env, SubjectsOf(kind, object), {.grouping = true}, out);
-  if (old == nullptr) return;
+  if (old == nullptr || out.failure.has_value()) return;
   CheckQueueChange(object, *old, errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(object), errors);
-  if (ValueOrEmpty(Label(*old, kQueueName)).empty() && !env.config.manage_jobs_without_queue_name) return;
+  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), errors);
+  CheckGateChange(env, object, *old, errors);
+  bool managed = false;
+  out.failure = ShouldBeSuspended(env, object, &managed);
+  if (!managed) return;
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
   const JsonPath group = spec.Field("leaderWorkerTemplate");

@@ -309,22 +309,28 @@ void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects,
     Member member{&subject, Annotations(subject.annotations)};
     if (member.annotations.any()) members.push_back(std::move(member));
   }
-  if (rules.parse_first) {
-    for (const Member& member : members) {
-      if (std::string error = ParseError(env, member.annotations); !error.empty()) {
-        out.failure = AdmissionResponse::Denied(std::move(error));
-        return;
-      }
-    }
+  // What Kueue cannot turn into a request has no size and no group.
+  std::string parse_error;
+  for (const Member& member : members) {
+    if (parse_error.empty()) parse_error = ParseError(env, member.annotations);
   }
-  if (rules.grouping && rules.grouping_first) CheckGroups(members, out.errors);
+  if (rules.parse_first && !parse_error.empty()) {
+    out.failure = AdmissionResponse::Denied(std::move(parse_error));
+    return;
+  }
+  const bool parsed = parse_error.empty();
+  if (parsed && rules.grouping && rules.grouping_first) CheckGroups(members, out.errors);
   const JsonPath root;
   for (const Member& member : members) {
     const JsonPath path = root.Field(member.subject->path);
     CheckAnnotations(env, member.annotations, path, out.errors);
-    if (member.subject->has_count) CheckUpperBound(member.annotations, member.subject->count, path, out.errors);
+    if (parsed && member.subject->has_count) {
+      CheckUpperBound(member.annotations, member.subject->count, path, out.errors);
+    }
   }
-  if (rules.grouping && !rules.grouping_first) CheckGroups(members, out.errors);
+  if (parsed && rules.grouping && !rules.grouping_first) CheckGroups(members, out.errors);
+  // Whatever cannot be parsed is an error of its own above; should it not be, it is refused all the same.
+  if (!parsed && out.errors.empty()) out.failure = AdmissionResponse::Denied(std::move(parse_error));
 }
 
 }  // namespace muster::webhook
