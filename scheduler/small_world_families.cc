@@ -103,6 +103,25 @@ World Hierarchy(Digits& d) {
   return w;
 }
 
+// Three cohorts deep: what is kept on the way up, and from how high one borrows.
+World Deep(Digits& d) {
+  World w;
+  w.flavors = 2;
+  w.nodes = {Cohort("root", -1),
+             Cohort("mid", 0),
+             Cohort("low", 1),
+             Queue("a", 2, {{d.Pick(2), {}, {}}, {d.Pick(2), {}, {}}}),
+             Queue("b", 1, {{1, {}, {}}, {1, {}, {}}}),
+             Queue("c", 0, {{2, {}, {}}, {2, {}, {}}})};
+  w.nodes[1].quota = {{d.Pick(3), {}, Limit(d, 2)}, {1, Limit(d, 2), Limit(d, 2)}};
+  w.nodes[2].quota = {{1 + d.Pick(2), {}, Limit(d, 3)}, {d.Pick(2), Limit(d, 2), {}}};
+  Reclaim(d, &w.nodes[3]);
+  w.nodes[3].borrow_next = d.Pick(2) == 1;
+  w.jobs = {Holder("h1", 4, {d.Pick(3)}, 0, 0, 1), Holder("h2", 5, {1 + d.Pick(2)}, 0, d.Pick(2), 2),
+            Head("n1", 3, {1 + d.Pick(4)}, 1, 5), Head("n2", 5, {2}, 0, 6)};
+  return w;
+}
+
 // Two flavors: which to take, when to stop looking, what a victim costs.
 World Flavors(Digits& d) {
   World w;
@@ -185,6 +204,7 @@ const std::vector<Family>& Families() {
                                                                {"neighbours", Neighbours, 7},
                                                                {"rivals", Rivals, 11},
                                                                {"hierarchy", Hierarchy, 13},
+                                                               {"deep", Deep, 47},
                                                                {"flavors", Flavors, 17},
                                                                {"resources", Resources, 19},
                                                                {"shares", Shares, 13},

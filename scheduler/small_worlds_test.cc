@@ -2,8 +2,22 @@
 // heads in the same order, the same flavors, victims and reasons, the same usage afterwards. The model
 // (small_world_model.h) is written from the description of Kueue's rules and shares no code with the engine.
 //
-// By default every how-maniest world of a family is taken, 144,641 in all; MUSTER_SMALL_WORLDS=all in the environment
-// takes all 1,787,904 (bazel test --test_env=MUSTER_SMALL_WORLDS=all --test_timeout=3600).
+// By default every how-maniest world of a family is taken, 172,878 in all; MUSTER_SMALL_WORLDS=all in the environment
+// takes all 3,115,008 (bazel test --test_env=MUSTER_SMALL_WORLDS=all --test_timeout=3600).
+//
+// What it was seen to find: bugs put into the engine one at a time, and in how many of the worlds the two then
+// differed.
+//   filling back never tries the first victim                    516
+//   flavors rated by what is borrowed before victims have gone  2808
+//   candidates of several queues merged in the wrong order       605
+//   borrowWithinCohort takes equal priority                     1406
+//   borrowWithinCohort's threshold off by one                    620
+//   who is at nominal quota counts as below it                   173
+//   the advantage of a lower cohort forgotten higher up          175
+//   who no longer borrows is taken from all the same             294
+//   borrowing off by one                                       52880
+//   the borrowing limit forgets what is borrowed already         896
+//   borrowing height ignores what lower cohorts keep            2951  (only since a family is three cohorts deep)
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -75,7 +89,7 @@ TEST(SmallWorlds, AreEnough) {
     all += SizeOf(family);
   }
   EXPECT_GE(taken, 100000);
-  EXPECT_EQ(all, 1787904);
+  EXPECT_EQ(all, 3115008);
 }
 
 }  // namespace
