@@ -38,19 +38,19 @@ std::string Show(const json& value) {
 // The answer to what people write instead of a value of an enumeration.
 std::string Hint(const Shape& shape, const std::string& text) {
   for (const std::string& value : *shape.values) {
-    if (absl::EqualsIgnoreCase(value, text)) return absl::StrCat("; is ", value, " meant?");
+    if (absl::EqualsIgnoreCase(value, text)) return absl::StrCat("is ", value, " meant?");
   }
   if (shape.name == "ResourceSharingStrategy" && absl::EqualsIgnoreCase(text, "Borrow")) {
-    return "; there is no strategy that only borrows: LendAndBorrow does both";
+    return "there is no strategy that only borrows, LendAndBorrow does both";
   }
   if (shape.name == "ClusterInstanceType") {
     const std::string with_prefix = absl::StrCat("ml.", text);
     if (std::find(shape.values->begin(), shape.values->end(), with_prefix) != shape.values->end()) {
-      return absl::StrCat("; is ", with_prefix, " meant?");
+      return absl::StrCat("is ", with_prefix, " meant?");
     }
-    return "; HyperPod has no such instance type";
+    return "HyperPod has no such instance type";
   }
-  if (shape.name == "MIGProfileType" && absl::StartsWith(text, "mig-")) return "; quotas cannot name this profile";
+  if (shape.name == "MIGProfileType" && absl::StartsWith(text, "mig-")) return "the API has no such profile";
   return "";
 }
 
@@ -154,7 +154,7 @@ json Walker::Structure(const json& value, const Shape& shape, const JsonPath& pa
     if (item.is_null()) continue;  // Terraform writes what is not set as null
     const JsonPath at = path.Field(member->name);
     if (!given.insert(name).second) {
-      Error(at, "Duplicate", "is given twice, in two spellings", item);
+      Error(at, "Duplicate", "is given in two spellings", item);
       continue;
     }
     json read = Walk(item, *member->shape, at);
@@ -173,7 +173,7 @@ json Walker::List(const json& value, const Shape& shape, const JsonPath& path) {
   if (value.is_string() && shape.item->type != Type::kStructure) list = json::array({value});  // shorthand: one entry
   if (!list.is_array()) return WrongType(path, "a list", value);
   if (shape.bounded() && static_cast<int64_t>(list.size()) > shape.max) {
-    Error(path, "TooMany", absl::StrCat(list.size(), " entries, at most ", shape.max, " are allowed"), value);
+    Error(path, "TooMany", absl::StrCat("at most ", shape.max, " entries are allowed"), list.size());
   }
   json out = json::array();
   for (size_t i = 0; i < list.size(); ++i) {
@@ -189,16 +189,17 @@ json Walker::String(const json& value, const Shape& shape, const JsonPath& path)
   if (shape.values != nullptr) {
     if (std::find(shape.values->begin(), shape.values->end(), text) != shape.values->end()) return value;
     // Lists of hundreds help nobody.
-    const std::string allowed = shape.values->size() > 30
-                                    ? absl::StrCat("no ", shape.name)
-                                    : absl::StrCat("none of ", absl::StrJoin(*shape.values, ", "));
-    Error(path, "NotSupported", absl::StrCat(Show(value), " is ", allowed, Hint(shape, text)), value);
+    const bool long_list = shape.values->size() > 30;
+    const std::string hint = Hint(shape, text);
+    Error(path, "NotSupported",
+          long_list ? hint : absl::StrCat("use ", absl::StrJoin(*shape.values, ", "), hint.empty() ? "" : "; ", hint),
+          value);
     return nullptr;
   }
   const auto length = static_cast<int64_t>(CountCharacters(text));
   if (shape.bounded() && (length < shape.min || length > shape.max)) {
     Error(path, length > shape.max ? "TooLong" : "Invalid",
-          absl::StrCat(Show(value), " has ", length, " characters, must have ", shape.min,
+          absl::StrCat("has ", length, " characters, must have ", shape.min,
                        shape.min == shape.max ? "" : absl::StrCat(" to ", shape.max)),
           value);
     return nullptr;
@@ -206,7 +207,7 @@ json Walker::String(const json& value, const Shape& shape, const JsonPath& path)
   if (shape.matches != nullptr && !shape.matches(text)) {
     const bool eks = shape.name == "ClusterArn" && absl::StrContains(text, ":eks:");
     Error(path, "Invalid",
-          absl::StrCat(Show(value), " does not match ", shape.pattern,
+          absl::StrCat("must match ", shape.pattern,
                        eks ? "; this is the ARN of the EKS cluster, the HyperPod cluster's is wanted" : ""),
           value);
     return nullptr;
@@ -225,8 +226,7 @@ json Walker::Number(const json& value, const Shape& shape, const JsonPath& path)
   }
   if (!std::isfinite(number) || (whole && number != std::floor(number))) return WrongType(path, expected, value);
   if (shape.bounded() && (number < static_cast<double>(shape.min) || number > static_cast<double>(shape.max))) {
-    Error(path, "Invalid", absl::StrCat(Show(value), " is out of range, must be ", shape.min, " to ", shape.max),
-          value);
+    Error(path, "Invalid", absl::StrCat("must be ", shape.min, " to ", shape.max), value);
     return nullptr;
   }
   if (!whole) return number;

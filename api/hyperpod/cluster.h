@@ -17,13 +17,13 @@
 namespace muster::hyperpod {
 
 struct InstanceGroup {
-  std::string name;
-  std::vector<std::string> instance_types;  // several in a flexible group, in order of preference
-  int64_t count = 0;                        // CurrentCount of DescribeCluster, InstanceCount of a request
+  std::string name = {};
+  std::vector<std::string> instance_types = {};  // several in a flexible group, in order of preference
+  int64_t count = 0;                             // CurrentCount of DescribeCluster, InstanceCount of a request
   int64_t target_count = 0;
   int64_t threads_per_core = 0;  // 1 halves the vCPUs that pods get; 0 = not said
-  api::StringMap labels;         // KubernetesConfig
-  std::vector<api::Taint> taints;
+  api::StringMap labels = {};    // KubernetesConfig
+  std::vector<api::Taint> taints = {};
 };
 
 struct ClusterNode {

@@ -53,16 +53,34 @@ class Compiler {
  public:
   Compiler(const Capacity& capacity, const CompileOptions& options) : capacity_(capacity), options_(options) {}
 
+  std::vector<api::Problem> Check(const std::vector<ClusterSchedulerConfig>& policies,
+                                  const std::vector<ComputeQuota>& quotas);
   absl::StatusOr<std::vector<api::Object>> Run(const std::vector<ClusterSchedulerConfig>& policies,
                                                const std::vector<ComputeQuota>& quotas);
 
  private:
-  void Complain(absl::string_view id, absl::string_view path, absl::string_view message) {
-    problems_.push_back(absl::StrCat(id, id.empty() ? "" : ": ", path, path.empty() ? "" : ": ", message));
+  // `rule` is the one of lint.h that it breaks.
+  void Complain(absl::string_view rule, absl::string_view id, const api::Source& source, absl::string_view path,
+                std::string message) {
+    problems_.push_back({.source = source,
+                         .object = std::string(id),
+                         .path = std::string(path),
+                         .message = std::move(message),
+                         .severity = api::Severity::kError,
+                         .rule = std::string(rule),
+                         .value = ""});
+  }
+  void Complain(absl::string_view rule, const ComputeQuota& quota, absl::string_view path, std::string message) {
+    Complain(rule, RecordId(quota), quota.source, path, std::move(message));
+  }
+  void Complain(absl::string_view rule, const ClusterSchedulerConfig& policy, absl::string_view path,
+                std::string message) {
+    Complain(rule, RecordId(policy), policy.source, path, std::move(message));
   }
   void TakePolicy(const std::vector<ClusterSchedulerConfig>& policies);
   void TakeQuotas(const std::vector<ComputeQuota>& quotas);
-  void CheckArn(absl::string_view id, const Record& record);
+  template <class T>
+  void CheckArn(const T& record);
   void TakeEntries(const ComputeQuota& quota, const std::vector<ResourceConfig>& entries, absl::string_view path,
                    std::map<std::string, Amounts>* amounts);
   void CollectColumns();
@@ -77,11 +95,10 @@ class Compiler {
   std::string CohortOf(const Team& team) const;
   void SetLimits(const Team& team, const std::string& type, absl::string_view resource, int128 nominal,
                  api::ResourceQuota* quota) const;
-  int128 Percent(absl::string_view resource, int128 nominal, int32_t percent) const;
 
   const Capacity& capacity_;
   const CompileOptions& options_;
-  std::vector<std::string> problems_;
+  std::vector<api::Problem> problems_;
   std::string cluster_arn_;
   const ClusterSchedulerConfig* policy_ = nullptr;
   SchedulerConfig scheduler_;
@@ -113,73 +130,75 @@ void Annotate(const Record& record, api::ObjectMeta* meta) {
 
 // ---- What comes in.
 
-void Compiler::CheckArn(absl::string_view id, const Record& record) {
+template <class T>
+void Compiler::CheckArn(const T& record) {
   if (record.cluster_arn.empty()) return;
   if (cluster_arn_.empty()) cluster_arn_ = record.cluster_arn;
   if (record.cluster_arn == cluster_arn_) return;
-  Complain(id, "ClusterArn",
-           absl::StrCat(record.cluster_arn, " is another cluster than ", cluster_arn_, "; compile one at a time"));
+  Complain("cluster-mismatch", record, "ClusterArn",
+           absl::StrCat(record.cluster_arn, " is another cluster than ", cluster_arn_, "; take one at a time"));
 }
 
 void Compiler::TakePolicy(const std::vector<ClusterSchedulerConfig>& policies) {
   for (const ClusterSchedulerConfig& policy : policies) {
     if (policy.status == "Deleted") continue;
-    const std::string id = RecordId(policy);
     if (policy_ != nullptr) {
-      Complain(id, "", absl::StrCat("a cluster has one policy, and ", RecordId(*policy_), " is one already"));
+      Complain("second-policy", policy, "",
+               absl::StrCat("a cluster has one policy, and ", RecordId(*policy_), " is one already"));
       continue;
     }
     policy_ = &policy;
-    CheckArn(id, policy);
-    if (!policy.scheduler_config) {
-      Complain(id, "SchedulerConfig",
-               policy.form == Form::kSummary ? "is not in a list's summary; give the Describe output" : "is missing");
-      continue;
+    CheckArn(policy);
+    if (policy.form == Form::kUpdate) {
+      Complain("incomplete-record", policy, "", "is an update; give what it is an update of, or Describe output");
+    } else if (!policy.scheduler_config) {
+      Complain("incomplete-record", policy, "SchedulerConfig",
+               policy.form == Form::kSummary ? "is not in a list's summary; give Describe output" : "is missing");
+    } else {
+      scheduler_ = *policy.scheduler_config;
     }
-    if (policy.form == Form::kUpdate)
-      Complain(id, "", "is an update; give what it is an update of, or Describe output");
-    scheduler_ = *policy.scheduler_config;
   }
   std::set<std::string> names;
-  for (const PriorityClass& c : scheduler_.priority_classes) {
-    const std::string id = RecordId(*policy_);
-    if (!names.insert(c.name).second)
-      Complain(id, "SchedulerConfig.PriorityClasses", absl::StrCat(c.name, " is there twice"));
-    if (c.name.size() > kMaxPriorityClassName) {
-      Complain(id, "SchedulerConfig.PriorityClasses",
-               absl::StrCat(c.name, " has ", c.name.size(), " characters; ", PriorityClassOf("<name>"),
-                            " is a label value of jobs and has room for ", kMaxPriorityClassName));
+  for (size_t i = 0; i < scheduler_.priority_classes.size(); ++i) {
+    const std::string& name = scheduler_.priority_classes[i].name;
+    const std::string path = absl::StrCat("SchedulerConfig.PriorityClasses[", i, "].Name");
+    if (!names.insert(name).second) {
+      Complain("duplicate-priority-class", *policy_, path, absl::StrCat(name, " is there twice"));
     }
+    if (name.size() <= kMaxPriorityClassName) continue;
+    Complain("name-too-long", *policy_, path,
+             absl::StrCat(name, " has ", name.size(), " characters; ", PriorityClassOf("<name>"),
+                          " is a label value of jobs and has room for ", kMaxPriorityClassName));
   }
 }
 
 void Compiler::TakeEntries(const ComputeQuota& quota, const std::vector<ResourceConfig>& entries,
                            absl::string_view path, std::map<std::string, Amounts>* amounts) {
-  const std::string id = RecordId(quota);
   for (size_t i = 0; i < entries.size(); ++i) {
     const ResourceConfig& entry = entries[i];
     const std::string at = absl::StrCat(path, "[", i, "]");
     const InstanceType* type = FindInstanceType(entry.instance_type);
     if (type == nullptr) {
-      Complain(id, absl::StrCat(at, ".InstanceType"), absl::StrCat(entry.instance_type, " is not a known type"));
+      Complain("unknown-instance-type", quota, absl::StrCat(at, ".InstanceType"),
+               absl::StrCat(entry.instance_type, " is not a known type"));
       continue;
     }
     const bool parts = entry.accelerators || entry.vcpu_milli || entry.memory_bytes || entry.partition;
     if (!options_.allow_mixed_entries && entry.count && parts) {
-      Complain(id, at, "has Count and parts of an instance; AWS does not say what that means: use one of them");
+      Complain("count-and-parts", quota, at,
+               "has Count and parts of an instance; AWS does not say what that means: use one of them");
     }
     if (type->accelerators == 0 && (entry.accelerators.value_or(0) > 0 || entry.partition)) {
-      Complain(id, at, absl::StrCat(type->name, " has no accelerators"));
+      Complain("api-constraint", quota, at, absl::StrCat(type->name, " has no accelerators"));
       continue;
     }
     if (entry.partition && MigSlices(entry.partition->type) == 0) {
-      Complain(id, absl::StrCat(at, ".AcceleratorPartition.Type"),
+      Complain("unknown-mig-profile", quota, absl::StrCat(at, ".AcceleratorPartition.Type"),
                absl::StrCat(entry.partition->type, " is not a MIG profile"));
       continue;
     }
-    const bool seen = amounts->contains(type->name);
-    if (seen && !options_.allow_mixed_entries) {
-      Complain(id, absl::StrCat(at, ".InstanceType"),
+    if (amounts->contains(type->name) && !options_.allow_mixed_entries) {
+      Complain("duplicate-entry", quota, absl::StrCat(at, ".InstanceType"),
                absl::StrCat(type->name, " is there twice; AWS does not say what that means: use one entry"));
     }
     Amounts& sum = (*amounts)[type->name];
@@ -188,30 +207,26 @@ void Compiler::TakeEntries(const ComputeQuota& quota, const std::vector<Resource
 }
 
 void Compiler::TakeQuotas(const std::vector<ComputeQuota>& quotas) {
+  const std::string team_path = "ComputeQuotaTarget.TeamName";
   for (const ComputeQuota& quota : quotas) {
     if (quota.status == "Deleted") continue;
-    const std::string id = RecordId(quota);
-    CheckArn(id, quota);
+    CheckArn(quota);
     if (quota.form == Form::kUpdate) {
-      Complain(id, "", "is an update; give what it is an update of, or Describe output");
+      Complain("incomplete-record", quota, "", "is an update; give what it is an update of, or Describe output");
       continue;
     }
-    if (!quota.config) {
-      Complain(id, "ComputeQuotaConfig", "is missing");
-      continue;
-    }
-    if (quota.team_name.empty()) {
-      Complain(id, "ComputeQuotaTarget.TeamName", "is missing");
+    if (!quota.config || quota.team_name.empty()) {
+      Complain("incomplete-record", quota, quota.config ? team_path : "ComputeQuotaConfig", "is missing");
       continue;
     }
     if (quota.team_name.size() > kMaxTeamName) {
-      Complain(id, "ComputeQuotaTarget.TeamName",
+      Complain("name-too-long", quota, team_path,
                absl::StrCat(quota.team_name, " has ", quota.team_name.size(), " characters; ", LocalQueueOf("<team>"),
                             " is a label value of jobs and has room for ", kMaxTeamName));
     }
     Team& team = teams_[quota.team_name];
     if (team.quota != nullptr) {
-      Complain(id, "ComputeQuotaTarget.TeamName",
+      Complain("duplicate-team", quota, team_path,
                absl::StrCat(quota.team_name, " has a quota already, ", RecordId(*team.quota)));
       continue;
     }
@@ -248,7 +263,8 @@ void Compiler::CollectColumns() {
   resources_ = Strings(kCovered);
   resources_.insert(resources_.end(), mig.begin(), mig.end());
   if (types_.size() > kMaxFlavors) {
-    Complain("", "", absl::StrCat(types_.size(), " instance types; a Kueue queue has room for ", kMaxFlavors));
+    Complain("too-many-types", "", {}, "",
+             absl::StrCat(types_.size(), " instance types; a Kueue queue has room for ", kMaxFlavors));
   }
 }
 
@@ -307,21 +323,6 @@ void Compiler::AddCohorts() {
   }
 }
 
-int128 Compiler::Percent(absl::string_view resource, int128 nominal, int32_t percent) const {
-  const int128 product = nominal * percent;
-  // cpu and memory can be cut as finely as Kubernetes counts them; the question is about devices.
-  const bool fine = resource == kCpu || resource == kMemory;
-  switch (fine ? CompileOptions::Rounding::kDown : options_.borrow_limit_rounding) {
-    case CompileOptions::Rounding::kDown:
-      return product / 100;
-    case CompileOptions::Rounding::kUp:
-      return (product + 99) / 100;
-    case CompileOptions::Rounding::kNearest:
-      return (product + 50) / 100;
-  }
-  return 0;
-}
-
 void Compiler::SetLimits(const Team& team, const std::string& type, absl::string_view resource, int128 nominal,
                          api::ResourceQuota* quota) const {
   const ComputeQuotaConfig& config = *team.quota->config;
@@ -335,7 +336,7 @@ void Compiler::SetLimits(const Team& team, const std::string& type, absl::string
     if (listed != team.absolute.end()) {
       limit = AmountOf(listed->second, resource);
     } else if (team.absolute.empty() || options_.unlisted_borrow_limit == CompileOptions::Unlisted::kPercentage) {
-      limit = Percent(resource, nominal, BorrowLimitOf(config));
+      limit = BorrowingLimit(resource, nominal, BorrowLimitOf(config), options_.borrow_limit_rounding);
     }
   }
   quota->borrowing_limit = ToQuantity(resource, limit);
@@ -439,16 +440,21 @@ void Compiler::AddConfiguration() {
   objects_.push_back(std::move(configuration));
 }
 
-absl::StatusOr<std::vector<api::Object>> Compiler::Run(const std::vector<ClusterSchedulerConfig>& policies,
-                                                       const std::vector<ComputeQuota>& quotas) {
+std::vector<api::Problem> Compiler::Check(const std::vector<ClusterSchedulerConfig>& policies,
+                                          const std::vector<ComputeQuota>& quotas) {
   TakePolicy(policies);
   TakeQuotas(quotas);
   CollectColumns();
   if (scheduler_.idle_resource_sharing == "Enabled" && capacity_.empty()) {
-    Complain(RecordId(*policy_), "SchedulerConfig.IdleResourceSharing",
+    Complain("idle-pool-without-nodes", *policy_, "SchedulerConfig.IdleResourceSharing",
              "is Enabled, and what is idle depends on the nodes: give DescribeCluster or ListClusterNodes output");
   }
-  if (!problems_.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems_, "\n"));
+  return problems_;
+}
+
+absl::StatusOr<std::vector<api::Object>> Compiler::Run(const std::vector<ClusterSchedulerConfig>& policies,
+                                                       const std::vector<ComputeQuota>& quotas) {
+  if (absl::Status s = api::ToStatus(Check(policies, quotas)); !s.ok()) return s;
   AddTopologyAndFlavors();
   AddPriorityClasses();
   AddCohorts();
@@ -465,6 +471,28 @@ std::string ClusterQueueOf(absl::string_view team) { return absl::StrCat("hyperp
 std::string LocalQueueOf(absl::string_view team) { return absl::StrCat("hyperpod-ns-", team, "-localqueue"); }
 std::string PriorityClassOf(absl::string_view name) { return absl::StrCat(name, "-priority"); }
 std::string IdlePoolQueueOf(size_t index) { return absl::StrCat("hyperpod-ns-idle-resource-sharing-cq-", index); }
+
+absl::int128 BorrowingLimit(absl::string_view resource, absl::int128 nominal, int32_t percent,
+                            CompileOptions::Rounding rounding) {
+  const int128 product = nominal * percent;
+  // cpu and memory can be cut as finely as Kubernetes counts them; the question is about devices.
+  const bool fine = resource == kCpu || resource == kMemory;
+  switch (fine ? CompileOptions::Rounding::kDown : rounding) {
+    case CompileOptions::Rounding::kDown:
+      return product / 100;
+    case CompileOptions::Rounding::kUp:
+      return (product + 99) / 100;
+    case CompileOptions::Rounding::kNearest:
+      return (product + 50) / 100;
+  }
+  return 0;
+}
+
+std::vector<api::Problem> CompileProblems(const std::vector<ClusterSchedulerConfig>& policies,
+                                          const std::vector<ComputeQuota>& quotas, const Capacity& capacity,
+                                          const CompileOptions& options) {
+  return Compiler(capacity, options).Check(policies, quotas);
+}
 
 absl::StatusOr<std::vector<api::Object>> Compile(const std::vector<ClusterSchedulerConfig>& policies,
                                                  const std::vector<ComputeQuota>& quotas, const Capacity& capacity,

@@ -17,6 +17,7 @@
 #include "api/hyperpod/cluster.h"
 #include "api/hyperpod/policy.h"
 #include "api/object.h"
+#include "api/problem.h"
 
 namespace muster::hyperpod {
 
@@ -84,6 +85,15 @@ struct CompileOptions {
 absl::StatusOr<std::vector<api::Object>> Compile(const std::vector<ClusterSchedulerConfig>& policies,
                                                  const std::vector<ComputeQuota>& quotas, const Capacity& capacity = {},
                                                  const CompileOptions& options = {});
+
+// What Compile would refuse, each with the id of its lint rule (lint.h) in `rule`.
+std::vector<api::Problem> CompileProblems(const std::vector<ClusterSchedulerConfig>& policies,
+                                          const std::vector<ComputeQuota>& quotas, const Capacity& capacity = {},
+                                          const CompileOptions& options = {});
+
+// The borrowing limit of a nominal quota by percentage. O(1).
+absl::int128 BorrowingLimit(absl::string_view resource, absl::int128 nominal, int32_t percent,
+                            CompileOptions::Rounding rounding);
 
 // Names of what a team or a class becomes.
 std::string NamespaceOf(absl::string_view team);      // hyperpod-ns-<team>

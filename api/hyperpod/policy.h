@@ -70,12 +70,12 @@ struct AcceleratorPartition {
 
 // An amount of compute of one instance type: whole instances, or parts of them.
 struct ResourceConfig {
-  std::string instance_type;
-  std::optional<int64_t> count;         // instances
-  std::optional<int64_t> accelerators;  // GPUs, or Trainium chips
-  std::optional<int64_t> vcpu_milli;    // VCpu, in thousandths
-  std::optional<int64_t> memory_bytes;  // MemoryInGiB, in bytes
-  std::optional<AcceleratorPartition> partition;
+  std::string instance_type = {};
+  std::optional<int64_t> count = {};         // instances
+  std::optional<int64_t> accelerators = {};  // GPUs, or Trainium chips
+  std::optional<int64_t> vcpu_milli = {};    // VCpu, in thousandths
+  std::optional<int64_t> memory_bytes = {};  // MemoryInGiB, in bytes
+  std::optional<AcceleratorPartition> partition = {};
   friend bool operator==(const ResourceConfig&, const ResourceConfig&) = default;
 };
 

@@ -164,8 +164,7 @@ void CheckEntries(const std::vector<ResourceConfig>& entries, absl::string_view 
     if (type == nullptr) continue;  // reported as no ClusterInstanceType
     const std::string at = absl::StrCat(list, "[", i, "]");
     if (type->accelerators == 0 && entry.accelerators.value_or(0) > 0) {
-      checker->Add(absl::StrCat(at, ".Accelerators"), "Invalid",
-                   absl::StrCat(*entry.accelerators, ": ", type->name, " has no accelerators"),
+      checker->Add(absl::StrCat(at, ".Accelerators"), "Invalid", absl::StrCat(type->name, " has no accelerators"),
                    absl::StrCat(*entry.accelerators));
     }
     if (!entry.partition || entry.partition->type.empty() || type->SupportsMig(entry.partition->type)) continue;
@@ -174,9 +173,8 @@ void CheckEntries(const std::vector<ResourceConfig>& entries, absl::string_view 
       if (type->SupportsMig(profile)) allowed.push_back(profile);
     }
     checker->Add(absl::StrCat(at, ".AcceleratorPartition.Type"), "NotSupported",
-                 absl::StrCat("\"", entry.partition->type, "\" is no partition of ", type->name,
-                              allowed.empty() ? ", which has none that a quota can name"
-                                              : absl::StrCat("; use ", absl::StrJoin(allowed, ", "))),
+                 allowed.empty() ? absl::StrCat(type->name, " has no partitions that a quota can name")
+                                 : absl::StrCat(type->name, " has ", absl::StrJoin(allowed, ", ")),
                  absl::StrCat("\"", entry.partition->type, "\""));
   }
 }
