@@ -18,6 +18,11 @@ void AddValidate(CLI::App* app, int* exit_code);
 void AddWebhook(CLI::App* app, int* exit_code);
 // `version`, and what it prints.
 std::string VersionLine();
+// `scenario run`: play scenario files and check what they expect. Exit code 2: a file cannot be used.
+void AddScenario(CLI::App* app, int* exit_code);
+// `workloads`: print the Workloads that jobs become.
+void AddWorkloads(CLI::App* app, int* exit_code);
+// `version`.
 void AddVersion(CLI::App* app);
 
 }  // namespace muster::cli

@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
   muster::cli::AddGenerate(&app, &exit_code);
   muster::cli::AddValidate(&app, &exit_code);
   muster::cli::AddWebhook(&app, &exit_code);
+  muster::cli::AddScenario(&app, &exit_code);
+  muster::cli::AddWorkloads(&app, &exit_code);
   muster::cli::AddVersion(&app);
   try {
     app.parse(argc, argv);
