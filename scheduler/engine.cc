@@ -66,7 +66,7 @@ void Engine::DeleteCohort(absl::string_view name, absl::Time) {
 }
 void Engine::DeleteClusterQueue(absl::string_view name, absl::Time now) { impl_->DeleteClusterQueue(name, now); }
 void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
-  impl_->policy.DeleteLocalQueue(absl::StrCat(ns, "/", name));
+  impl_->policy.DeleteLocalQueue(ns, name);
   impl_->RequeueOrphans(now);
 }
 void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
@@ -96,7 +96,7 @@ void Engine::StatusWritten(WorkloadId id) { impl_->StatusWritten(id); }
 void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { impl_->SetPriority(id, priority, now); }
 void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
                                   const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
-  impl_->SetConsumedResources(absl::StrCat(ns, "/", local_queue), amounts, updated);
+  impl_->SetConsumedResources(impl_->policy.InternLocalQueue(ns, local_queue), amounts, updated);
 }
 void Engine::SampleLocalQueues(absl::Time now) { impl_->SampleLocalQueues(now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {

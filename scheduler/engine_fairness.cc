@@ -16,13 +16,13 @@ const PendingQueue::LocalQueueUsage* EngineImpl::UsageFor(ClusterQueueId cq) con
 void EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
   if (!ledger_.has_value()) return;
   const bool set = object.fair_sharing.has_value() && object.fair_sharing->weight.has_value();
-  ledger_->SetWeight(local_queues_.Intern(api::ObjectKey(object.metadata)),
+  ledger_->SetWeight(policy.InternLocalQueue(object.metadata.ns, object.metadata.name),
                      set ? object.fair_sharing->weight->ToDouble() : 1.0);
 }
 
-void EngineImpl::SetConsumedResources(absl::string_view local_queue,
-                                      const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
-  if (ledger_.has_value()) ledger_->SetConsumed(local_queues_.Intern(local_queue), amounts, updated);
+void EngineImpl::SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
+                                      absl::Time updated) {
+  if (ledger_.has_value()) ledger_->SetConsumed(local_queue, amounts, updated);
 }
 
 void EngineImpl::Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq) {
@@ -46,10 +46,8 @@ void EngineImpl::SampleLocalQueues(absl::Time now) {
     std::vector<WorkloadId> admitted;
   };
   std::map<int, InUse> by_queue;
-  for (int i = 0; i < local_queues_.size(); ++i) {
-    const LocalQueueState* lq = policy.FindLocalQueue(local_queues_.Name(i));
-    if (lq == nullptr) continue;
-    const ClusterQueueId cq = policy.FindClusterQueue(lq->cluster_queue);
+  for (int32_t i = 0; i < policy.num_local_queues(); ++i) {
+    const ClusterQueueId cq = policy.ClusterQueueOf(i);
     if (cq != kNoId && OrdersByUsage(cq) && ledger_->IsDue(i, now)) by_queue[i];
   }
   if (by_queue.empty()) return;

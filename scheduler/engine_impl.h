@@ -72,7 +72,7 @@ class EngineImpl {
 
   // Admission fair sharing (engine_fairness.cc).
   void SetLocalQueueWeight(const api::LocalQueue& object);
-  void SetConsumedResources(absl::string_view local_queue, const std::map<std::string, quota::Amount>& amounts,
+  void SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
                             absl::Time updated);
   void SampleLocalQueues(absl::Time now);
   // How the workloads of this ClusterQueue are ordered by usage; null if they are not.
@@ -164,9 +164,8 @@ class EngineImpl {
   void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
 
-  // A tree to re-activate: {root cohort, ""} or {"", ClusterQueue}.
-  using Tree = std::pair<std::string, std::string>;
-  void Reactivate(const Tree& tree, absl::Time now);
+  void Arm(CohortTrees::TreeId tree, absl::Time now);
+  void Reactivate(CohortTrees::TreeId tree, absl::Time now);
 
   std::unique_ptr<Preemptor> preemptor_;  // of the running cycle
   TopologyStep topology_step_;
@@ -174,11 +173,11 @@ class EngineImpl {
   absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
-  std::map<Tree, absl::Time> armed_;
+  // Trees to re-activate.
+  std::map<CohortTrees::TreeId, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;
   std::vector<WorkloadId> free_ids_;
   std::map<std::string, int> equivalence_ids_;
-  Interner local_queues_;
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
 };

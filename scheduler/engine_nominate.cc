@@ -20,7 +20,7 @@ bool EngineImpl::Refuse(WorkloadId id, ClusterQueueId cq, Decision* d) {
   if (policy.NodeOf(cq) == quota::kNoNode) return refuse(Note::kClusterQueueInactive, PendingReason::kSuspended);
   const api::Namespace* ns = policy.FindNamespace(w.ns);
   if (ns == nullptr) {
-    d->note_detail = absl::StrCat("workload namespace \"", w.ns, "\" does not exist");
+    d->note_detail = absl::StrCat("workload namespace \"", policy.namespaces.Name(w.ns), "\" does not exist");
     return refuse(Note::kNamespaceMissing, PendingReason::kMisconfigured);
   }
   const auto& selector = policy.cq(cq).object.namespace_selector;

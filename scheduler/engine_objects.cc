@@ -36,17 +36,15 @@ void EngineImpl::DeleteClusterQueue(absl::string_view name, absl::Time now) {
   for (WorkloadId w : queues[id].Members()) Dequeue(w);
 }
 
-void EngineImpl::NotifyClusterQueue(ClusterQueueId cq, absl::Time now) {
-  const std::optional<std::string> root = policy.RootCohortOf(cq);
-  if (!root.has_value()) return;  // a tree with a cycle is left alone until it is mended
-  const Tree tree = root->empty() ? Tree("", policy.cq(cq).name) : Tree(*root, "");
+void EngineImpl::Arm(CohortTrees::TreeId tree, absl::Time now) {
+  if (tree == CohortTrees::kNoTree) return;  // a tree with a cycle is left alone until it is mended
   armed_.try_emplace(tree, now + options.reactivation_batch);
 }
 
+void EngineImpl::NotifyClusterQueue(ClusterQueueId cq, absl::Time now) { Arm(policy.trees().TreeOf(cq), now); }
+
 void EngineImpl::NotifyCohort(absl::string_view cohort, absl::Time now) {
-  if (const auto root = policy.RootCohort(cohort)) {
-    armed_.try_emplace(Tree(*root, ""), now + options.reactivation_batch);
-  }
+  Arm(policy.trees().TreeOfCohort(cohort), now);
 }
 
 void EngineImpl::NotifyAll(absl::Time now) {
@@ -70,18 +68,11 @@ void EngineImpl::NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now) {
   }
 }
 
-void EngineImpl::Reactivate(const Tree& tree, absl::Time now) {
-  std::vector<ClusterQueueId> members;
-  if (!tree.first.empty()) {
-    members = policy.ClusterQueuesUnder(tree.first);
-  } else if (const ClusterQueueId id = policy.FindClusterQueue(tree.second); id != kNoId) {
-    members.push_back(id);
-  }
-  for (ClusterQueueId cq : members) {
+void EngineImpl::Reactivate(CohortTrees::TreeId tree, absl::Time now) {
+  for (const ClusterQueueId cq : policy.trees().Members(tree)) {
     const auto& selector = policy.cq(cq).object.namespace_selector;
     const auto admissible = [&](int local_queue) {
-      const std::string& key = local_queues_.Name(local_queue);
-      const api::Namespace* ns = policy.FindNamespace(key.substr(0, key.find('/')));
+      const api::Namespace* ns = policy.FindNamespace(policy.local_queue(local_queue).ns);
       return ns != nullptr && selector.has_value() && api::Matches(*selector, ns->metadata.labels);
     };
     queues[cq].Reactivate(admissible, [&](WorkloadId id) { return BackoffExpired(workloads[id], now); });
@@ -90,11 +81,11 @@ void EngineImpl::Reactivate(const Tree& tree, absl::Time now) {
 
 void EngineImpl::Advance(absl::Time now) {
   latest_ = std::max(latest_, now);
-  std::vector<Tree> due;
+  std::vector<CohortTrees::TreeId> due;
   for (const auto& [tree, time] : armed_) {
     if (time <= now) due.push_back(tree);
   }
-  for (const Tree& tree : due) {
+  for (const CohortTrees::TreeId tree : due) {
     armed_.erase(tree);
     Reactivate(tree, now);
   }

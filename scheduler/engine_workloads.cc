@@ -59,13 +59,11 @@ WorkloadId EngineImpl::NewId() {
 // Everything that follows from the object alone (and the defaults of its namespace).
 void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->key = api::ObjectKey(object.metadata);
-  w->ns = object.metadata.ns;
-  w->name = object.metadata.name;
+  w->ns = policy.namespaces.Intern(object.metadata.ns);
   w->uid = object.metadata.uid;
   const auto job = object.metadata.labels.find(kJobUid);
   w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
-  w->queue_key = absl::StrCat(object.metadata.ns, "/", object.spec.queue_name);
-  w->local_queue = local_queues_.Intern(w->queue_key);
+  w->local_queue = policy.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
   w->active = object.spec.active.value_or(true);
   w->generation = object.metadata.generation;
   w->creation = object.metadata.creation_timestamp;
@@ -119,7 +117,7 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->evicted = evicted != nullptr && evicted->status == "True";
   w->eviction_reason = w->evicted ? evicted->reason : "";
 
-  const std::vector<const api::LimitRange*> ranges = policy.LimitRangesIn(w->ns);
+  const std::vector<const api::LimitRange*> ranges = policy.LimitRangesIn(object.metadata.ns);
   w->pod_sets.clear();
   w->invalid.clear();
   w->invalid_note = Note::kNone;
@@ -232,10 +230,7 @@ bool EngineImpl::BackoffExpired(const WorkloadState& w, absl::Time now) const {
   return !w.requeue_at.has_value() || now >= *w.requeue_at;
 }
 
-ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
-  const LocalQueueState* lq = policy.FindLocalQueue(w.queue_key);
-  return lq == nullptr ? kNoId : policy.FindClusterQueue(lq->cluster_queue);
-}
+ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const { return policy.ClusterQueueOf(w.local_queue); }
 
 void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   WorkloadState& w = workloads[id];
@@ -369,8 +364,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   w.awaits.clear();
   const int64_t old_generation = w.generation;
   const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted, old_gated = w.preemption_gated;
-  const int old_local_queue = w.local_queue;
-  const std::string old_queue = w.queue_key;
+  const int32_t old_local_queue = w.local_queue;
   // Orders point to the UID: another object under the same name starts anew.
   if (w.uid != object.metadata.uid) Dequeue(id);
   Derive(object, &w);
@@ -420,7 +414,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     return id;
   }
   if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
-  const bool changed = !existed || held_before || old_generation != w.generation || old_queue != w.queue_key ||
+  const bool changed = !existed || held_before || old_generation != w.generation || old_local_queue != w.local_queue ||
                        old_requeued_false != w.requeued_false || old_evicted != w.evicted ||
                        old_gated != w.preemption_gated;
   Enqueue(id, changed, now);

@@ -24,15 +24,6 @@ double WeightOf(const std::optional<api::FairSharing>& fs) {
   return fs.has_value() && fs->weight.has_value() ? fs->weight->ToDouble() : 1.0;
 }
 
-uint64_t Fnv1a64(absl::string_view s) {
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : s) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211u;
-  }
-  return hash;
-}
-
 // All of the spec, whatever the metadata says.
 bool SameSpec(const api::ClusterQueue& a, const api::ClusterQueue& b) {
   const auto spec = [](const api::ClusterQueue& c) {
@@ -43,21 +34,14 @@ bool SameSpec(const api::ClusterQueue& a, const api::ClusterQueue& b) {
   return spec(a) == spec(b);
 }
 
+// The place of an id in a table that grows with the ids.
+template <typename T>
+T& Slot(std::vector<T>* table, int32_t id) {
+  if (id >= static_cast<int32_t>(table->size())) table->resize(id + 1);
+  return (*table)[id];
+}
+
 }  // namespace
-
-int32_t Interner::Intern(absl::string_view name) {
-  const auto [it, inserted] = ids_.try_emplace(std::string(name), static_cast<int32_t>(names_.size()));
-  if (inserted) {
-    names_.emplace_back(name);
-    hashes_.push_back(Fnv1a64(name));
-  }
-  return it->second;
-}
-
-int32_t Interner::Find(absl::string_view name) const {
-  const auto it = ids_.find(name);
-  return it == ids_.end() ? kNoId : it->second;
-}
 
 ClusterQueueRules ParseRules(const api::ClusterQueue& cq) {
   ClusterQueueRules r;
@@ -90,20 +74,19 @@ void Policy::InternGroups(const std::vector<api::ResourceGroup>& groups) {
 }
 
 void Policy::Apply(const api::ResourceFlavor& flavor) {
-  flavors.Intern(flavor.metadata.name);
-  flavor_objects_[flavor.metadata.name] = flavor;
-  flavor_by_id_.clear();
+  Slot(&flavor_objects_, flavors.Intern(flavor.metadata.name)) = std::make_unique<api::ResourceFlavor>(flavor);
 }
 
 void Policy::Apply(const api::Cohort& cohort) {
   const auto it = cohorts_.find(cohort.metadata.name);
   if (it != cohorts_.end() && it->second.parent_name != cohort.parent_name) {
-    if (const auto old_root = RootCohort(cohort.metadata.name)) BumpTree(*old_root, 1);
+    BumpTree(trees_.TreeOfCohort(cohort.metadata.name), 1);
   }
   InternGroups(cohort.resource_groups);
   cohorts_[cohort.metadata.name] = cohort;
+  trees_.SetParent(cohort.metadata.name, cohort.parent_name);
   // Kueue recomputes the tree once for the edge and once for the quotas.
-  if (const auto root = RootCohort(cohort.metadata.name)) BumpTree(*root, 2);
+  BumpTree(trees_.TreeOfCohort(cohort.metadata.name), 2);
   forest_stale_ = true;
 }
 
@@ -116,11 +99,18 @@ bool Policy::Apply(const api::ClusterQueue& object) {
   const bool same_parent = existed && cq.object.cohort_name == object.cohort_name;
   const bool same_quota = existed && cq.object.resource_groups == object.resource_groups;
   const bool same_spec = existed && SameSpec(cq.object, object);
-  const auto old_root = existed ? RootCohortOf(it->second) : std::nullopt;
+  const CohortTrees::TreeId old_tree = existed ? trees_.TreeOf(it->second) : CohortTrees::kNoTree;
   cq.name = object.metadata.name;
   cq.exists = true;
   cq.terminating = object.metadata.deletion_timestamp.has_value();
   cq.object = object;
+  trees_.SetCohort(it->second, object.cohort_name);
+  if (!existed) {
+    const auto before = [this](ClusterQueueId a, ClusterQueueId b) {
+      return cluster_queues_[a].name < cluster_queues_[b].name;
+    };
+    by_name_.insert(std::lower_bound(by_name_.begin(), by_name_.end(), it->second, before), it->second);
+  }
   cq.rules = ParseRules(object);
   InternGroups(object.resource_groups);
   cq.groups.clear();
@@ -138,11 +128,10 @@ bool Policy::Apply(const api::ClusterQueue& object) {
     cq.groups.push_back(std::move(state));
   }
   if (!same_parent || !same_quota) {
-    const auto root = RootCohortOf(it->second);
-    if (existed && !same_parent && old_root.has_value() && !old_root->empty() && old_root != root)
-      BumpTree(*old_root, 1);
-    if (root.has_value() && !root->empty()) {
-      BumpTree(*root, 1);
+    const CohortTrees::TreeId tree = trees_.TreeOf(it->second);
+    if (!same_parent && old_tree != tree) BumpTree(old_tree, 1);
+    if (CohortTrees::IsCohort(tree)) {
+      BumpTree(tree, 1);
     } else {
       ++cq.generation;
     }
@@ -152,32 +141,39 @@ bool Policy::Apply(const api::ClusterQueue& object) {
 }
 
 void Policy::Apply(const api::LocalQueue& lq) {
-  local_queues_[api::ObjectKey(lq.metadata)] = {lq.metadata.ns, lq.metadata.name, lq.cluster_queue,
-                                                lq.stop_policy == "Hold" || lq.stop_policy == "HoldAndDrain"};
+  LocalQueueState& state = local_queues_[InternLocalQueue(lq.metadata.ns, lq.metadata.name)];
+  state.exists = true;
+  state.cluster_queue = lq.cluster_queue;
+  state.stopped = lq.stop_policy == "Hold" || lq.stop_policy == "HoldAndDrain";
 }
 void Policy::Apply(const api::AdmissionCheck& c) { checks_[c.metadata.name] = c; }
 void Policy::Apply(const api::Topology& t) { topologies_[t.metadata.name] = t; }
-void Policy::Apply(const api::Namespace& ns) { namespaces_[ns.metadata.name] = ns; }
+void Policy::Apply(const api::Namespace& ns) {
+  Slot(&namespaces_, namespaces.Intern(ns.metadata.name)) = std::make_unique<api::Namespace>(ns);
+}
 void Policy::Apply(const api::LimitRange& r) { limit_ranges_[api::ObjectKey(r.metadata)] = r; }
 void Policy::Apply(const api::RuntimeClass& r) { runtime_classes_[r.metadata.name] = r; }
 
-void Policy::DeleteFlavor(absl::string_view name) {
-  flavor_objects_.erase(Key(name));
-  flavor_by_id_.clear();
-}
+void Policy::DeleteFlavor(absl::string_view name) { Slot(&flavor_objects_, flavors.Intern(name)) = nullptr; }
 void Policy::DeleteCohort(absl::string_view name) {
-  const auto root = RootCohort(name);
+  const CohortTrees::TreeId tree = trees_.TreeOfCohort(name);
   if (cohorts_.erase(Key(name)) == 0) return;
-  if (root.has_value()) BumpTree(*root, 1);
+  trees_.SetParent(name, "");
+  BumpTree(tree, 1);
   forest_stale_ = true;
 }
 void Policy::DeleteClusterQueue(absl::string_view name) {
   const ClusterQueueId id = FindClusterQueue(name);
   if (id == kNoId) return;
-  const auto root = RootCohortOf(id);
+  const CohortTrees::TreeId tree = trees_.TreeOf(id);
+  trees_.Remove(id);
+  by_name_.erase(std::find(by_name_.begin(), by_name_.end(), id));
   cluster_queues_[id].exists = false;
-  if (root.has_value() && !root->empty()) BumpTree(*root, 1);
+  BumpTree(tree, 1);
   forest_stale_ = true;
+}
+void Policy::DeleteLocalQueue(absl::string_view ns, absl::string_view name) {
+  local_queues_[InternLocalQueue(ns, name)].exists = false;
 }
 std::vector<std::string> Policy::CohortsAbove(ClusterQueueId id) const {
   std::vector<std::string> out;
@@ -189,7 +185,6 @@ std::vector<std::string> Policy::CohortsAbove(ClusterQueueId id) const {
   return out;
 }
 
-void Policy::DeleteLocalQueue(absl::string_view key) { local_queues_.erase(Key(key)); }
 const api::AdmissionCheck* Policy::FindCheck(absl::string_view name) const {
   const auto it = checks_.find(Key(name));
   return it == checks_.end() ? nullptr : &it->second;
@@ -198,21 +193,12 @@ void Policy::DeleteCheck(absl::string_view name) { checks_.erase(Key(name)); }
 void Policy::DeleteTopology(absl::string_view name) { topologies_.erase(Key(name)); }
 
 const api::ResourceFlavor* Policy::Flavor(FlavorId id) const {
-  const auto it = flavor_objects_.find(flavors.Name(id));
-  return it == flavor_objects_.end() ? nullptr : &it->second;
+  return id < static_cast<FlavorId>(flavor_objects_.size()) ? flavor_objects_[id].get() : nullptr;
 }
 
 ClusterQueueId Policy::FindClusterQueue(absl::string_view name) const {
   const auto it = cluster_queue_ids_.find(std::string_view(name.data(), name.size()));
   return it == cluster_queue_ids_.end() || !cluster_queues_[it->second].exists ? kNoId : it->second;
-}
-
-std::vector<ClusterQueueId> Policy::ClusterQueuesByName() const {
-  std::vector<ClusterQueueId> out;
-  for (const auto& [name, id] : cluster_queue_ids_) {
-    if (cluster_queues_[id].exists) out.push_back(id);
-  }
-  return out;
 }
 
 std::vector<std::string> Policy::CohortNames() const {
@@ -227,14 +213,22 @@ std::vector<std::string> Policy::CohortNames() const {
   return {names.begin(), names.end()};
 }
 
-const LocalQueueState* Policy::FindLocalQueue(absl::string_view key) const {
-  const auto it = local_queues_.find(std::string_view(key.data(), key.size()));
-  return it == local_queues_.end() ? nullptr : &it->second;
+int32_t Policy::InternLocalQueue(absl::string_view ns, absl::string_view name) {
+  const int32_t id = local_queue_names_.Intern(absl::StrCat(ns, "/", name));
+  if (id == static_cast<int32_t>(local_queues_.size())) {
+    local_queues_.emplace_back();
+    local_queues_.back().ns = namespaces.Intern(ns);
+  }
+  return id;
 }
 
-const api::Namespace* Policy::FindNamespace(absl::string_view name) const {
-  const auto it = namespaces_.find(std::string_view(name.data(), name.size()));
-  return it == namespaces_.end() ? nullptr : &it->second;
+ClusterQueueId Policy::ClusterQueueOf(int32_t local_queue) const {
+  const LocalQueueState& state = local_queues_[local_queue];
+  return state.exists ? FindClusterQueue(state.cluster_queue) : kNoId;
+}
+
+const api::Namespace* Policy::FindNamespace(int32_t ns) const {
+  return ns < static_cast<int32_t>(namespaces_.size()) ? namespaces_[ns].get() : nullptr;
 }
 
 std::vector<const api::LimitRange*> Policy::LimitRangesIn(absl::string_view ns) const {
@@ -300,41 +294,16 @@ bool Policy::IsActive(ClusterQueueId id) const {
   return cluster_queues_[id].exists && StatusOf(cluster_queues_[id].name).active;
 }
 
-std::optional<std::string> Policy::RootCohort(absl::string_view cohort) const {
-  std::string at(cohort);
-  // A path longer than the number of cohorts repeats one.
-  for (size_t steps = 0; steps <= cohorts_.size(); ++steps) {
-    const auto it = cohorts_.find(at);
-    if (it == cohorts_.end() || it->second.parent_name.empty()) return at;
-    at = it->second.parent_name;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> Policy::RootCohortOf(ClusterQueueId id) const {
-  const std::string& cohort = cluster_queues_[id].object.cohort_name;
-  if (cohort.empty()) return "";
-  return RootCohort(cohort);
-}
-
-std::vector<ClusterQueueId> Policy::ClusterQueuesUnder(absl::string_view root) const {
-  std::vector<ClusterQueueId> out;
-  for (const auto& [name, id] : cluster_queue_ids_) {
-    if (!cluster_queues_[id].exists || cluster_queues_[id].object.cohort_name.empty()) continue;
-    const auto r = RootCohortOf(id);
-    if (r.has_value() && *r == root) out.push_back(id);
-  }
-  return out;
-}
-
-void Policy::BumpTree(absl::string_view root, int times) {
-  for (ClusterQueueId id : ClusterQueuesUnder(root)) cluster_queues_[id].generation += times;
+void Policy::BumpTree(CohortTrees::TreeId tree, int times) {
+  if (!CohortTrees::IsCohort(tree)) return;
+  for (ClusterQueueId id : trees_.Members(tree)) cluster_queues_[id].generation += times;
 }
 
 void Policy::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra) {
   quota::ForestSpec spec;
   frs_.clear();
-  fr_ids_.clear();
+  fr_stride_ = resources.size();  // every name that a quota or a holder mentions is interned
+  fr_ids_.assign(static_cast<size_t>(flavors.size()) * fr_stride_, -1);
   std::vector<ResourceId> by_name(resources.size());
   for (int i = 0; i < resources.size(); ++i) by_name[i] = i;
   std::sort(by_name.begin(), by_name.end(),
@@ -344,12 +313,13 @@ void Policy::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& ext
   resource_of_rank_ = by_name;
   spec.num_resources = resources.size();
   const auto fr_of = [&](FlavorId f, ResourceId r) {
-    const auto [it, inserted] = fr_ids_.try_emplace({f, r}, static_cast<quota::FrId>(frs_.size()));
-    if (inserted) {
+    quota::FrId& id = fr_ids_[static_cast<size_t>(f) * fr_stride_ + r];
+    if (id < 0) {
+      id = static_cast<quota::FrId>(frs_.size());
       frs_.push_back({f, r});
       spec.resource_of_fr.push_back(rank[r]);
     }
-    return it->second;
+    return id;
   };
   const auto quotas = [&](const std::vector<api::ResourceGroup>& groups) {
     std::vector<quota::QuotaSpec> out;
@@ -370,7 +340,7 @@ void Policy::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& ext
   node_of_cohort_.clear();
   std::vector<std::string> usable;  // cohorts from which no cycle is reached
   for (const std::string& name : CohortNames()) {
-    if (RootCohort(name).has_value()) usable.push_back(name);
+    if (trees_.TreeOfCohort(name) != CohortTrees::kNoTree) usable.push_back(name);
   }
   for (const std::string& name : usable) {
     node_of_cohort_[name] = static_cast<quota::NodeId>(spec.nodes.size());
@@ -416,8 +386,8 @@ quota::NodeId Policy::NodeOfCohort(absl::string_view name) const {
   return it == node_of_cohort_.end() ? quota::kNoNode : it->second;
 }
 quota::FrId Policy::Fr(FlavorId f, ResourceId r) const {
-  const auto it = fr_ids_.find({f, r});
-  return it == fr_ids_.end() ? -1 : it->second;
+  const size_t at = static_cast<size_t>(f) * fr_stride_ + r;
+  return r < fr_stride_ && at < fr_ids_.size() ? fr_ids_[at] : -1;
 }
 
 }  // namespace muster::scheduler

@@ -8,41 +8,23 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "api/core.h"
 #include "api/kueue.h"
 #include "quota/forest.h"
+#include "scheduler/cohort_trees.h"
 #include "scheduler/decision.h"
 #include "scheduler/engine.h"
 #include "scheduler/ids.h"
+#include "scheduler/interner.h"
 
 namespace muster::scheduler {
-
-// Names to dense ids, in order of first mention. Ids never change.
-class Interner {
- public:
-  int32_t Intern(absl::string_view name);
-  int32_t Find(absl::string_view name) const;  // kNoId if unknown
-  const std::string& Name(int32_t id) const { return names_[id]; }
-  int size() const { return static_cast<int>(names_.size()); }
-  // Whether a comes before b in the order in which Kueue walks the resources of a request: by the FNV-1a-64 hash of the
-  // name, then by name. It decides which of several lacking resources is reported, and where scanning stops. O(1).
-  bool HashedBefore(int32_t a, int32_t b) const {
-    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : names_[a] < names_[b];
-  }
-
- private:
-  absl::flat_hash_map<std::string, int32_t> ids_;
-  std::vector<std::string> names_;
-  std::vector<uint64_t> hashes_;  // FNV-1a-64 of the names
-};
 
 // One resource group of a ClusterQueue: all its resources get the same flavor.
 struct GroupState {
@@ -80,7 +62,8 @@ struct ClusterQueueState {
 };
 
 struct LocalQueueState {
-  std::string ns, name;
+  bool exists = false;
+  int32_t ns = kNoId;  // interned
   std::string cluster_queue;
   bool stopped = false;
 };
@@ -89,6 +72,7 @@ class Policy {
  public:
   Interner flavors;
   Interner resources;
+  Interner namespaces;
 
   // Each returns the names of the cohorts (roots) and ClusterQueues whose parked workloads should be looked at again;
   // see Notify below.
@@ -105,7 +89,7 @@ class Policy {
   void DeleteFlavor(absl::string_view name);
   void DeleteCohort(absl::string_view name);
   void DeleteClusterQueue(absl::string_view name);
-  void DeleteLocalQueue(absl::string_view key);
+  void DeleteLocalQueue(absl::string_view ns, absl::string_view name);
   void DeleteCheck(absl::string_view name);
   void DeleteTopology(absl::string_view name);
 
@@ -115,25 +99,27 @@ class Policy {
   ClusterQueueState& cq(ClusterQueueId id) { return cluster_queues_[id]; }
   const ClusterQueueState& cq(ClusterQueueId id) const { return cluster_queues_[id]; }
   int num_cluster_queues() const { return static_cast<int>(cluster_queues_.size()); }
-  std::vector<ClusterQueueId> ClusterQueuesByName() const;
+  const std::vector<ClusterQueueId>& ClusterQueuesByName() const { return by_name_; }
   std::vector<std::string> CohortNames() const;
-  const LocalQueueState* FindLocalQueue(absl::string_view key) const;  // "ns/name"
-  const api::Namespace* FindNamespace(absl::string_view name) const;
+  // The id of a LocalQueue, whether it exists or not. O(length of the name).
+  int32_t InternLocalQueue(absl::string_view ns, absl::string_view name);
+  int32_t num_local_queues() const { return static_cast<int32_t>(local_queues_.size()); }
+  const LocalQueueState& local_queue(int32_t id) const { return local_queues_[id]; }
+  // The ClusterQueue behind a LocalQueue; kNoId if one of them does not exist.
+  ClusterQueueId ClusterQueueOf(int32_t local_queue) const;
+  // Null if it does not exist. `ns` is interned.
+  const api::Namespace* FindNamespace(int32_t ns) const;
   const api::AdmissionCheck* FindCheck(absl::string_view name) const;
   std::vector<const api::LimitRange*> LimitRangesIn(absl::string_view ns) const;
   const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
 
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
   bool IsActive(ClusterQueueId id) const;
-  // The tree a ClusterQueue is notified with: its root cohort's name, "" if it has none; nullopt if its parents form a
-  // cycle.
-  std::optional<std::string> RootCohortOf(ClusterQueueId id) const;
-  std::optional<std::string> RootCohort(absl::string_view cohort) const;
-  std::vector<ClusterQueueId> ClusterQueuesUnder(absl::string_view root_cohort) const;
+  // Which ClusterQueues are notified together. Those with a cycle of parents above are left out of scheduling.
+  const CohortTrees& trees() const { return trees_; }
+  bool InCycle(ClusterQueueId id) const { return trees_.TreeOf(id) == CohortTrees::kNoTree; }
   // The cohorts around a ClusterQueue, its own first, the root last. REQUIRES: !InCycle(id).
   std::vector<std::string> CohortsAbove(ClusterQueueId id) const;
-  // Whether a ClusterQueue is in a tree that is left out of scheduling because parents form a cycle.
-  bool InCycle(ClusterQueueId id) const { return !RootCohortOf(id).has_value(); }
 
   // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use
   // though no quota mentions them.
@@ -151,19 +137,21 @@ class Policy {
   ResourceId ResourceOfRank(quota::ResId rank) const { return resource_of_rank_[rank]; }
 
  private:
-  void BumpTree(absl::string_view root_cohort, int times);
+  void BumpTree(CohortTrees::TreeId tree, int times);
   // Makes names known so that ids exist before the forest is built.
   void InternGroups(const std::vector<api::ResourceGroup>& groups);
 
-  std::map<std::string, api::ResourceFlavor, std::less<>> flavor_objects_;
-  std::vector<const api::ResourceFlavor*> flavor_by_id_;
+  std::vector<std::unique_ptr<const api::ResourceFlavor>> flavor_objects_;  // by FlavorId; null if it does not exist
   std::map<std::string, api::Cohort, std::less<>> cohorts_;
   std::vector<ClusterQueueState> cluster_queues_;
   std::map<std::string, ClusterQueueId, std::less<>> cluster_queue_ids_;
-  std::map<std::string, LocalQueueState, std::less<>> local_queues_;
+  std::vector<ClusterQueueId> by_name_;  // those that exist
+  CohortTrees trees_;
+  Interner local_queue_names_;  // "ns/name"
+  std::vector<LocalQueueState> local_queues_;
   std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
   std::map<std::string, api::Topology, std::less<>> topologies_;
-  std::map<std::string, api::Namespace, std::less<>> namespaces_;
+  std::vector<std::unique_ptr<const api::Namespace>> namespaces_;  // by id in `namespaces`; null if it does not exist
   std::map<std::string, api::LimitRange, std::less<>> limit_ranges_;  // by ns/name
   std::map<std::string, api::RuntimeClass, std::less<>> runtime_classes_;
 
@@ -173,7 +161,8 @@ class Policy {
   std::vector<ClusterQueueId> cq_at_node_;
   std::map<std::string, quota::NodeId, std::less<>> node_of_cohort_;
   std::vector<Engine::FlavorResource> frs_;
-  absl::flat_hash_map<std::pair<FlavorId, ResourceId>, quota::FrId> fr_ids_;
+  std::vector<quota::FrId> fr_ids_;  // [flavor * fr_stride_ + resource]
+  int fr_stride_ = 0;
   std::vector<ResourceId> resource_of_rank_;
 };
 

@@ -71,10 +71,11 @@ struct ScanProgress {
 
 struct WorkloadState {
   bool in_use = false;
-  std::string key, ns, name, uid;
-  std::string job_uid;    // label job-uid
-  std::string queue_key;  // "ns/localqueue"
-  int local_queue = -1;   // queue_key, interned
+  std::string key;      // "ns/name"
+  std::string uid;
+  std::string job_uid;  // label job-uid
+  int32_t ns = kNoId;           // interned
+  int32_t local_queue = kNoId;  // interned
   bool active = true;
   std::string gated_by;  // annotation admission-gated-by
   int64_t priority = 0;  // effective
