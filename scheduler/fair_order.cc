@@ -1,6 +1,7 @@
 #include "scheduler/fair_order.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace muster::scheduler {
@@ -9,89 +10,79 @@ using quota::kNoNode;
 using quota::NodeId;
 
 FairOrder::FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vector<FairEntry> entries)
-    : forest_(forest), gates_(gates), entries_(std::move(entries)), states_(entries_.size()) {
+    : forest_(forest), gates_(gates), entries_(std::move(entries)), taken_(entries_.size()) {
+  const auto ensure = [this](NodeId node) {
+    const auto [it, inserted] = cohort_index_.try_emplace(node, static_cast<int>(cohorts_.size()));
+    if (inserted) cohorts_.emplace_back();
+    return std::pair(it->second, inserted);
+  };
   for (int i = 0; i < static_cast<int>(entries_.size()); ++i) {
-    const NodeId node = entries_[i].node;
-    remaining_[node] = i;
-    by_name_.push_back(node);
-    const NodeId parent = forest_.parent(node);
-    if (parent == kNoNode) continue;
-    candidates_[parent].push_back(i);
-    for (NodeId below = parent, above = forest_.parent(below); above != kNoNode;
+    NodeId below = forest_.parent(entries_[i].node);
+    if (below == kNoNode) continue;
+    auto [index, fresh] = ensure(below);
+    cohorts_[index].queues.push_back(CandidateAt(i, entries_[i].node));
+    for (NodeId above = forest_.parent(below); fresh && above != kNoNode;
          below = above, above = forest_.parent(above)) {
-      std::vector<NodeId>& children = child_cohorts_[above];
+      std::tie(index, fresh) = ensure(above);
+      std::vector<NodeId>& children = cohorts_[index].children;
       // Node ids of cohorts are in name order.
-      const auto at = std::lower_bound(children.begin(), children.end(), below);
-      if (at != children.end() && *at == below) break;
-      children.insert(at, below);
+      children.insert(std::lower_bound(children.begin(), children.end(), below), below);
     }
   }
+  for (Cohort& cohort : cohorts_) {
+    std::stable_sort(cohort.queues.begin(), cohort.queues.end(),
+                     [this](const Candidate& a, const Candidate& b) { return Better(a, b); });
+  }
 }
 
-void FairOrder::Refresh(int index) {
-  State& s = states_[index];
-  if (!s.stale) return;
-  s.stale = false;
-  s.standings.clear();
-  const FairEntry& e = entries_[index];
+// How `side`, the entry's ClusterQueue or a cohort above it, would stand with the entry in.
+FairOrder::Candidate FairOrder::CandidateAt(int entry, NodeId side) {
+  const FairEntry& e = entries_[entry];
   const quota::Forest::UndoMark mark = forest_.Mark();
   forest_.AddUsage(e.node, e.usage);
-  for (NodeId n = e.node; forest_.parent(n) != kNoNode; n = forest_.parent(n)) {
-    s.standings.push_back({forest_.DominantResourceShare(n), forest_.BorrowsAny(n, e.usage)});
-  }
+  const Candidate out = {entry, {forest_.DominantResourceShare(side), forest_.BorrowsAny(side, e.usage)}};
   forest_.Rollback(mark);
+  return out;
 }
 
-const FairOrder::Standing& FairOrder::At(int index, NodeId cohort) const {
-  return states_[index].standings[forest_.depth(entries_[index].node) - forest_.depth(cohort) - 1];
-}
-
-bool FairOrder::Better(int a, int b, NodeId cohort) const {
-  const FairEntry &x = entries_[a], &y = entries_[b];
-  const Standing &s = At(a, cohort), &t = At(b, cohort);
+bool FairOrder::Better(const Candidate& a, const Candidate& b) const {
+  const FairEntry &x = entries_[a.entry], &y = entries_[b.entry];
   if (gates_[Gate::kPrioritizePreemptorWorkloads] && x.is_preemptor != y.is_preemptor) return x.is_preemptor;
-  if (gates_[Gate::kFairSharingPrioritizeNonBorrowing] && s.borrows != t.borrows) return t.borrows;
-  if (const int c = quota::CompareShares(s.share, t.share); c != 0) return c < 0;
+  if (gates_[Gate::kFairSharingPrioritizeNonBorrowing] && a.standing.borrows != b.standing.borrows) {
+    return b.standing.borrows;
+  }
+  if (const int c = quota::CompareShares(a.standing.share, b.standing.share); c != 0) return c < 0;
   if (gates_[Gate::kPrioritySortingWithinCohort] && x.priority != y.priority) return x.priority > y.priority;
   return x.timestamp < y.timestamp;
 }
 
-int FairOrder::Winner(NodeId cohort) {
-  int best = -1;
-  const auto meet = [&](int candidate) {
-    if (candidate >= 0 && (best < 0 || Better(candidate, best, cohort))) best = candidate;
+const FairOrder::Candidate& FairOrder::Winner(NodeId node) {
+  Cohort& cohort = cohorts_[cohort_index_.at(node)];
+  if (!cohort.stale) return cohort.winner;
+  cohort.stale = false;
+  Candidate best;
+  // Of equals the first stays: child cohorts by name, then ClusterQueues by name.
+  const auto meet = [&](const Candidate& c) {
+    if (best.entry < 0 || Better(c, best)) best = c;
   };
-  if (const auto it = child_cohorts_.find(cohort); it != child_cohorts_.end()) {
-    for (const NodeId child : it->second) meet(Winner(child));
+  for (const NodeId child : cohort.children) {
+    if (const Candidate& winner = Winner(child); winner.entry >= 0) meet(winner);
   }
-  if (const auto it = candidates_.find(cohort); it != candidates_.end()) {
-    for (const int i : it->second) {
-      Refresh(i);
-      meet(i);
-    }
-  }
-  return best;
+  while (cohort.next < cohort.queues.size() && taken_[cohort.queues[cohort.next].entry]) ++cohort.next;
+  if (cohort.next < cohort.queues.size()) meet(cohort.queues[cohort.next]);
+  cohort.winner = best.entry < 0 || forest_.parent(node) == kNoNode ? best : CandidateAt(best.entry, node);
+  return cohort.winner;
 }
 
 int FairOrder::Pop() {
-  while (next_ < by_name_.size() && remaining_.count(by_name_[next_]) == 0) ++next_;
-  if (next_ == by_name_.size()) return -1;
-  const NodeId node = by_name_[next_];
-  const NodeId root = forest_.root(node);
-  const int winner = root == node ? remaining_[node] : Winner(root);
-  const NodeId won = entries_[winner].node;
-  remaining_.erase(won);
-  if (root == node) return winner;
-  std::vector<int>& siblings = candidates_[forest_.parent(won)];
-  siblings.erase(std::find(siblings.begin(), siblings.end(), winner));
-  // What the winner takes is seen on its way to the root; the root itself has no share.
-  for (NodeId n = forest_.parent(won); n != root; n = forest_.parent(n)) {
-    if (forest_.parent(n) != root) continue;
-    for (const auto& [other, i] : remaining_) {
-      NodeId top = other;
-      while (forest_.parent(top) != kNoNode && forest_.parent(top) != root) top = forest_.parent(top);
-      if (top == n) states_[i].stale = true;
-    }
+  while (next_ < static_cast<int>(entries_.size()) && taken_[next_]) ++next_;
+  if (next_ == static_cast<int>(entries_.size())) return -1;
+  const NodeId root = forest_.root(entries_[next_].node);
+  const int winner = root == entries_[next_].node ? next_ : Winner(root).entry;
+  taken_[winner] = 1;
+  // What the winner takes is seen on its way to the root, and nowhere else.
+  for (NodeId n = forest_.parent(entries_[winner].node); n != kNoNode; n = forest_.parent(n)) {
+    cohorts_[cohort_index_.at(n)].stale = true;
   }
   return winner;
 }

@@ -2,17 +2,19 @@
 //
 // At every cohort the best entries of its child cohorts and the entries of its ClusterQueues meet; the one whose side
 // would have the smallest dominant resource share with the entry in goes on. The winner at the root is processed, and
-// what it took is seen by the next round. A round costs O(entries of the tree); shares are recomputed only where the
-// last winner changed usage. Trees do not influence each other; they are taken in the order of their first
+// what it took is seen by the next round. Trees do not influence each other; they are taken in the order of their first
 // ClusterQueue by name (Kueue: map order). Source: Kueue, pkg/scheduler/fair_sharing_iterator.go.
-// Thread-safety: compatible.
+//
+// Only what an entry's own ClusterQueue uses decides how it stands among the ClusterQueues of its cohort, and that does
+// not change before the entry is taken. So they are sorted once, and a round asks again only along the path of the last
+// winner: O(depth * (child cohorts + pairs)) per round, O(n log n) in all for flat cohorts. Thread-safety: compatible.
 #ifndef MUSTER_SCHEDULER_FAIR_ORDER_H_
 #define MUSTER_SCHEDULER_FAIR_ORDER_H_
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "quota/forest.h"
@@ -38,29 +40,35 @@ class FairOrder {
   int Pop();
 
  private:
-  // How an entry's side stands at one level of its path.
+  // How a side stands with an entry in.
   struct Standing {
     quota::Share share;
     bool borrows = false;
   };
-  struct State {
-    bool stale = true;
-    std::vector<Standing> standings;  // [0]: the ClusterQueue, [1]: its parent, ...
+  // An entry that has got as far as some cohort, and how its side, a child of that cohort, stands.
+  struct Candidate {
+    int entry = -1;
+    Standing standing;
   };
-  void Refresh(int index);
-  int Winner(quota::NodeId cohort);
-  bool Better(int a, int b, quota::NodeId cohort) const;
-  const Standing& At(int index, quota::NodeId cohort) const;
+  struct Cohort {
+    std::vector<Candidate> queues;        // of its ClusterQueues, best first
+    size_t next = 0;                      // those before are taken
+    std::vector<quota::NodeId> children;  // cohorts with entries below, by name
+    bool stale = true;                    // whether winner has to be looked for
+    Candidate winner;                     // as the parent sees it; no entry if none is left
+  };
+
+  Candidate CandidateAt(int entry, quota::NodeId side);
+  bool Better(const Candidate& a, const Candidate& b) const;
+  const Candidate& Winner(quota::NodeId cohort);
 
   quota::Forest& forest_;
   const FeatureGates& gates_;
   std::vector<FairEntry> entries_;
-  std::vector<State> states_;
-  std::map<quota::NodeId, int> remaining_;                // node -> entry
-  std::vector<quota::NodeId> by_name_;                    // nodes of entries in the given order
-  size_t next_ = 0;                                       // into by_name_
-  std::map<quota::NodeId, std::vector<int>> candidates_;  // cohort -> entries of its ClusterQueues, by name
-  std::map<quota::NodeId, std::vector<quota::NodeId>> child_cohorts_;  // those with entries below, by name
+  std::vector<uint8_t> taken_;  // by entry
+  int next_ = 0;                // the first that may not be taken
+  absl::flat_hash_map<quota::NodeId, int> cohort_index_;
+  std::vector<Cohort> cohorts_;
 };
 
 }  // namespace muster::scheduler
