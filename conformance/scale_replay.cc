@@ -68,6 +68,7 @@ class Replay {
     std::stable_sort(arrivals_.begin(), arrivals_.end(),
                      [&](int32_t a, int32_t b) { return s.rows[a].create_ms < s.rows[b].create_ms; });
     state_.resize(s.rows.size());
+    for (const ScaleClass& c : s.classes) objects_.push_back(c.workload);
   }
 
   ScaleOutcome Run() {
@@ -144,7 +145,7 @@ class Replay {
       const int32_t seq = arrivals_[next_arrival_];
       const ScaleRow& row = s_.rows[seq];
       if (row.create_ms > now_ms_) return;
-      api::Workload workload = s_.classes[row.workload_class].workload;
+      api::Workload& workload = objects_[row.workload_class];
       const std::string& queue = s_.cluster_queues[row.cluster_queue].metadata.name;
       workload.metadata.name = workload.metadata.uid = NameOf(seq);
       workload.metadata.ns = workload.spec.queue_name = queue;
@@ -247,7 +248,8 @@ class Replay {
 
   const ScaleScenario& s_;
   Engine engine_;
-  std::vector<int32_t> arrivals_;  // by creation, then sequence
+  std::vector<api::Workload> objects_;  // by class; name, queue and time are those of the last one created
+  std::vector<int32_t> arrivals_;       // by creation, then sequence
   size_t next_arrival_ = 0;
   std::vector<State> state_;
   std::vector<uint8_t> admitted_;  // by sequence: holds quota now
