@@ -128,7 +128,15 @@ WorkloadId PendingQueue::Pop(const LocalQueueUsage* usage) {
   const WorkloadId first = First(usage);
   if (first == kNoId) return kNoId;
   const auto it = entries_.find(first);
-  Detach(it->second);
+  // Usually it is the first of the first class.
+  if (const auto head = heads_.begin(); head->key.id == first) {
+    Class* cls = head->cls;
+    heads_.erase(head);
+    cls->heap.erase(cls->heap.begin());
+    if (!cls->heap.empty()) heads_.insert({*cls->heap.begin(), cls});
+  } else {
+    Detach(it->second);
+  }
   Leave(it->second);
   entries_.erase(it);
   inflight_ = first;
