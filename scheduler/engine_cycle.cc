@@ -40,7 +40,7 @@ std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries)
 
 // Carries out what was decided about an entry, now that usage is what it was before the cycle.
 void EngineImpl::Settle(Entry* e, absl::Time now) {
-  for (const PodSetDecision& ps : e->assignment.pod_sets) e->decision.pod_sets.push_back(ps);
+  e->decision.pod_sets = std::move(e->assignment.pod_sets);
   for (const PreemptionTarget& t : e->decision.targets) {
     if (!t.newly_evicted) continue;
     MarkEvicted(t.workload, "Preempted");
@@ -56,8 +56,9 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   if (e->decision.status == EntryStatus::kEvicted) MarkEvicted(e->decision.workload, "NodeFailures");
   if (!e->admitted) return;
   std::vector<HeldPodSet> held;
-  for (size_t i = 0; i < e->assignment.pod_sets.size(); ++i) {
-    const PodSetDecision& ps = e->assignment.pod_sets[i];
+  held.reserve(e->decision.pod_sets.size());
+  for (size_t i = 0; i < e->decision.pod_sets.size(); ++i) {
+    const PodSetDecision& ps = e->decision.pod_sets[i];
     HeldPodSet h;
     h.name = ps.name;
     h.count = ps.count;
@@ -108,8 +109,8 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   }
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
     if (!active_[cq]) continue;
+    if (queues[cq].HeapEmpty()) continue;
     const WorkloadId id = queues[cq].Pop(UsageFor(cq));
-    if (id == kNoId) continue;
     workloads[id].phase = WorkloadPhase::kInflight;
     workloads[id].evaluated_generation = workloads[id].generation;
     Decision d;

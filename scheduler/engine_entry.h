@@ -23,7 +23,7 @@ struct EngineImpl::Round {
   absl::Time now;
   std::vector<WorkloadId> victims;
   // What the victims would give back, by tree and ClusterQueue: fits are asked as if they were gone already.
-  std::map<quota::NodeId, std::map<quota::NodeId, std::vector<quota::FrAmount>>> freed;
+  std::map<quota::NodeId, std::map<quota::NodeId, quota::FrAmounts>> freed;
 };
 
 }  // namespace muster::scheduler

@@ -28,8 +28,8 @@ namespace muster::scheduler {
 
 // What a head that may not preempt anybody keeps others from taking in this cycle, so that it is not starved by them
 // (Kueue: resourcesToReserve): all it borrows as far as its limit goes, or what is left of its nominal quota.
-std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
-                                                int borrowing, absl::Span<const quota::FrAmount> usage);
+quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode, int borrowing,
+                                    absl::Span<const quota::FrAmount> usage);
 
 class EngineImpl {
  public:
@@ -64,7 +64,7 @@ class EngineImpl {
   void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
-  std::vector<quota::FrAmount> ComputeUsage(const WorkloadState& w) const;
+  quota::FrAmounts ComputeUsage(const WorkloadState& w) const;
   WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
   // Its place among the candidates for preemption of its ClusterQueue.

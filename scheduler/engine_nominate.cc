@@ -1,6 +1,7 @@
 // What each head could get on its own: the checks before flavors, then flavors and, if it does not fit, victims.
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine_entry.h"
@@ -82,8 +83,9 @@ std::vector<PreemptionTarget> EngineImpl::FindTargets(WorkloadId id, ClusterQueu
 
 void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
   const WorkloadState& w = workloads[e->decision.workload];
+  preemptor_->Forget();
   FlavorAssigner assigner(policy, options, *preemptor_, &topology_step_);
-  std::vector<int32_t> full, least;
+  absl::InlinedVector<int32_t, 4> full, least;
   bool reducible = false;
   for (const PodSetState& ps : w.pod_sets) {
     int32_t count = ps.count;

@@ -7,10 +7,10 @@
 
 namespace muster::scheduler {
 
-std::vector<quota::FrAmount> ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode,
-                                                int borrowing, absl::Span<const quota::FrAmount> usage) {
+quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode, int borrowing,
+                                    absl::Span<const quota::FrAmount> usage) {
   if (mode != Mode::kPreempt) return {usage.begin(), usage.end()};
-  std::vector<quota::FrAmount> out;
+  quota::FrAmounts out;
   for (const quota::FrAmount& u : usage) {
     const quota::Amount nominal = forest.nominal(cluster_queue, u.fr), used = forest.usage(cluster_queue, u.fr);
     quota::Amount reserve = u.amount;
@@ -186,7 +186,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     victim.preempted_in_cycle = cycle;
     round->victims.push_back(id);
     const quota::NodeId n = policy.NodeOf(victim.cq);
-    std::vector<quota::FrAmount>& freed = round->freed[forest.root(n)][n];
+    quota::FrAmounts& freed = round->freed[forest.root(n)][n];
     for (const quota::FrAmount& u : victim.usage) quota::AddTo(&freed, u);
   }
   forest.AddUsage(node, e->assignment.usage);

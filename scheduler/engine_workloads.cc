@@ -282,8 +282,8 @@ bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
   });
 }
 
-std::vector<quota::FrAmount> EngineImpl::ComputeUsage(const WorkloadState& w) const {
-  std::vector<quota::FrAmount> out;
+quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
+  quota::FrAmounts out;
   for (const HeldPodSet& ps : w.held) {
     // Kueue (ScaledTo): what is left of the declared pods, if that is fewer than were admitted.
     int32_t count = ps.count;

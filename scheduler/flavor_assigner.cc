@@ -49,7 +49,7 @@ bool IsPinned(const FlavorPins& pins, absl::Span<const int> members, ResourceId 
   });
 }
 
-void AddAmount(std::vector<ResourceAmount>* into, ResourceId resource, Amount amount) {
+void AddAmount(ResourceAmounts* into, ResourceId resource, Amount amount) {
   for (ResourceAmount& a : *into) {
     if (a.resource == resource) {
       a.amount = quota::Add(a.amount, amount);
@@ -102,7 +102,7 @@ struct FlavorAssigner::GroupScan {
     RatedMode rated;
   };
   RatedMode rated;
-  std::vector<Item> items;  // empty if no flavor would do
+  absl::InlinedVector<Item, 4> items;  // empty if no flavor would do
   std::vector<FlavorReason> reasons;
   int tried_index = -1;
   // The mildest refusal among the flavors that do not fit; kNone if there was no such flavor.
@@ -121,8 +121,8 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
                                   const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced) {
   Assignment out;
   const ClusterQueueState& queue = policy_.cq(cq);
-  const ResourceId pods = policy_.resources.Find("pods");
-  const bool covers_pods = pods != kNoId && queue.GroupOf(pods) >= 0;
+  const ResourceId pods = queue.pods;
+  const bool covers_pods = pods != kNoId;
   const int n = static_cast<int>(workload.pod_sets.size());
   out.pod_sets.resize(n);
   out.requests.resize(n);
@@ -143,7 +143,7 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
     }
   }
   // Groups in the order in which their first member appears.
-  std::vector<std::vector<int>> groups;
+  absl::InlinedVector<absl::InlinedVector<int, 2>, 2> groups;
   std::map<std::string, size_t> group_index;
   for (int i = 0; i < n; ++i) {
     const std::string& group = workload.pod_sets[i].group;
@@ -162,7 +162,7 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
     groups.clear();
   }
   int worst_refusal = 0;
-  for (const std::vector<int>& members : groups) {
+  for (const absl::InlinedVector<int, 2>& members : groups) {
     worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, replaced, &out));
     for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
     if (out.mode == Mode::kNoFit) {
@@ -200,7 +200,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
                                 const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
                                 Assignment* out) {
   const ClusterQueueState& queue = policy_.cq(cq);
-  std::vector<ResourceAmount> requests;
+  ResourceAmounts requests;
   for (int i : members) {
     for (const ResourceAmount& a : out->requests[i]) AddAmount(&requests, a.resource, a.amount);
   }
@@ -208,9 +208,9 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
     return policy_.resources.HashedBefore(a.resource, b.resource);
   });
   std::vector<FlavorReason> reasons;
-  std::vector<GroupScan::Item> chosen;
-  std::vector<std::pair<ResourceId, int>> tried;
-  std::vector<int> scanned;  // resource groups done
+  absl::InlinedVector<GroupScan::Item, 4> chosen;
+  absl::InlinedVector<std::pair<ResourceId, int>, 4> tried;
+  absl::InlinedVector<int, 4> scanned;  // resource groups done
   bool failed = false, attempted = false;
   int worst_refusal = 0;
   for (const ResourceAmount& request : requests) {
@@ -226,7 +226,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
     }
     if (std::find(scanned.begin(), scanned.end(), rg) != scanned.end()) continue;
     scanned.push_back(rg);
-    std::vector<ResourceAmount> in_group;
+    ResourceAmounts in_group;
     for (const ResourceAmount& a : requests) {
       if (queue.GroupOf(a.resource) == rg) in_group.push_back(a);
     }

@@ -85,9 +85,9 @@ struct Assignment {
   Mode mode = Mode::kNoFit;
   int borrowing = 0;
   std::vector<PodSetDecision> pod_sets;
-  std::vector<std::vector<ResourceAmount>> requests;  // per pod set, totals
-  std::vector<quota::FrAmount> usage;                 // all pod sets together
-  std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
+  absl::InlinedVector<ResourceAmounts, 1> requests;  // per pod set, totals
+  quota::FrAmounts usage;                            // all pod sets together
+  TriedFlavors last_tried;
   // Why nothing fits, as condition QuotaReserved gives it: for the pod sets left without flavors, per resource group
   // the mildest refusal among the flavors that do not fit, over groups the worst.
   PendingReason no_fit_reason = PendingReason::kNone;

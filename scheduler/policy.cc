@@ -93,7 +93,12 @@ void Policy::Apply(const api::Cohort& cohort) {
 bool Policy::Apply(const api::ClusterQueue& object) {
   const auto [it, inserted] =
       cluster_queue_ids_.try_emplace(object.metadata.name, static_cast<ClusterQueueId>(cluster_queues_.size()));
-  if (inserted) cluster_queues_.emplace_back();
+  if (inserted) {
+    cluster_queues_.emplace_back();
+    for (LocalQueueState& lq : local_queues_) {
+      if (lq.cq == kNoId && lq.cluster_queue == object.metadata.name) lq.cq = it->second;
+    }
+  }
   ClusterQueueState& cq = cluster_queues_[it->second];
   const bool existed = cq.exists;
   const bool same_parent = existed && cq.object.cohort_name == object.cohort_name;
@@ -115,6 +120,7 @@ bool Policy::Apply(const api::ClusterQueue& object) {
   InternGroups(object.resource_groups);
   cq.groups.clear();
   cq.group_of.clear();
+  cq.pods = kNoId;
   for (size_t g = 0; g < object.resource_groups.size(); ++g) {
     GroupState state;
     for (const std::string& r : object.resource_groups[g].covered_resources) {
@@ -122,6 +128,7 @@ bool Policy::Apply(const api::ClusterQueue& object) {
       state.resources.push_back(id);
       if (id >= static_cast<int>(cq.group_of.size())) cq.group_of.resize(id + 1, -1);
       cq.group_of[id] = static_cast<int>(g);
+      if (r == "pods") cq.pods = id;
     }
     for (const api::FlavorQuotas& f : object.resource_groups[g].flavors)
       state.flavors.push_back(flavors.Intern(f.name));
@@ -144,6 +151,8 @@ void Policy::Apply(const api::LocalQueue& lq) {
   LocalQueueState& state = local_queues_[InternLocalQueue(lq.metadata.ns, lq.metadata.name)];
   state.exists = true;
   state.cluster_queue = lq.cluster_queue;
+  const auto it = cluster_queue_ids_.find(lq.cluster_queue);
+  state.cq = it == cluster_queue_ids_.end() ? kNoId : it->second;
   state.stopped = lq.stop_policy == "Hold" || lq.stop_policy == "HoldAndDrain";
 }
 void Policy::Apply(const api::AdmissionCheck& c) { checks_[c.metadata.name] = c; }
@@ -224,7 +233,7 @@ int32_t Policy::InternLocalQueue(absl::string_view ns, absl::string_view name) {
 
 ClusterQueueId Policy::ClusterQueueOf(int32_t local_queue) const {
   const LocalQueueState& state = local_queues_[local_queue];
-  return state.exists ? FindClusterQueue(state.cluster_queue) : kNoId;
+  return state.exists && state.cq != kNoId && cluster_queues_[state.cq].exists ? state.cq : kNoId;
 }
 
 const api::Namespace* Policy::FindNamespace(int32_t ns) const {

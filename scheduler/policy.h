@@ -56,6 +56,7 @@ struct ClusterQueueState {
   ClusterQueueRules rules;
   std::vector<GroupState> groups;
   std::vector<int> group_of;  // by ResourceId; -1 or past the end = not covered
+  ResourceId pods = kNoId;    // the resource "pods", if a group covers it: then pods are counted
   int64_t generation = 0;     // AllocatableResourceGeneration
 
   int GroupOf(ResourceId r) const { return r < static_cast<int>(group_of.size()) ? group_of[r] : -1; }
@@ -65,6 +66,7 @@ struct LocalQueueState {
   bool exists = false;
   int32_t ns = kNoId;  // interned
   std::string cluster_queue;
+  ClusterQueueId cq = kNoId;  // of that name; it may exist no more
   bool stopped = false;
 };
 

@@ -81,12 +81,14 @@ void PreemptionSearch::FillBack(bool allow_borrowing, std::vector<PreemptionTarg
 Preemptor::Preemptor(HoldersView view) : view_(std::move(view)) {}
 
 std::vector<PreemptionTarget> Preemptor::FindTargets(const PreemptionRequest& request, OtherCapacity* other) {
+  if (other == nullptr && last_.has_value() && last_->request == request) return last_->targets;
   PreemptionSearch search(view_, request, other);
   const quota::Forest::UndoMark mark = search.Mark();
   std::vector<PreemptionTarget> targets = view_.options->fair_sharing.has_value()
                                               ? SearchByShares(search, *view_.options->fair_sharing)
                                               : SearchClassically(search);
   search.Rollback(mark);
+  if (other == nullptr) last_ = {request, targets};
   return targets;
 }
 

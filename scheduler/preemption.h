@@ -12,6 +12,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -31,8 +32,9 @@ struct PreemptionRequest {
   ClusterQueueId cq = kNoId;
   int64_t priority = 0;
   absl::Time queue_timestamp;
-  std::vector<quota::FrAmount> usage;  // all it would use; no zero amounts
-  std::vector<quota::FrId> frs;        // the pairs it cannot have without preemption
+  quota::FrAmounts usage;                   // all it would use; no zero amounts
+  absl::InlinedVector<quota::FrId, 2> frs;  // the pairs it cannot have without preemption
+  friend bool operator==(const PreemptionRequest&, const PreemptionRequest&) = default;
 };
 
 // Capacity besides quota (topology) that victims give back. Marks nest, as those of the forest do.
@@ -67,8 +69,17 @@ class Preemptor : public PreemptionOracle {
   // Whether preemption could make room for this one pair, and what would still be borrowed afterwards.
   RatedMode Ask(const WorkloadState& workload, ClusterQueueId cq, quota::FrId fr, quota::Amount amount) override;
 
+  // A workload that lacks one pair asks the same twice: for its rating, then for its victims. The last answer is kept
+  // until usage or holders may have changed, which the caller has to tell.
+  void Forget() { last_.reset(); }
+
  private:
   HoldersView view_;
+  struct Answer {
+    PreemptionRequest request;
+    std::vector<PreemptionTarget> targets;
+  };
+  std::optional<Answer> last_;  // without other capacity
 };
 
 }  // namespace muster::scheduler

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "api/core.h"
 #include "api/kueue.h"
 #include "quota/forest.h"
+#include "quota/fr_sum.h"
 #include "scheduler/engine.h"
 #include "scheduler/ids.h"
 #include "scheduler/topology_placement.h"
@@ -22,6 +24,8 @@ struct ResourceAmount {
   ResourceId resource = kNoId;
   quota::Amount amount = 0;
 };
+
+using ResourceAmounts = absl::InlinedVector<ResourceAmount, 2>;
 
 struct PodSetState {
   std::string name;
@@ -45,11 +49,13 @@ struct HeldPodSet {
     FlavorId flavor;
     quota::Amount amount;
   };
-  std::vector<Item> items;  // by resource name
+  absl::InlinedVector<Item, 2> items;  // by resource name
   std::optional<TopologyPlacement> topology;
   FlavorId topology_flavor = kNoId;
   std::string delayed_topology;  // "", Pending, Ready
 };
+
+using TriedFlavors = absl::InlinedVector<absl::InlinedVector<std::pair<ResourceId, int>, 2>, 1>;
 
 // Where flavor scanning stopped, so that the next attempt goes on from there (Kueue: AssignmentClusterQueueState).
 struct ScanProgress {
@@ -57,7 +63,7 @@ struct ScanProgress {
   int64_t cycle = 0;
   int equivalence = -1;
   // [pod set][resource] -> index of the last flavor tried, -1 when all were.
-  std::vector<std::vector<std::pair<ResourceId, int>>> last_tried;
+  TriedFlavors last_tried;
 
   bool HasUntried() const {
     for (const auto& pod_set : last_tried) {
@@ -103,7 +109,7 @@ struct WorkloadState {
   // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
   std::string awaits;
   // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
-  std::vector<quota::FrAmount> usage;
+  quota::FrAmounts usage;
   absl::Time reserved_at = absl::InfinitePast();
   int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
   bool removed = false;             // taken out of the world for a what-if
