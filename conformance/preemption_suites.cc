@@ -35,7 +35,7 @@ scheduler::Assignment ToAssignment(const Json& recorded, const scheduler::Worklo
       d.flavors.push_back({impl.policy.resources.Intern(resource),
                            impl.policy.flavors.Intern(GetString(choice, "flavor")), ToMode(GetString(choice, "mode"))});
     }
-    std::vector<scheduler::ResourceAmount> requests;
+    scheduler::ResourceAmounts requests;
     for (const scheduler::ResourceAmount& a : pod_set.per_pod) {
       requests.push_back({a.resource, quota::Mul(a.amount, d.count)});
     }
