@@ -108,8 +108,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     entries.back().decision.second_pass = true;
   }
   for (ClusterQueueId cq : policy.ClusterQueuesByName()) {
-    if (!active_[cq]) continue;
-    if (queues[cq].HeapEmpty()) continue;
+    if (!active_[cq] || queues[cq].HeapEmpty()) continue;
     const WorkloadId id = queues[cq].Pop(UsageFor(cq));
     workloads[id].phase = WorkloadPhase::kInflight;
     workloads[id].evaluated_generation = workloads[id].generation;
@@ -140,6 +139,12 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     for (int i = fair.Pop(); i >= 0; i = fair.Pop()) {
       order.push_back(i);
       Process(&entries[i], &round);
+    }
+    // Who did not take part goes back as it is.
+    std::vector<uint8_t> seen(entries.size());
+    for (const int i : order) seen[i] = 1;
+    for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
+      if (!seen[i]) order.push_back(i);
     }
   } else {
     order = OrderClassically(entries);

@@ -16,9 +16,14 @@ FairOrder::FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vect
     if (inserted) cohorts_.emplace_back();
     return std::pair(it->second, inserted);
   };
+  absl::flat_hash_map<NodeId, int> entry_of;
+  for (int i = 0; i < static_cast<int>(entries_.size()); ++i) {
+    const auto [it, inserted] = entry_of.try_emplace(entries_[i].node, i);
+    if (!inserted) taken_[std::exchange(it->second, i)] = 1;
+  }
   for (int i = 0; i < static_cast<int>(entries_.size()); ++i) {
     NodeId below = forest_.parent(entries_[i].node);
-    if (below == kNoNode) continue;
+    if (below == kNoNode || taken_[i]) continue;
     auto [index, fresh] = ensure(below);
     cohorts_[index].queues.push_back(CandidateAt(i, entries_[i].node));
     for (NodeId above = forest_.parent(below); fresh && above != kNoNode;

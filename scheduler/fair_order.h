@@ -32,7 +32,8 @@ struct FairEntry {
 
 class FairOrder {
  public:
-  // At most one entry per node, in ClusterQueue name order. All arguments must outlive the order.
+  // Ties end in the given order: pass entries by ClusterQueue name. Of two entries of one ClusterQueue (a second pass
+  // and a head) only the later takes part, as in Kueue. All arguments must outlive the order.
   FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vector<FairEntry> entries);
 
   // The index of the next entry, -1 when there is none. Usage in the forest may be changed between calls only along

@@ -77,9 +77,9 @@ struct ScanProgress {
 
 struct WorkloadState {
   bool in_use = false;
-  std::string key;      // "ns/name"
+  std::string key;  // "ns/name"
   std::string uid;
-  std::string job_uid;  // label job-uid
+  std::string job_uid;          // label job-uid
   int32_t ns = kNoId;           // interned
   int32_t local_queue = kNoId;  // interned
   bool active = true;
