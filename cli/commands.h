@@ -14,6 +14,11 @@ void AddSimulate(CLI::App* app, int* exit_code);
 void AddGenerate(CLI::App* app, int* exit_code);
 // `validate`: read policy files and say what is wrong with them.
 void AddValidate(CLI::App* app, int* exit_code);
+// `compile` and `decompile`: HyperPod policy to Kueue objects and back.
+void AddCompile(CLI::App* app, int* exit_code);
+void AddDecompile(CLI::App* app, int* exit_code);
+// `lint`: what is wrong, or likely to be regretted, in HyperPod policy.
+void AddLint(CLI::App* app, int* exit_code);
 // `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
 void AddWebhook(CLI::App* app, int* exit_code);
 // `version`, and what it prints.

@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
   muster::cli::AddSimulate(&app, &exit_code);
   muster::cli::AddGenerate(&app, &exit_code);
   muster::cli::AddValidate(&app, &exit_code);
+  muster::cli::AddCompile(&app, &exit_code);
+  muster::cli::AddDecompile(&app, &exit_code);
+  muster::cli::AddLint(&app, &exit_code);
   muster::cli::AddWebhook(&app, &exit_code);
   muster::cli::AddScenario(&app, &exit_code);
   muster::cli::AddWorkloads(&app, &exit_code);

@@ -11,7 +11,8 @@ namespace muster::cli {
 
 // Reads all objects of files and folders, with defaults set, and holds them against all rules, one by one and together.
 // What only shows when all are seen is among the problems: cohorts whose parents run in a circle (an error) and
-// ClusterQueues that take jobs of no namespace (a warning).
+// ClusterQueues that take jobs of no namespace (a warning). HyperPod policies and quotas among the files are compiled,
+// and the objects they become added; so are the nodes of a HyperPod cluster's description.
 api::LoadResult ReadPolicyFiles(const std::vector<std::string>& paths);
 
 }  // namespace muster::cli

@@ -147,7 +147,8 @@ void AddSimulate(CLI::App* app, int* exit_code) {
       "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
   command
       ->add_option("--policy", args->policy,
-                   "Files or folders with Kueue objects (YAML, JSON). A Configuration among them sets fair sharing, "
+                   "Files or folders with Kueue objects or HyperPod policy (YAML, JSON). A Configuration among them "
+                   "sets fair sharing, "
                    "feature gates and the like")
       ->required();
   command->add_option("--trace", args->trace, "CSV, JSON lines or SWF; also .gz or .xz")->required();

@@ -96,6 +96,7 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
     }
     if (const auto* o = std::get_if<api::AdmissionCheck>(&object)) p.checks.push_back(*o);
     if (const auto* o = std::get_if<api::Topology>(&object)) p.topologies.push_back(*o);
+    if (const auto* o = std::get_if<api::Node>(&object)) p.nodes.push_back(*o);
     if (const auto* o = std::get_if<api::LimitRange>(&object)) p.limit_ranges.push_back(*o);
     if (const auto* o = std::get_if<api::RuntimeClass>(&object)) p.runtime_classes.push_back(*o);
     if (const auto* o = std::get_if<api::WorkloadPriorityClass>(&object))
@@ -161,6 +162,7 @@ void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine
   for (const auto& o : policy.namespaces) engine->Apply(o, now);
   for (const auto& o : policy.topologies) engine->Apply(o, now);
   for (const auto& o : policy.flavors) engine->Apply(o, now);
+  for (const auto& o : policy.nodes) engine->Apply(o, now);
   for (const auto& o : policy.limit_ranges) engine->Apply(o, now);
   for (const auto& o : policy.runtime_classes) engine->Apply(o, now);
   for (api::AdmissionCheck check : policy.checks) {

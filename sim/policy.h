@@ -24,6 +24,7 @@ struct Policy {
   std::vector<api::AdmissionCheck> checks;
   std::vector<api::Topology> topologies;
   std::vector<api::Namespace> namespaces;
+  std::vector<api::Node> nodes;  // matter to topology-aware flavors only
   std::vector<api::LimitRange> limit_ranges;
   std::vector<api::RuntimeClass> runtime_classes;
   std::map<std::string, int32_t> priority_classes;  // WorkloadPriorityClass and PriorityClass
@@ -37,7 +38,7 @@ struct QueueTarget {
   std::string cluster_queue;
 };
 
-// Sorts objects into a Policy. Objects a replay has no use for (Workload, Node, Pod, Job) are ignored. The options are
+// Sorts objects into a Policy. Objects a replay has no use for (Workload, Pod, Job) are ignored. The options are
 // Kueue's, except that reactivation_batch is 0: a replay has no burst of events to wait for. Errors: InvalidArgument if
 // there is no ClusterQueue, more than one Configuration, or one that asks for what is unknown.
 absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects);

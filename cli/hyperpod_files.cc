@@ -1,0 +1,163 @@
+#include "cli/hyperpod_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "api/json_text.h"
+#include "api/yaml.h"
+
+namespace muster::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T>
+void Append(std::vector<T> from, std::vector<T>* to) {
+  std::move(from.begin(), from.end(), std::back_inserter(*to));
+}
+
+void AppendResult(hyperpod::ReadResult from, hyperpod::ReadResult* to) {
+  Append(std::move(from.documents.policies), &to->documents.policies);
+  Append(std::move(from.documents.quotas), &to->documents.quotas);
+  Append(std::move(from.documents.clusters), &to->documents.clusters);
+  Append(std::move(from.problems), &to->problems);
+}
+
+std::string TextOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  return text.str();
+}
+
+// The manifests of a folder, deep and in order, as api::LoadPaths takes them.
+std::vector<std::string> FilesOf(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<std::string> files;
+  fs::recursive_directory_iterator it(path, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    const std::string extension = it->path().extension().string();
+    if (absl::StartsWith(it->path().filename().string(), ".")) {
+      it.disable_recursion_pending();
+    } else if (extension == ".json" || extension == ".yaml" || extension == ".yml") {
+      files.push_back(it->path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Whether a document of the text is HyperPod's.
+bool HasHyperPod(const std::string& text) {
+  const absl::string_view start = absl::StripLeadingAsciiWhitespace(text);
+  if (absl::StartsWith(start, "{") || absl::StartsWith(start, "[")) {
+    const absl::StatusOr<nlohmann::json> document = api::ParseJson(text);
+    return document.ok() && hyperpod::LooksLikeHyperPod(*document);
+  }
+  const std::vector<api::YamlDocument> documents = api::ParseYaml(text);
+  return std::any_of(documents.begin(), documents.end(),
+                     [](const api::YamlDocument& d) { return hyperpod::LooksLikeHyperPod(d.value); });
+}
+
+}  // namespace
+
+HyperPodFiles ReadHyperPodFiles(const std::vector<std::string>& paths, const api::LoadOptions& options) {
+  HyperPodFiles files;
+  std::vector<std::string> others;
+  for (const std::string& path : paths) {
+    bool taken = false;
+    std::vector<std::string> rest;
+    for (const std::string& file : FilesOf(path)) {
+      const std::string text = TextOf(file);
+      if ((absl::EndsWith(file, ".sh") && !text.empty()) || HasHyperPod(text)) {
+        AppendResult(hyperpod::ReadText(text, file), &files.hyperpod);
+        taken = true;
+      } else {
+        rest.push_back(file);
+      }
+    }
+    // A path without any HyperPod in it is named as it was, for the messages about it.
+    if (taken) {
+      Append(std::move(rest), &others);
+    } else {
+      others.push_back(path);
+    }
+  }
+  files.kubernetes = api::LoadPaths(others, options);
+  hyperpod::JoinClusters(&files.hyperpod.documents.clusters);
+  return files;
+}
+
+std::vector<api::Node> NodesOf(const HyperPodFiles& files) {
+  std::vector<api::Node> nodes;
+  for (const api::Decoded& decoded : files.kubernetes.objects) {
+    if (const auto* node = std::get_if<api::Node>(&decoded.object)) nodes.push_back(*node);
+  }
+  if (!nodes.empty()) return nodes;
+  for (const hyperpod::Cluster& cluster : files.hyperpod.documents.clusters) {
+    Append(hyperpod::MakeNodes(cluster), &nodes);
+  }
+  return nodes;
+}
+
+absl::StatusOr<hyperpod::Cluster> ClusterOf(const std::vector<std::string>& more) {
+  constexpr int64_t kMostNodes = 100'000;
+  hyperpod::Cluster cluster;
+  for (const std::string& text : more) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    int64_t count = 0;
+    if (!absl::SimpleAtoi(parts.second, &count) || count < 0 || count > kMostNodes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--nodes \"", text, "\": write TYPE=COUNT, such as ml.g5.8xlarge=2"));
+    }
+    if (hyperpod::FindInstanceType(parts.first) == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--nodes \"", text, "\": there is no instance type ", parts.first));
+    }
+    hyperpod::InstanceGroup group;
+    group.name = absl::StrCat("nodes-", cluster.groups.size());
+    group.instance_types = {parts.first};
+    group.count = count;
+    cluster.groups.push_back(std::move(group));
+  }
+  return cluster;
+}
+
+absl::StatusOr<hyperpod::Capacity> CapacityOf(const HyperPodFiles& files, const std::vector<std::string>& more) {
+  absl::StatusOr<hyperpod::Cluster> given = ClusterOf(more);
+  if (!given.ok()) return given.status();
+  hyperpod::Capacity capacity = hyperpod::CapacityOf(*given);
+  bool nodes = false;
+  for (const api::Decoded& decoded : files.kubernetes.objects)
+    nodes |= std::holds_alternative<api::Node>(decoded.object);
+  if (nodes) {
+    AddCapacity(hyperpod::CapacityOf(NodesOf(files)), &capacity);
+  } else {
+    for (const hyperpod::Cluster& cluster : files.hyperpod.documents.clusters) {
+      AddCapacity(hyperpod::CapacityOf(cluster), &capacity);
+    }
+  }
+  return capacity;
+}
+
+absl::StatusOr<hyperpod::CompileOptions> CompileOptionsOf(const std::vector<std::string>& settings) {
+  hyperpod::CompileOptions options;
+  for (const std::string& setting : settings) {
+    if (absl::Status s = options.Set(setting); !s.ok()) return s;
+  }
+  return options;
+}
+
+}  // namespace muster::cli
