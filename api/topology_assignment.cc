@@ -7,7 +7,10 @@
 // v1beta1 lists them: {levels: […], domains: [{values: […], count: 4}, …]}.
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "api/decoder.h"
 #include "api/encoder.h"
 #include "api/fields_workload.h"
@@ -138,7 +141,7 @@ void Expand(const Slice& slice, std::vector<TopologyDomainAssignment>& domains) 
 
 // One level of all domains, packed: what is common to all values at the front and at the back is said once. Where the
 // two would overlap in the shortest value, the prefix gives way (as Kueue does).
-json PackLevel(const std::vector<TopologyDomainAssignment>& domains, size_t level) {
+json PackLevel(absl::Span<const TopologyDomainAssignment> domains, size_t level) {
   const std::string& first = domains[0].values[level];
   size_t prefix = first.size();
   size_t suffix = first.size();
@@ -163,6 +166,67 @@ json PackLevel(const std::vector<TopologyDomainAssignment>& domains, size_t leve
     individual["roots"].push_back(value.substr(prefix, value.size() - prefix - suffix));
   }
   return {{"individual", std::move(individual)}};
+}
+
+json PackSlice(absl::Span<const TopologyDomainAssignment> domains, size_t levels) {
+  json values = json::array();
+  for (size_t level = 0; level < levels; ++level) values.push_back(PackLevel(domains, level));
+  json counts = json::array();
+  bool all_equal = true;
+  for (const TopologyDomainAssignment& domain : domains) {
+    counts.push_back(domain.count);
+    all_equal = all_equal && domain.count == domains[0].count;
+  }
+  return {{"domainCount", domains.size()},
+          {"valuesPerLevel", std::move(values)},
+          {"podCounts", all_equal ? json{{"universal", domains[0].count}} : json{{"individual", std::move(counts)}}}};
+}
+
+// Hosts are often named after the pool they are in: pool-a-1, pool-a-2, pool-b-1. Their common beginnings are longer
+// within a pool than among all (Kueue: TASAssignmentsEncodingByHostnamePrefix). Splits where the longest beginning that
+// ends in '-', counts at most `depth` of them and is shared by two hosts changes.
+std::vector<absl::Span<const TopologyDomainAssignment>> SplitByHostPrefix(
+    absl::Span<const TopologyDomainAssignment> domains, int depth) {
+  absl::flat_hash_map<absl::string_view, int> hosts;  // by beginning
+  const auto for_prefixes = [depth](const std::string& host, auto&& visit) {
+    size_t end = 0;
+    for (int i = 0; i < depth && (end = host.find('-', end)) != std::string::npos; ++i) {
+      ++end;
+      if (end < host.size()) visit(absl::string_view(host).substr(0, end));
+    }
+  };
+  for (const TopologyDomainAssignment& d : domains) {
+    for_prefixes(d.values.back(), [&](absl::string_view prefix) { ++hosts[prefix]; });
+  }
+  std::vector<absl::Span<const TopologyDomainAssignment>> out;
+  absl::string_view current;
+  size_t begin = 0;
+  for (size_t i = 0; i < domains.size(); ++i) {
+    absl::string_view key;
+    for_prefixes(domains[i].values.back(), [&](absl::string_view prefix) {
+      if (hosts[prefix] > 1) key = prefix;
+    });
+    if (i > 0 && (key != current || i - begin == static_cast<size_t>(kMaxDomainsPerSlice))) {
+      out.push_back(domains.subspan(begin, i - begin));
+      begin = i;
+    }
+    current = key;
+  }
+  out.push_back(domains.subspan(begin));
+  return out;
+}
+
+// The slices of the deepest split that is allowed.
+json PackByHostPrefix(absl::Span<const TopologyDomainAssignment> domains, size_t levels) {
+  int depth = 0;
+  for (const TopologyDomainAssignment& d : domains) {
+    depth = std::max<int>(depth, std::count(d.values.back().begin(), d.values.back().end(), '-'));
+  }
+  std::vector<absl::Span<const TopologyDomainAssignment>> slices = SplitByHostPrefix(domains, depth);
+  while (slices.size() > static_cast<size_t>(kMaxSlices) && depth > 0) slices = SplitByHostPrefix(domains, --depth);
+  json out = json::array();
+  for (const auto& slice : slices) out.push_back(PackSlice(slice, levels));
+  return out;
 }
 
 }  // namespace
@@ -200,18 +264,16 @@ void WriteValue(const TopologyAssignment& assignment, json& slot) {
   slot = {{"levels", assignment.levels}, {"slices", json::array()}};
   const std::vector<TopologyDomainAssignment>& domains = assignment.domains;
   if (domains.empty()) return;
-  json values = json::array();
-  for (size_t level = 0; level < assignment.levels.size(); ++level) values.push_back(PackLevel(domains, level));
-  json counts = json::array();
-  bool all_equal = true;
-  for (const TopologyDomainAssignment& domain : domains) {
-    counts.push_back(domain.count);
-    all_equal = all_equal && domain.count == domains[0].count;
+  const size_t levels = assignment.levels.size();
+  json whole = json::array({PackSlice(domains, levels)});
+  if (assignment.levels.empty() || assignment.levels.back() != "kubernetes.io/hostname") {
+    slot["slices"] = std::move(whole);
+    return;
   }
-  slot["slices"].push_back(
-      {{"domainCount", domains.size()},
-       {"valuesPerLevel", std::move(values)},
-       {"podCounts", all_equal ? json{{"universal", domains[0].count}} : json{{"individual", std::move(counts)}}}});
+  json split = PackByHostPrefix(domains, levels);
+  const bool shorter = whole.dump().size() < split.dump().size();
+  const bool allowed = domains.size() <= static_cast<size_t>(kMaxDomainsPerSlice);
+  slot["slices"] = shorter && allowed ? std::move(whole) : std::move(split);
 }
 
 }  // namespace muster::api

@@ -59,6 +59,27 @@ TEST(TopologyAssignmentTest, WritesOneSlice) {
   }
 }
 
+// Hosts of two pools: what is common within a pool is said once per pool, if that is shorter.
+TEST(TopologyAssignmentTest, WritesASlicePerPoolOfHosts) {
+  TopologyAssignment assignment;
+  assignment.levels = {"kubernetes.io/hostname"};
+  for (const char* pool : {"training-cluster-a100-", "inference-pool-l4-"}) {
+    for (int i = 10; i < 30; ++i) assignment.domains.push_back({{absl::StrCat(pool, i)}, 1});
+  }
+  const json packed = EncodePart(assignment);
+  ASSERT_EQ(packed["slices"].size(), 2u) << packed;
+  EXPECT_EQ(packed["slices"][0]["domainCount"], 20);
+  EXPECT_EQ(packed["slices"][0]["valuesPerLevel"][0]["individual"]["prefix"], "training-cluster-a100-");
+  EXPECT_EQ(packed["slices"][1]["valuesPerLevel"][0]["individual"]["prefix"], "inference-pool-l4-");
+  const absl::StatusOr<TopologyAssignment> read = DecodePart<TopologyAssignment>(packed);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->domains.size(), 40u);
+  EXPECT_EQ(read->domains[39].values[0], "inference-pool-l4-29");
+  // Two hosts of one pool: one slice is shorter.
+  assignment.domains = {{{"a-1"}, 1}, {{"a-2"}, 1}, {{"b-1"}, 1}};
+  EXPECT_EQ(EncodePart(assignment)["slices"].size(), 1u);
+}
+
 TEST(TopologyAssignmentTest, ReadsTheListOfDomains) {
   const json listed = json::parse(R"({"levels": ["host"], "domains": [{"values": ["a"], "count": 1}, {"values": ["b"],
       "count": 2}]})");

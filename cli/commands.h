@@ -19,6 +19,8 @@ void AddCompile(CLI::App* app, int* exit_code);
 void AddDecompile(CLI::App* app, int* exit_code);
 // `lint`: what is wrong, or likely to be regretted, in HyperPod policy.
 void AddLint(CLI::App* app, int* exit_code);
+// `topology`: draw a topology and try gangs on it.
+void AddTopology(CLI::App* app, int* exit_code);
 // `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
 void AddWebhook(CLI::App* app, int* exit_code);
 // `version`, and what it prints.

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   muster::cli::AddCompile(&app, &exit_code);
   muster::cli::AddDecompile(&app, &exit_code);
   muster::cli::AddLint(&app, &exit_code);
+  muster::cli::AddTopology(&app, &exit_code);
   muster::cli::AddWebhook(&app, &exit_code);
   muster::cli::AddScenario(&app, &exit_code);
   muster::cli::AddWorkloads(&app, &exit_code);

@@ -77,7 +77,7 @@ class Conditions {
         return;
       }
       case EntryStatus::kEvicted:
-        conditions["Evicted"] = {"True", "NodeFailures", ""};
+        conditions["Evicted"] = {"True", "NodeFailures", engine_.Message(d)};
         evicted_.insert({key, "NodeFailures"});
         return;
       case EntryStatus::kPreemptionGated:
