@@ -79,6 +79,23 @@ TEST(AdmissionFairSharing, WithoutItTheOrderIsThatOfPriorities) {
   EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{high, low}));
 }
 
+// ---- LocalQueues on hold.
+
+TEST(StopPolicy, ALocalQueueOnHoldQueuesNothingUntilItIsResumed) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  const WorkloadId running = Start(e, MakeWorkload("running", "q", 1, 4), At(0));
+  const WorkloadId waiting = e.Apply(MakeWorkload("waiting", "q", 1, 4, 1), At(1));
+  api::LocalQueue lq = MakeLocalQueue("ns", "q", "q");
+  lq.stop_policy = "Hold";
+  e.Apply(lq, At(2));
+  EXPECT_EQ(e.Phase(waiting), WorkloadPhase::kUnqueued);
+  EXPECT_EQ(e.Phase(running), WorkloadPhase::kReserved);
+  EXPECT_FALSE(e.HasPendingHeads());
+  lq.stop_policy = "None";
+  e.Apply(lq, At(3));
+  EXPECT_EQ(Of(e.RunCycle(At(3)), waiting).status, EntryStatus::kAssumed);
+}
+
 // ---- Preemption gates.
 
 api::ClusterQueue PreemptingQueue(const std::string& within = "LowerPriority") {

@@ -230,7 +230,10 @@ bool EngineImpl::BackoffExpired(const WorkloadState& w, absl::Time now) const {
   return !w.requeue_at.has_value() || now >= *w.requeue_at;
 }
 
-ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const { return policy.ClusterQueueOf(w.local_queue); }
+// A LocalQueue on hold queues nothing; what was admitted through it goes on.
+ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
+  return policy.local_queue(w.local_queue).stopped ? kNoId : policy.ClusterQueueOf(w.local_queue);
+}
 
 void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   WorkloadState& w = workloads[id];
