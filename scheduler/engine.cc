@@ -52,8 +52,14 @@ void Engine::Apply(const api::Namespace& ns, absl::Time now) {
   impl_->policy.Apply(ns);
   impl_->NotifyAll(now);
 }
-void Engine::Apply(const api::LimitRange& limit_range, absl::Time) { impl_->policy.Apply(limit_range); }
-void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) { impl_->policy.Apply(runtime_class); }
+void Engine::Apply(const api::LimitRange& limit_range, absl::Time) {
+  impl_->policy.Apply(limit_range);
+  impl_->DefaultsChanged();
+}
+void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) {
+  impl_->policy.Apply(runtime_class);
+  impl_->DefaultsChanged();
+}
 void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
   impl_->NotifyUsersOfFlavor(name, now);
   impl_->policy.DeleteFlavor(name);

@@ -21,6 +21,7 @@ bool EngineImpl::HasPendingHeads() {
 
 std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries) {
   std::vector<EntryKey> keys;
+  keys.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     const WorkloadState& w = workloads[entries[i].decision.workload];
     EntryKey k;
@@ -34,6 +35,7 @@ std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries)
   }
   SortClassically(options.gates, &keys);
   std::vector<int> order;
+  order.reserve(keys.size());
   for (const EntryKey& k : keys) order.push_back(k.index);
   return order;
 }
@@ -96,7 +98,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   CycleResult result;
   result.cycle = ++cycle;
   preemptor_ = std::make_unique<Preemptor>(View());
-  std::vector<Entry> entries;
+  std::vector<Entry>& entries = entries_;
   std::vector<Decision> refused;
   for (const WorkloadId id : TakeSecondPass(now)) {
     const ClusterQueueId cq = workloads[id].cq;
@@ -155,7 +157,9 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   preemptor_.reset();
 
   for (const int i : order) Settle(&entries[i], now);
+  result.entries.reserve(order.size());
   for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
+  entries.clear();
   result.rejected = std::move(refused);
   for (const Decision& d : result.entries) {
     if (d.status == EntryStatus::kAssumed || d.status == EntryStatus::kEvicted) continue;
@@ -184,7 +188,6 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
   if (reason == RequeueReason::kPendingPreemption || reason == RequeueReason::kPendingMigration) {
     queue.SetPreemptor(d.workload, w.evaluated_generation, /*sticky=*/!strict);
   }
-  queue.ClearInflight(d.workload);
   w.phase = WorkloadPhase::kPending;
   const bool untried = w.progress.has_value() && w.progress->HasUntried();
   if (BackoffExpired(w, now) && (immediate || queue.ReactivatedSincePop() || untried)) {

@@ -10,6 +10,8 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "scheduler/preemption.h"
 #include "scheduler/topology_cache.h"
 #include "scheduler/topology_step.h"
+#include "scheduler/workload_shape.h"
 #include "scheduler/workload_state.h"
 
 namespace muster::scheduler {
@@ -34,12 +37,15 @@ quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId c
 class EngineImpl {
  public:
   explicit EngineImpl(EngineOptions options);
+  ~EngineImpl();
 
   // Policy (engine_objects.cc).
   void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
   void DeleteClusterQueue(absl::string_view name, absl::Time now);
   // Call after any other change of policy: activity and quotas are looked at again before the next decision.
   void PolicyChanged() { policy_changed_ = true; }
+  // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
+  void DefaultsChanged() { shapes_.DefaultsChanged(); }
   void NotifyAll(absl::Time now);
   // Node events: the trees of all ClusterQueues that are active.
   void NotifyActive(absl::Time now);
@@ -89,9 +95,9 @@ class EngineImpl {
   TopologyCache topology;
   // Stable in memory: orders point to UIDs.
   std::deque<WorkloadState> workloads;
-  absl::flat_hash_map<std::string, WorkloadId> workload_ids;  // by key
-  std::vector<PendingQueue> queues;                           // by ClusterQueueId
-  std::vector<Holders> holders;                               // by ClusterQueueId
+  absl::flat_hash_map<std::string_view, WorkloadId> workload_ids;  // by key, which the workload owns
+  std::vector<PendingQueue> queues;                                // by ClusterQueueId
+  std::vector<Holders> holders;                                    // by ClusterQueueId
   int64_t cycle = 0;
 
  private:
@@ -117,7 +123,6 @@ class EngineImpl {
   void Grow(ClusterQueueId cq);
 
   // engine_topology.cc
-  void DeriveTopology(const api::Workload& object, const api::PodSpec& spec, PodSetState* ps);
   // Enters what the workload uses into the ledger (sign 1) or takes it out (-1).
   void RecordTopology(const WorkloadState& w, int sign);
   void HoldTopology(const api::PodSetAssignment& assignment, HeldPodSet* held);
@@ -171,15 +176,18 @@ class EngineImpl {
   TopologyStep topology_step_;
   std::map<WorkloadId, absl::Time> second_pass_;  // waiting for it -> not before
   absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
+  std::vector<Entry> entries_;                    // of the running cycle; empty between cycles, kept for its memory
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
   // Trees to re-activate.
   std::map<CohortTrees::TreeId, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;
   std::vector<WorkloadId> free_ids_;
-  std::map<std::string, int> equivalence_ids_;
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
+  ShapeTable shapes_{&policy, &options};
+  using EquivalenceKey = std::tuple<int, int64_t, std::string>;  // of the shape, priority, allowed flavors
+  absl::flat_hash_map<EquivalenceKey, int> equivalence_ids_;
 };
 
 }  // namespace muster::scheduler

@@ -28,9 +28,9 @@ bool EngineImpl::Refuse(WorkloadId id, ClusterQueueId cq, Decision* d) {
   if (!selector.has_value() || !api::Matches(*selector, ns->metadata.labels)) {
     return refuse(Note::kNamespaceMismatch, PendingReason::kMisconfigured, RequeueReason::kNamespaceMismatch);
   }
-  if (!w.invalid.empty()) {
-    d->note_detail = w.invalid;
-    return refuse(w.invalid_note, PendingReason::kMisconfigured);
+  if (!w.shape->invalid.empty()) {
+    d->note_detail = w.shape->invalid;
+    return refuse(w.shape->invalid_note, PendingReason::kMisconfigured);
   }
   return false;
 }

@@ -1,7 +1,7 @@
 // Policy objects coming and going, and the re-activation of parked workloads they cause.
 #include <algorithm>
 
-#include "scheduler/engine_impl.h"
+#include "scheduler/engine_entry.h"
 
 namespace muster::scheduler {
 
@@ -11,6 +11,8 @@ EngineImpl::EngineImpl(EngineOptions o)
   ledger_.emplace(*options.admission_fair_sharing);
   local_queue_share_ = [this](int local_queue) { return ledger_->Share(local_queue); };
 }
+
+EngineImpl::~EngineImpl() = default;
 
 void EngineImpl::Grow(ClusterQueueId cq) {
   if (cq < static_cast<int>(queues.size())) return;

@@ -8,26 +8,6 @@
 namespace muster::scheduler {
 
 // What one pod needs on its node: the pod itself as it will be created, whatever quota is charged for it.
-void EngineImpl::DeriveTopology(const api::Workload& object, const api::PodSpec& spec, PodSetState* ps) {
-  std::map<std::string, quota::Amount> by_name;
-  for (const NamedAmount& a : PodRequests(spec)) by_name[a.resource] = a.amount;
-  by_name["pods"] = 1;
-  ps->topology_per_pod.clear();
-  for (const auto& [name, amount] : by_name) ps->topology_per_pod.push_back({policy.resources.Intern(name), amount});
-  // What admission checks that are ready will add to the pods.
-  ps->topology_spec.reset();
-  for (const api::AdmissionCheckState& check : object.status.admission_checks) {
-    if (check.state != "Ready") continue;
-    for (const api::PodSetUpdate& update : check.pod_set_updates) {
-      if (update.name != ps->name) continue;
-      auto merged = std::make_shared<api::PodSpec>(ps->topology_spec != nullptr ? *ps->topology_spec : spec);
-      for (const auto& [key, value] : update.node_selector) merged->node_selector[key] = value;
-      merged->tolerations.insert(merged->tolerations.end(), update.tolerations.begin(), update.tolerations.end());
-      ps->topology_spec = std::move(merged);
-    }
-  }
-}
-
 void EngineImpl::RecordTopology(const WorkloadState& w, int sign) {
   for (const TopologyUse& u : topology_step_.HeldUse(w)) topology.Record(u.flavor, u.key, *u.per_pod, sign * u.count);
 }

@@ -3,6 +3,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine_impl.h"
@@ -58,12 +59,11 @@ WorkloadId EngineImpl::NewId() {
 
 // Everything that follows from the object alone (and the defaults of its namespace).
 void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
-  w->key = api::ObjectKey(object.metadata);
-  w->ns = policy.namespaces.Intern(object.metadata.ns);
   w->uid = object.metadata.uid;
   const auto job = object.metadata.labels.find(kJobUid);
   w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
   w->local_queue = policy.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
+  w->ns = policy.local_queue(w->local_queue).ns;
   w->active = object.spec.active.value_or(true);
   w->generation = object.metadata.generation;
   w->creation = object.metadata.creation_timestamp;
@@ -117,86 +117,19 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->evicted = evicted != nullptr && evicted->status == "True";
   w->eviction_reason = w->evicted ? evicted->reason : "";
 
-  const std::vector<const api::LimitRange*> ranges = policy.LimitRangesIn(object.metadata.ns);
-  w->pod_sets.clear();
-  w->invalid.clear();
-  w->invalid_note = Note::kNone;
-  for (size_t i = 0; i < object.spec.pod_sets.size(); ++i) {
-    const api::PodSet& in = object.spec.pod_sets[i];
-    PodSetState ps;
-    ps.name = in.name;
-    ps.count = in.count;
-    ps.min_count = in.min_count;
-    if (in.topology_request.has_value()) ps.group = in.topology_request->pod_set_group_name.value_or("");
-    ps.topology_request = in.topology_request;
-    ps.explicit_topology = in.topology_request.has_value() && IsExplicitTopologyRequest(*in.topology_request);
-    auto spec = std::make_shared<api::PodSpec>(in.pod_template.spec);
-    AdjustResources(ranges, policy.FindRuntimeClass(spec->runtime_class_name), spec.get());
-    const std::string path = absl::StrCat("spec.podSets[", i, "].template.spec");
-    if (w->invalid.empty()) {
-      w->invalid = CheckRequestsWithinLimits(*spec, path);
-      if (!w->invalid.empty()) w->invalid_note = Note::kResourceValidation;
-    }
-    if (w->invalid.empty()) {
-      w->invalid = CheckLimitRanges(ranges, *spec, path);
-      if (!w->invalid.empty()) w->invalid_note = Note::kLimitRange;
-    }
-    std::vector<NamedAmount> requests = PodRequests(*spec);
-    std::erase_if(requests, [&](const NamedAmount& a) {
-      return std::any_of(options.exclude_resource_prefixes.begin(), options.exclude_resource_prefixes.end(),
-                         [&](const std::string& p) { return a.resource.compare(0, p.size(), p) == 0; });
-    });
-    for (const NamedAmount& a : TransformRequests(std::move(requests), options.transformations)) {
-      ps.per_pod.push_back({policy.resources.Intern(a.resource), a.amount});
-    }
-    DeriveTopology(object, *spec, &ps);
-    ps.spec = std::move(spec);
-    w->pod_sets.push_back(std::move(ps));
-  }
+  w->shape = shapes_.Get(object);
+  w->pod_sets = w->shape->pod_sets;
   w->equivalence = EquivalenceOf(*w);
 }
 
-// Workloads with the same text here get the same answer in the same queue.
+// Workloads of one number get the same answer in the same queue.
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
-  std::string text = absl::StrCat(w.priority);
-  const auto add = [&text](const auto&... parts) { absl::StrAppend(&text, "\x1f", parts...); };
-  if (w.allowed_flavors.has_value()) {
-    for (const std::string& flavor : *w.allowed_flavors) add("f", flavor);
-  }
-  for (const PodSetState& ps : w.pod_sets) {
-    add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
-    for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
-    // The pod's shape, not only its sum: Kueue tells apart what adds up to the same.
-    for (const auto* containers : {&ps.spec->init_containers, &ps.spec->containers}) {
-      add("c");
-      for (const api::Container& c : *containers) {
-        add(c.restart_policy);
-        for (const auto& [resource, quantity] : c.resources.requests) add(resource, "=", quantity.ToString());
-      }
-    }
-    if (ps.topology_request.has_value()) {
-      const api::TopologyRequest& r = *ps.topology_request;
-      add("T", r.required.value_or(""), "|", r.preferred.value_or(""), "|", r.unconstrained.value_or(false), "|",
-          r.pod_index_label.value_or(""), "|", r.sub_group_index_label.value_or(""), "|",
-          r.sub_group_count.value_or(-1), "|", r.pod_set_slice_required_topology.value_or(""), "|",
-          r.pod_set_slice_size.value_or(-1));
-      for (const api::SliceConstraint& c : r.pod_set_slice_constraints) add("l", c.topology, "|", c.size);
-    }
-    for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
-    for (const api::Toleration& t : ps.spec->tolerations) {
-      add("t", t.key, "|", t.op, "|", t.value, "|", t.effect, "|", t.toleration_seconds.value_or(-1));
-    }
-    if (ps.spec->node_affinity.has_value() && ps.spec->node_affinity->required.has_value()) {
-      for (const api::NodeSelectorTerm& term : *ps.spec->node_affinity->required) {
-        add("a");
-        for (const api::Requirement& r : term.match_expressions) {
-          add(r.key, " ", r.op);
-          for (const std::string& v : r.values) add(v);
-        }
-      }
-    }
-  }
-  return equivalence_ids_.try_emplace(text, static_cast<int>(equivalence_ids_.size())).first->second;
+  std::string flavors;
+  if (w.allowed_flavors.has_value()) flavors = absl::StrCat("allowed:", absl::StrJoin(*w.allowed_flavors, ","));
+  return equivalence_ids_
+      .try_emplace(EquivalenceKey(w.shape->equivalence, w.priority, std::move(flavors)),
+                   static_cast<int>(equivalence_ids_.size()))
+      .first->second;
 }
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {
@@ -246,8 +179,8 @@ void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   if (w.cq != cq) Dequeue(id);
   w.cq = cq;
   PendingQueue& queue = queues[cq];
-  const bool parked = queue.PlaceOf(id) == PendingQueue::Place::kParked;
-  const bool in_heap = queue.PlaceOf(id) == PendingQueue::Place::kHeap;
+  const PendingQueue::Place place = queue.PlaceOf(id);
+  const bool parked = place == PendingQueue::Place::kParked, in_heap = place == PendingQueue::Place::kHeap;
   const bool bulk = !policy.cq(cq).rules.strict_fifo && options.gates[Gate::kSchedulingEquivalenceHashing] &&
                     queue.IsKnownInadmissible(w.equivalence);
   if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
@@ -345,14 +278,14 @@ void EngineImpl::FreeQuota(WorkloadId id) {
 }
 
 WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
-  const std::string key = api::ObjectKey(object.metadata);
+  std::string key = api::ObjectKey(object.metadata);
   const auto found = workload_ids.find(key);
   const bool existed = found != workload_ids.end();
   const WorkloadId id = existed ? found->second : NewId();
   if (!existed) {
-    workload_ids[key] = id;
-    workloads[id] = WorkloadState();
     workloads[id].in_use = true;
+    workloads[id].key = std::move(key);
+    workload_ids.emplace(workloads[id].key, id);
   }
   const auto& conditions = object.status.conditions;
   const bool finished = api::IsConditionTrue(conditions, "Finished");

@@ -44,7 +44,9 @@ void PendingQueue::InsertIntoHeap(Class* cls, const QueueKey& key) {
 
 void PendingQueue::Detach(const Entry& e) {
   if (e.cls == nullptr) return;
-  if (e.held) {
+  if (e.key.id == inflight_) {
+    inflight_ = kNoId;
+  } else if (e.held) {
     held_.erase(e.key.id);
   } else if (e.cls->parked.erase(e.key) == 0) {
     EraseFromHeap(e.cls, e.key);
@@ -89,7 +91,6 @@ void PendingQueue::Park(const QueueItem& item, bool held) {
 }
 
 void PendingQueue::Remove(WorkloadId id) {
-  if (id == inflight_) inflight_ = kNoId;
   if (id == preemptor_) preemptor_ = kNoId;
   const auto it = entries_.find(id);
   if (it == entries_.end()) return;
@@ -127,7 +128,6 @@ WorkloadId PendingQueue::Pop(const LocalQueueUsage* usage) {
   ++pop_cycle_;
   const WorkloadId first = First(usage);
   if (first == kNoId) return kNoId;
-  const auto it = entries_.find(first);
   // Usually it is the first of the first class.
   if (const auto head = heads_.begin(); head->key.id == first) {
     Class* cls = head->cls;
@@ -135,16 +135,11 @@ WorkloadId PendingQueue::Pop(const LocalQueueUsage* usage) {
     cls->heap.erase(cls->heap.begin());
     if (!cls->heap.empty()) heads_.insert({*cls->heap.begin(), cls});
   } else {
-    Detach(it->second);
+    Detach(entries_.at(first));
   }
-  Leave(it->second);
-  entries_.erase(it);
+  // It stays an entry of its class: most that are popped come back.
   inflight_ = first;
   return first;
-}
-
-void PendingQueue::ClearInflight(WorkloadId id) {
-  if (inflight_ == id) inflight_ = kNoId;
 }
 
 void PendingQueue::SetPreemptor(WorkloadId id, int64_t generation, bool sticky) {
@@ -217,7 +212,9 @@ std::vector<WorkloadId> PendingQueue::Parked() const {
 
 std::vector<WorkloadId> PendingQueue::Members() const {
   std::vector<WorkloadId> out;
-  for (const auto& [id, entry] : entries_) out.push_back(id);
+  for (const auto& [id, entry] : entries_) {
+    if (id != inflight_) out.push_back(id);
+  }
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -63,21 +63,19 @@ class PendingQueue {
 
   Place PlaceOf(WorkloadId id) const;
   bool HeapEmpty() const { return heads_.empty(); }
-  int size() const { return static_cast<int>(entries_.size()) + (inflight_ == kNoId ? 0 : 1); }
+  // In the heap, parked or in flight.
+  int size() const { return static_cast<int>(entries_.size()); }
 
-  // Puts the workload into the heap or among the parked, from wherever it is. `held`: parked until its own back-off
-  // ends, so that waking asks about it in particular.
+  // Puts the workload into the heap or among the parked, from wherever it is; this ends its flight. `held`: parked
+  // until its own back-off ends, so that waking asks about it in particular.
   void PushHeap(const QueueItem& item);
   void Park(const QueueItem& item, bool held);
   // Forgets the workload, and the preemptor mark if it was its. Does nothing if absent.
   void Remove(WorkloadId id);
 
   // Starts a cycle for this queue: counts it, and takes the first of the heap (kNoId if there is none) in flight.
-  // `usage` is null unless the queue shares by usage; then O(classes).
+  // `usage` is null unless the queue shares by usage; then O(classes). REQUIRES: nothing is in flight.
   WorkloadId Pop(const LocalQueueUsage* usage = nullptr);
-  WorkloadId inflight() const { return inflight_; }
-  // Ends the flight without putting the workload anywhere.
-  void ClearInflight(WorkloadId id);
 
   // The preemptor waits for its victims: BestEffortFIFO keeps it in front ("sticky") while its generation stays.
   void SetPreemptor(WorkloadId id, int64_t generation, bool sticky);
@@ -103,7 +101,7 @@ class PendingQueue {
   using Keys = absl::btree_set<QueueKey>;
   struct Class {
     int local_queue = -1;
-    int members = 0;  // in heap, parked or held
+    int members = 0;  // in heap, parked, held or in flight
     Keys heap, parked;
   };
   using ClassId = std::pair<int, int>;  // equivalence, local queue
@@ -120,6 +118,7 @@ class PendingQueue {
     friend bool operator<(const Head& a, const Head& b) { return a.key < b.key; }
   };
   Entry& EntryFor(const QueueItem& item);
+  // Takes the entry out of the set it is in, or out of flight.
   void Detach(const Entry& entry);
   // The entry is no longer of its class.
   void Leave(const Entry& entry);

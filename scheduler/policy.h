@@ -113,6 +113,7 @@ class Policy {
   const api::Namespace* FindNamespace(int32_t ns) const;
   const api::AdmissionCheck* FindCheck(absl::string_view name) const;
   std::vector<const api::LimitRange*> LimitRangesIn(absl::string_view ns) const;
+  bool HasLimitRanges(absl::string_view ns) const { return !limit_ranges_.empty() && !LimitRangesIn(ns).empty(); }
   const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
 
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;

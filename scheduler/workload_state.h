@@ -10,6 +10,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "api/core.h"
 #include "api/kueue.h"
 #include "quota/forest.h"
@@ -17,28 +18,9 @@
 #include "scheduler/engine.h"
 #include "scheduler/ids.h"
 #include "scheduler/topology_placement.h"
+#include "scheduler/workload_shape.h"
 
 namespace muster::scheduler {
-
-struct ResourceAmount {
-  ResourceId resource = kNoId;
-  quota::Amount amount = 0;
-};
-
-using ResourceAmounts = absl::InlinedVector<ResourceAmount, 2>;
-
-struct PodSetState {
-  std::string name;
-  int32_t count = 0;
-  std::optional<int32_t> min_count;
-  std::vector<ResourceAmount> per_pod;       // by resource name
-  std::shared_ptr<const api::PodSpec> spec;  // adjusted
-  std::string group;                         // topologyRequest.podSetGroupName
-  std::optional<api::TopologyRequest> topology_request;
-  bool explicit_topology = false;                     // the request asks for topology
-  std::vector<ResourceAmount> topology_per_pod;       // of the pod alone, untransformed, "pods" included; by name
-  std::shared_ptr<const api::PodSpec> topology_spec;  // with what admission checks add; null = spec
-};
 
 // What the workload holds for one pod set.
 struct HeldPodSet {
@@ -94,12 +76,11 @@ struct WorkloadState {
   int64_t generation = 0;
   absl::Time creation;
   absl::Time queue_timestamp;
-  std::vector<PodSetState> pod_sets;
+  std::shared_ptr<const WorkloadShape> shape;
+  absl::Span<const PodSetState> pod_sets;  // of the shape
   std::vector<api::ReclaimablePod> reclaimable;
   int equivalence = -1;
   bool failed_checks = false;
-  std::string invalid;  // why its resources are refused ("" = fine)
-  Note invalid_note = Note::kNone;
 
   // kPending stands for heap and parked alike: which of the two, its queue knows.
   WorkloadPhase phase = WorkloadPhase::kUnqueued;
