@@ -186,6 +186,7 @@ void ToText(const sockaddr_storage& address, std::string* ip, int* port) {
     *port = ntohs(v6.sin6_port);
   }
   *ip = text;
+  if (ip->rfind("::ffff:", 0) == 0) ip->erase(0, 7);  // IPv4 on a socket for both
 }
 
 }  // namespace

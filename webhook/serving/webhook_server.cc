@@ -1,5 +1,6 @@
 #include "webhook/serving/webhook_server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -126,12 +127,27 @@ HttpResponse WebhookServer::Review(const HttpRequest& request) {
   return response;
 }
 
+bool WebhookServer::MayLog(absl::Time now, int64_t* dropped) {
+  const int64_t second = absl::ToUnixSeconds(now);
+  absl::MutexLock lock(&log_mutex_);
+  if (second != log_second_) {
+    *dropped = std::max<int64_t>(0, log_lines_ - options_.max_log_lines);
+    log_second_ = second;
+    log_lines_ = 0;
+  }
+  return ++log_lines_ <= options_.max_log_lines;
+}
+
 // Nothing of the object: names, labels and commands are for those who may read it.
-void WebhookServer::LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) const {
+void WebhookServer::LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) {
   LogLevel level = LogLevel::kDebug;
   if (!answer.allowed) level = answer.code == 403 ? LogLevel::kInfo : LogLevel::kWarn;
   if (took > options_.slow) level = LogLevel::kWarn;
   if (!log_->enabled(level)) return;
+  int64_t dropped = 0;
+  const bool may = MayLog(absl::Now(), &dropped);
+  if (dropped > 0) log_->Write(LogLevel::kWarn, "too many requests to log each", {{"notLogged", dropped}});
+  if (!may) return;
   log_->Write(level,
               answer.allowed       ? "allowed"
               : answer.code == 403 ? "denied"

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "webhook/router.h"
 #include "webhook/serving/certificates.h"
@@ -23,6 +25,7 @@ struct WebhookServerOptions {
   HttpServerOptions https;                 // `certificate` is set by Start
   std::optional<int> health_port;          // probes and metrics in plain text on a port of their own, too
   absl::Duration slow = absl::Seconds(1);  // an answer that takes longer is logged as a warning
+  int max_log_lines = 100;                 // of requests, a second; those over it are counted
 };
 
 // Thread-safe.
@@ -54,7 +57,9 @@ class WebhookServer {
                 Caches caches, const Log* log);
   HttpResponse Review(const HttpRequest& request);
   std::optional<HttpResponse> Probe(const HttpRequest& request) const;
-  void LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) const;
+  void LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took);
+  // Whether one more line may be written this second; *dropped: how many were not in the last one.
+  bool MayLog(absl::Time now, int64_t* dropped);
 
   const WebhookServerOptions options_;
   const Router* const router_;
@@ -62,6 +67,9 @@ class WebhookServer {
   const Caches caches_;
   const Log* const log_;
   std::atomic<bool> draining_{false};
+  absl::Mutex log_mutex_;
+  int64_t log_second_ ABSL_GUARDED_BY(log_mutex_) = 0;
+  int64_t log_lines_ ABSL_GUARDED_BY(log_mutex_) = 0;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<HttpServer> https_;
   std::unique_ptr<HttpServer> health_;
