@@ -23,6 +23,7 @@ void AddLint(CLI::App* app, int* exit_code);
 void AddTopology(CLI::App* app, int* exit_code);
 // `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
 void AddWebhook(CLI::App* app, int* exit_code);
+void AddWebhookManifests(CLI::App* webhook, int* exit_code);
 // `version`, and what it prints.
 std::string VersionLine();
 // `scenario run`: play scenario files and check what they expect. Exit code 2: a file cannot be used.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -15,6 +16,7 @@
 #include "cli/commands.h"
 #include "webhook/config.h"
 #include "webhook/live/live_cluster_state.h"
+#include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
 #include "webhook/serving/certificates.h"
 #include "webhook/serving/webhook_server.h"
@@ -30,11 +32,14 @@ constexpr absl::Duration kSelfSignedValidity = absl::Hours(24 * 365);
 
 struct Flags {
   int port = -1;
+  std::string port_file;
   std::string address;
   int health_port = -1;
   std::string config;
   std::string feature_gates;
+  bool require_queue_label = false;
   std::string cert_dir;
+  std::string cert_check_interval = "1s";
   bool self_signed = false;
   std::vector<std::string> dns_names;
   std::string ca_file;
@@ -72,7 +77,9 @@ int PortOf(const std::string& bind_address) {
 absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
   absl::StatusOr<webhook::WebhookConfig> config =
       flags.config.empty() ? webhook::DefaultWebhookConfig() : webhook::LoadWebhookConfig(flags.config);
-  if (!config.ok() || flags.feature_gates.empty()) return config;
+  if (!config.ok()) return config;
+  if (flags.require_queue_label) config->require_queue_label_on_pod_templates = true;
+  if (flags.feature_gates.empty()) return config;
   if (absl::Status status = webhook::ApplyFeatureGates(flags.feature_gates, &*config); !status.ok()) return status;
   return config;
 }
@@ -86,10 +93,9 @@ absl::StatusOr<std::unique_ptr<webhook::LiveClusterState>> FollowCluster(const F
 }
 
 // The CA of a pair made on the spot goes to a file, or to standard output.
-absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(const Flags& flags,
-                                                                               const std::string& ns) {
+absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(const Flags& flags) {
   std::vector<std::string> names = flags.dns_names;
-  const std::string service = absl::StrCat("muster-webhook-service.", ns, ".svc");
+  const std::string service = absl::StrCat(webhook::kWebhookService, ".", webhook::ManifestOptions().ns, ".svc");
   for (const std::string& name :
        {service, service + ".cluster.local", std::string("localhost"), std::string("127.0.0.1"), std::string("::1")}) {
     names.push_back(name);
@@ -111,7 +117,9 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(c
 absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(const Flags& flags,
                                                                              const webhook::WebhookConfig& config,
                                                                              const webhook::Log* log) {
-  if (flags.self_signed) return MakeOwnCertificate(flags, config.ns);
+  if (flags.self_signed) return MakeOwnCertificate(flags);
+  absl::StatusOr<absl::Duration> interval = ParseDuration("--cert-check-interval", flags.cert_check_interval);
+  if (!interval.ok()) return interval.status();
   std::string folder = flags.cert_dir.empty() ? config.cert_dir : flags.cert_dir;
   if (folder.empty()) folder = kDefaultCertDir;
   if (!std::ifstream(folder + "/.")) {
@@ -120,7 +128,8 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(con
         ": no such folder; give --cert-dir with tls.crt and tls.key in it, or --self-signed to try things out"));
   }
   return webhook::CertificateSource::Watch(
-      folder, absl::Seconds(1), [log](const absl::Status& status, const webhook::ServingCertificate* taken) {
+      folder, std::max(*interval, absl::Milliseconds(10)),
+      [log](const absl::Status& status, const webhook::ServingCertificate* taken) {
         if (taken == nullptr) {
           log->Write(LogLevel::kError, "certificate refused; the one before stays in use",
                      {{"error", std::string(status.message())}});
@@ -200,6 +209,11 @@ absl::Status Serve(const Flags& flags) {
   auto server = webhook::WebhookServer::Start(options, &router, certificates->get(), caches, &log);
   if (!server.ok()) return server.status();
   log.Write(LogLevel::kInfo, "serving", {{"port", (*server)->port()}, {"healthPort", (*server)->health_port()}});
+  if (!flags.port_file.empty()) {
+    std::ofstream out(flags.port_file, std::ios::trunc);
+    out << (*server)->port() << "\n" << std::flush;
+    if (!out) return absl::UnavailableError(absl::StrCat(flags.port_file, ": the port cannot be written"));
+  }
 
   signals.Await();
   // While the endpoints of the Service learn of it, everything is answered, and clients are sent on to other replicas.
@@ -219,6 +233,7 @@ void AddWebhook(CLI::App* app, int* exit_code) {
       app->add_subcommand("webhook", "Serve Kueue's admission and conversion webhooks over HTTPS, answer for answer.");
   command->add_option("--port", flags->port, "Port of the webhooks; 0 takes a free one (default: of the config, 9443)")
       ->check(CLI::Range(0, 65535));
+  command->add_option("--port-file", flags->port_file, "Write the port here once it is served; for --port 0");
   command->add_option("--bind-address", flags->address, "IP address to listen on (default: all)");
   command
       ->add_option("--health-port", flags->health_port,
@@ -226,10 +241,14 @@ void AddWebhook(CLI::App* app, int* exit_code) {
       ->check(CLI::Range(0, 65535));
   command->add_option("--config", flags->config, "Kueue's manager Configuration")->check(CLI::ExistingFile);
   command->add_option("--feature-gates", flags->feature_gates, "A=true,B=false: Kueue's gates, over the config's");
+  command->add_flag("--require-queue-label-on-pod-templates", flags->require_queue_label,
+                    "Refuse jobs whose queue label is missing on a pod template (beyond Kueue)");
   auto* cert_dir = command->add_option(
       "--cert-dir", flags->cert_dir,
       absl::StrCat("Folder with tls.crt and tls.key, taken again when they change (default: of the config, ",
                    kDefaultCertDir, ")"));
+  command->add_option("--cert-check-interval", flags->cert_check_interval,
+                      "How often they are looked at (default: 1s)");
   auto* self_signed = command->add_flag("--self-signed", flags->self_signed,
                                         "Make a CA and a certificate now; print the CA's on standard output");
   self_signed->excludes(cert_dir);
@@ -251,6 +270,7 @@ void AddWebhook(CLI::App* app, int* exit_code) {
   command->add_option("--shutdown-patience", flags->shutdown_patience,
                       "Then wait at most this long for requests being answered (default: 15s)");
   command->add_option("--log-level", flags->log_level, "debug, info, warn or error (default: info)");
+  AddWebhookManifests(command, exit_code);
   command->callback([command, flags, exit_code] {
     if (!command->get_subcommands().empty()) return;
     if (absl::Status status = Serve(*flags); !status.ok()) Fail(status, exit_code);

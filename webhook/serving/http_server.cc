@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -35,6 +36,8 @@ constexpr size_t kStackBytes = 1 << 20;
 constexpr int kMaxRefusals = 64;
 // An idle connection is only closed for another when its client has not just been answered.
 constexpr absl::Duration kMinIdle = absl::Seconds(1);
+// How long a connection that was opened right before the end may take to ask its first question.
+constexpr absl::Duration kFreshPatience = absl::Seconds(1);
 
 absl::Status Unavailable(const HttpServerOptions& options, absl::string_view what, int error) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", options.address.empty() ? "*" : options.address, ":",
@@ -125,6 +128,7 @@ class HttpServer::Impl {
     bool refuse;  // over the limit: one answer 429
     bool idle = false;
     bool ending = false;  // asked to end: no further request
+    bool fresh = true;    // has not been answered yet
     absl::Time idle_since;
   };
   struct Start {
@@ -137,6 +141,7 @@ class HttpServer::Impl {
   void AcceptLoop();
   void Take(int fd);
   bool EvictIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndIdle(bool fresh_too) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Connection* connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Serve(const Start& start);
   void ServeRequests(const Start& start, SocketStream* stream);
@@ -248,6 +253,12 @@ bool HttpServer::Impl::EvictIdle() {
   return true;
 }
 
+void HttpServer::Impl::EndIdle(bool fresh_too) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.idle && !connection.ending && (fresh_too || !connection.fresh)) End(&connection);
+  }
+}
+
 // Ends the reading side: the thread wakes up, serves what has already arrived, and goes.
 void HttpServer::Impl::End(Connection* connection) {
   connection->ending = true;
@@ -298,14 +309,14 @@ bool HttpServer::Impl::SetIdle(uint64_t id) {
   Connection& connection = connections_.at(id);
   connection.idle = true;
   connection.idle_since = MonotonicNow();
-  if (stopping_ && !connection.ending) End(&connection);
+  if (stopping_ && !connection.fresh && !connection.ending) End(&connection);
   return !connection.ending;
 }
 
 bool HttpServer::Impl::SetBusy(uint64_t id, bool* last) {
   absl::MutexLock lock(&mutex_);
   Connection& connection = connections_.at(id);
-  connection.idle = false;
+  connection.idle = connection.fresh = false;
   *last = connection.ending || stopping_;
   return !*last;
 }
@@ -320,11 +331,13 @@ void HttpServer::Impl::Stop(absl::Duration patience) {
   const uint64_t one = 1;
   if (write(wake_, &one, sizeof(one)) < 0) return;  // an eventfd takes it
   acceptor_.join();
+  const absl::Time deadline = MonotonicNow() + patience;
   absl::MutexLock lock(&mutex_);
-  for (auto& [id, connection] : connections_) {
-    if (connection.idle && !connection.ending) End(&connection);
-  }
-  if (mutex_.AwaitWithTimeout(absl::Condition(this, &Impl::NoneLeft), patience)) return;
+  EndIdle(/*fresh_too=*/false);
+  // Who has just come is about to ask, and would not try again.
+  if (mutex_.AwaitWithTimeout(absl::Condition(this, &Impl::NoneLeft), std::min(patience, kFreshPatience))) return;
+  EndIdle(/*fresh_too=*/true);
+  if (mutex_.AwaitWithTimeout(absl::Condition(this, &Impl::NoneLeft), deadline - MonotonicNow())) return;
   for (auto& [id, connection] : connections_) shutdown(connection.fd, SHUT_RDWR);
   mutex_.Await(absl::Condition(this, &Impl::NoneLeft));  // a handler is waited for: it uses what is torn down next
 }

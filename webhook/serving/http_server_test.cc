@@ -267,6 +267,15 @@ TEST(HttpServerTest, StopsAfterTheRequestsThatAreBeingAnswered) {
   EXPECT_FALSE(RawClient(port).connected());
 }
 
+TEST(HttpServerTest, WhoCameRightBeforeTheEndIsStillAnswered) {
+  auto server = Serve(Options());
+  RawClient client(server->port());
+  std::thread stopper([&] { server->Stop(absl::Seconds(5)); });
+  absl::SleepFor(absl::Milliseconds(100));
+  EXPECT_THAT(client.Ask("GET", "/x"), HasSubstr("Connection: close\r\n"));
+  stopper.join();
+}
+
 TEST(HttpServerTest, EndsConnectionsSoftly) {
   auto server = Serve(Options());
   RawClient client(server->port());

@@ -1,0 +1,108 @@
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "cli/commands.h"
+#include "webhook/cluster_state.h"
+#include "webhook/config.h"
+#include "webhook/manifests/manifests.h"
+#include "webhook/router.h"
+#include "webhook/serving/tls.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr absl::Duration kSelfSignedValidity = absl::Hours(24 * 365);
+
+struct Flags {
+  webhook::ManifestOptions options;
+  std::vector<std::string> ignore_when_down;
+  std::string config;
+  std::string feature_gates;
+  std::string output_dir;
+  bool self_signed = false;
+};
+
+absl::Status WriteFiles(const std::vector<webhook::ManifestFile>& files, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  for (const webhook::ManifestFile& file : files) {
+    const std::string path = folder + "/" + file.name;
+    std::ofstream out(path, std::ios::trunc | std::ios::binary);
+    out << webhook::ToText(file) << std::flush;
+    if (!out) return absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrintManifests(Flags flags) {
+  webhook::ManifestOptions& options = flags.options;
+  if (!flags.config.empty()) {
+    std::ifstream in(flags.config, std::ios::binary);
+    options.configuration.assign(std::istreambuf_iterator<char>(in), {});
+  } else {
+    options.configuration = webhook::DefaultConfiguration();
+  }
+  absl::StatusOr<webhook::WebhookConfig> config = webhook::ParseWebhookConfig(
+      options.configuration, flags.config.empty() ? "the built-in configuration" : flags.config);
+  if (!config.ok()) return config.status();
+  if (absl::Status status = webhook::ApplyFeatureGates(flags.feature_gates, &*config); !status.ok()) return status;
+  webhook::KeyPair pair;
+  if (flags.self_signed) {
+    const std::string service = absl::StrCat(webhook::kWebhookService, ".", options.ns, ".svc");
+    absl::StatusOr<webhook::KeyPair> made =
+        webhook::MakeSelfSigned({service, service + ".cluster.local"}, absl::Now(), kSelfSignedValidity);
+    if (!made.ok()) return made.status();
+    pair = *std::move(made);
+    options.certificate = &pair;
+  }
+  options.ignore_when_down.insert(flags.ignore_when_down.begin(), flags.ignore_when_down.end());
+  const webhook::CachedClusterState nothing;
+  const webhook::Router router(*config, &nothing);
+  absl::StatusOr<std::vector<webhook::ManifestFile>> files = webhook::MakeManifests(router.Routes(), options);
+  if (!files.ok()) return files.status();
+  if (flags.output_dir.empty()) {
+    for (size_t i = 0; i < files->size(); ++i) std::cout << (i == 0 ? "" : "---\n") << webhook::ToText((*files)[i]);
+    return absl::OkStatus();
+  }
+  files->push_back(webhook::Kustomization(*files));
+  return WriteFiles(*files, flags.output_dir);
+}
+
+}  // namespace
+
+void AddWebhookManifests(CLI::App* webhook, int* exit_code) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = webhook->add_subcommand(
+      "manifests", "Print the Kubernetes objects that run the webhook in a cluster and make API servers call it.");
+  webhook::ManifestOptions& options = flags->options;
+  command->add_option("--namespace", options.ns, "Where it runs (default: muster-system)");
+  command->add_option("--kueue-namespace", options.kueue_namespace, "Where Kueue runs (default: kueue-system)");
+  command->add_option("--image", options.image, "Container image (default: muster:latest)");
+  command->add_option("--replicas", options.replicas, "Pods (default: 2)")->check(CLI::Range(1, 100));
+  command
+      ->add_option("--config", flags->config, "Kueue's manager Configuration: its frameworks are the ones called for")
+      ->check(CLI::ExistingFile);
+  command->add_option("--feature-gates", flags->feature_gates, "A=true,B=false");
+  auto* self_signed = command->add_flag("--self-signed", flags->self_signed,
+                                        "Make a CA and a certificate, valid for a year, and put them in");
+  command->add_flag("--cert-manager", options.cert_manager, "Have cert-manager make and renew the certificate")
+      ->excludes(self_signed);
+  command->add_option("--ignore-when-down", flags->ignore_when_down,
+                      "A resource, such as pods, that is let through while the webhook is down (default: none)");
+  command->add_option("--output-dir", flags->output_dir, "Write files with a kustomization.yaml instead of printing");
+  command->callback([flags, exit_code] {
+    if (absl::Status status = PrintManifests(*flags); !status.ok()) {
+      std::cerr << "muster webhook manifests: " << status.message() << "\n";
+      *exit_code = 1;
+    }
+  });
+}
+
+}  // namespace muster::cli

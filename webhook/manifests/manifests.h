@@ -1,0 +1,56 @@
+// What a cluster needs to run the webhook, as Kubernetes objects. The files in deploy/ are these at their defaults.
+#ifndef MUSTER_WEBHOOK_MANIFESTS_MANIFESTS_H_
+#define MUSTER_WEBHOOK_MANIFESTS_MANIFESTS_H_
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "webhook/router.h"
+#include "webhook/serving/tls.h"
+
+namespace muster::webhook {
+
+struct ManifestOptions {
+  std::string ns = "muster-system";
+  std::string kueue_namespace = "kueue-system";  // where Kueue's manager runs: left alone, too
+  std::string image = "muster:latest";
+  int replicas = 2;
+  // Kueue's manager Configuration as text, for the ConfigMap; "" = DefaultConfiguration().
+  std::string configuration;
+  // A pair for the Secret, whose CA goes into the webhook configurations. Without one the Secret is somebody else's.
+  const KeyPair* certificate = nullptr;
+  // cert-manager puts the CA in; with its Issuer and Certificate.
+  bool cert_manager = false;
+  // Resources ("pods") that are let through while the webhook is down. See docs/webhook.md.
+  std::set<std::string> ignore_when_down;
+};
+
+// The frameworks that Kueue's own release enables.
+std::string DefaultConfiguration();
+
+struct ManifestFile {
+  std::string name;   // "deployment.yaml"
+  std::string about;  // a comment at its top; may have lines
+  std::vector<nlohmann::json> objects;
+};
+
+// `routes` of a Router with the same configuration; those that are not enabled are left out: what would be allowed
+// anyway need not wait for an answer. Errors: InvalidArgument for a name in ignore_when_down that no route has.
+absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>& routes,
+                                                        const ManifestOptions& options);
+
+// The file's text: comment and objects as YAML documents.
+std::string ToText(const ManifestFile& file);
+// kustomization.yaml over the files.
+ManifestFile Kustomization(const std::vector<ManifestFile>& files);
+
+// Names the manifests use, and `muster webhook --self-signed` for its certificate.
+inline constexpr char kWebhookService[] = "muster-webhook-service";
+inline constexpr char kCertificateSecret[] = "muster-webhook-server-cert";
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_MANIFESTS_MANIFESTS_H_

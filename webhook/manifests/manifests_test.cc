@@ -1,0 +1,247 @@
+#include "webhook/manifests/manifests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "api/yaml.h"
+#include "webhook/cluster_state.h"
+#include "webhook/config.h"
+#include "webhook/serving/tls.h"
+
+namespace muster::webhook {
+namespace {
+
+using nlohmann::json;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<Route> Routes(const std::string& configuration = DefaultConfiguration()) {
+  absl::StatusOr<WebhookConfig> config = ParseWebhookConfig(configuration);
+  EXPECT_TRUE(config.ok()) << config.status();
+  const CachedClusterState nothing;
+  return Router(*config, &nothing).Routes();
+}
+
+std::vector<ManifestFile> Make(const ManifestOptions& options) {
+  absl::StatusOr<std::vector<ManifestFile>> files = MakeManifests(Routes(), options);
+  EXPECT_TRUE(files.ok()) << files.status();
+  return *files;
+}
+
+// By kind and name, from the text, as a cluster would read it.
+std::map<std::string, json> Objects(const std::vector<ManifestFile>& files) {
+  std::map<std::string, json> objects;
+  for (const ManifestFile& file : files) {
+    for (const api::YamlDocument& document : api::ParseYaml(ToText(file))) {
+      EXPECT_EQ(document.error, "") << file.name;
+      const std::string id = absl::StrCat(document.value["kind"].get<std::string>(), "/",
+                                          document.value["metadata"]["name"].get<std::string>());
+      EXPECT_TRUE(objects.emplace(id, document.value).second) << id << " twice";
+    }
+  }
+  return objects;
+}
+
+TEST(ManifestsTest, TheFilesInDeployAreTheseAtTheirDefaults) {
+  std::vector<ManifestFile> files = Make({});
+  files.push_back(Kustomization(files));
+  for (const ManifestFile& file : files) {
+    std::ifstream in("deploy/" + file.name);
+    std::stringstream text;
+    text << in.rdbuf();
+    EXPECT_EQ(text.str(), ToText(file)) << "run: muster webhook manifests --output-dir deploy";
+  }
+}
+
+TEST(ManifestsTest, EveryObjectIsComplete) {
+  for (const auto& [id, object] : Objects(Make({}))) {
+    SCOPED_TRACE(id);
+    EXPECT_TRUE(object["apiVersion"].is_string());
+    EXPECT_EQ(object["metadata"]["labels"]["app.kubernetes.io/name"], "muster");
+    static const std::set<std::string> cluster_scoped = {"Namespace", "ClusterRole", "ClusterRoleBinding",
+                                                         "MutatingWebhookConfiguration",
+                                                         "ValidatingWebhookConfiguration"};
+    EXPECT_EQ(object["metadata"].contains("namespace"), !cluster_scoped.contains(object["kind"].get<std::string>()));
+  }
+}
+
+// What is named exists: volumes, config maps, accounts, ports, services.
+TEST(ManifestsTest, WhatIsNamedExists) {
+  auto objects = Objects(Make({}));
+  const json deployment = objects.at("Deployment/muster-webhook");
+  const json& pod = deployment["spec"]["template"]["spec"];
+  const json& container = pod["containers"][0];
+  EXPECT_TRUE(objects.contains(absl::StrCat("ServiceAccount/", pod["serviceAccountName"].get<std::string>())));
+
+  std::set<std::string> volumes, ports;
+  for (const json& volume : pod["volumes"]) {
+    volumes.insert(volume["name"]);
+    if (volume.contains("configMap")) {
+      const json& map = objects.at(absl::StrCat("ConfigMap/", volume["configMap"]["name"].get<std::string>()));
+      EXPECT_TRUE(map["data"].contains("controller_manager_config.yaml"));
+    } else {
+      EXPECT_EQ(volume["secret"]["secretName"], kCertificateSecret);
+    }
+  }
+  std::string mounts;
+  for (const json& mount : container["volumeMounts"]) {
+    EXPECT_TRUE(volumes.contains(mount["name"]));
+    absl::StrAppend(&mounts, mount["mountPath"].get<std::string>(), " ");
+  }
+  EXPECT_THAT(container["args"].dump(), HasSubstr("--config=/etc/muster/config/controller_manager_config.yaml"));
+  EXPECT_THAT(container["args"].dump(), HasSubstr("--cert-dir=/etc/muster/certs"));
+  EXPECT_EQ(mounts, "/etc/muster/certs /etc/muster/config ");
+  for (const json& port : container["ports"]) ports.insert(port["name"]);
+  EXPECT_TRUE(ports.contains(container["readinessProbe"]["httpGet"]["port"]));
+  EXPECT_TRUE(ports.contains(container["livenessProbe"]["httpGet"]["port"]));
+
+  const json labels = deployment["spec"]["template"]["metadata"]["labels"];
+  EXPECT_EQ(deployment["spec"]["selector"]["matchLabels"], labels);
+  const json& service = objects.at(absl::StrCat("Service/", kWebhookService));
+  EXPECT_EQ(service["spec"]["selector"], labels);
+  EXPECT_TRUE(ports.contains(service["spec"]["ports"][0]["targetPort"]));
+  EXPECT_EQ(objects.at("PodDisruptionBudget/muster-webhook")["spec"]["selector"]["matchLabels"], labels);
+  EXPECT_EQ(objects.at("NetworkPolicy/muster-webhook")["spec"]["podSelector"]["matchLabels"], labels);
+  const json& binding = objects.at("ClusterRoleBinding/muster-webhook-rolebinding");
+  EXPECT_TRUE(objects.contains(absl::StrCat("ClusterRole/", binding["roleRef"]["name"].get<std::string>())));
+  EXPECT_TRUE(objects.contains(absl::StrCat("ServiceAccount/", binding["subjects"][0]["name"].get<std::string>())));
+}
+
+TEST(ManifestsTest, TheArgumentsAreOnesTheProgramTakes) {
+  std::string help;
+  FILE* pipe = popen("cli/muster webhook --help", "r");
+  std::array<char, 4096> chunk;
+  for (size_t n; (n = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) help.append(chunk.data(), n);
+  ASSERT_EQ(pclose(pipe), 0);
+  const json deployment = Objects(Make({})).at("Deployment/muster-webhook");
+  const json& args = deployment["spec"]["template"]["spec"]["containers"][0]["args"];
+  EXPECT_EQ(args[0], "webhook");
+  for (size_t i = 1; i < args.size(); ++i) {
+    const std::string flag = args[i].get<std::string>();
+    EXPECT_THAT(help, HasSubstr(flag.substr(0, flag.find('=')) + " "));
+  }
+}
+
+TEST(ManifestsTest, WebhooksNeverReachTheNamespacesTheyDependOn) {
+  auto objects = Objects(Make({}));
+  const std::vector<Route> routes = Routes();
+  for (const char* id : {"MutatingWebhookConfiguration/muster-mutating-webhook-configuration",
+                         "ValidatingWebhookConfiguration/muster-validating-webhook-configuration"}) {
+    const json& configuration = objects.at(id);
+    ASSERT_GT(configuration["webhooks"].size(), 10) << id;
+    std::set<std::string> names;
+    for (const json& webhook : configuration["webhooks"]) {
+      SCOPED_TRACE(webhook["name"].get<std::string>());
+      EXPECT_TRUE(names.insert(webhook["name"]).second);
+      const json& expression = webhook["namespaceSelector"]["matchExpressions"][0];
+      EXPECT_EQ(expression["key"], "kubernetes.io/metadata.name");
+      EXPECT_EQ(expression["operator"], "NotIn");
+      for (const char* ns : {"kube-system", "muster-system"}) EXPECT_THAT(expression["values"], Contains(ns));
+      EXPECT_EQ(webhook["timeoutSeconds"], 5);
+      EXPECT_EQ(webhook["sideEffects"], "None");
+      EXPECT_EQ(webhook["failurePolicy"], "Fail");
+      EXPECT_EQ(webhook["admissionReviewVersions"], json::array({"v1"}));
+      const json& service = webhook["clientConfig"]["service"];
+      EXPECT_TRUE(objects.contains(absl::StrCat("Service/", service["name"].get<std::string>())));
+      EXPECT_EQ(service["namespace"], "muster-system");
+      bool served = false;
+      for (const Route& route : routes) served = served || (route.path == service["path"] && route.enabled);
+      EXPECT_TRUE(served) << service["path"];
+    }
+  }
+}
+
+TEST(ManifestsTest, TheConfigurationIsWrittenSoThatItCanBeEdited) {
+  for (const std::string& configuration :
+       {DefaultConfiguration(), std::string("a: b"), std::string("a: \n"), std::string("a: b\n\n"),
+        std::string("\ta\n"), std::string(" a: b\n"), std::string("a:\n\n  b: c\n"), std::string("a: (block)\n")}) {
+    ManifestOptions options;
+    options.configuration = configuration;
+    const std::vector<ManifestFile> files = Make(options);
+    EXPECT_EQ(Objects(files).at("ConfigMap/muster-webhook-config")["data"]["controller_manager_config.yaml"],
+              configuration);
+  }
+  for (const ManifestFile& file : Make({})) {
+    if (file.name != "config.yaml") continue;
+    EXPECT_THAT(ToText(file), HasSubstr(": |\n    apiVersion: config"));
+  }
+}
+
+TEST(ManifestsTest, FrameworksThatAreOffAreNotCalledFor) {
+  const std::string configuration =
+      "apiVersion: config.kueue.x-k8s.io/v1beta2\nkind: Configuration\nintegrations: {frameworks: [batch/job]}\n";
+  const auto files = MakeManifests(Routes(configuration), {});
+  ASSERT_TRUE(files.ok());
+  const std::string text =
+      Objects(*files).at("ValidatingWebhookConfiguration/muster-validating-webhook-configuration").dump();
+  EXPECT_THAT(text, HasSubstr("/validate-batch-v1-job"));
+  EXPECT_THAT(text, Not(HasSubstr("pod\"")));
+}
+
+TEST(ManifestsTest, WhatMayOwnJobsCanBeRead) {
+  const json role = Objects(Make({})).at("ClusterRole/muster-webhook-role");
+  std::map<std::string, std::string> verbs;
+  for (const json& rule : role["rules"]) {
+    for (const json& resource : rule["resources"]) {
+      verbs[absl::StrCat(rule["apiGroups"][0].get<std::string>(), "/", resource.get<std::string>())] =
+          rule["verbs"].dump();
+    }
+  }
+  EXPECT_EQ(verbs["/namespaces"], R"(["get","list","watch"])");
+  EXPECT_EQ(verbs["kueue.x-k8s.io/localqueues"], R"(["get","list","watch"])");
+  EXPECT_EQ(verbs["batch/jobs"], R"(["get"])");
+  EXPECT_EQ(verbs["apps/replicasets"], R"(["get"])");
+  EXPECT_EQ(verbs["kueue.x-k8s.io/workloads"], R"(["get"])");
+  for (const auto& [resource, allowed] : verbs) EXPECT_FALSE(absl::StrContains(resource, "/status")) << resource;
+}
+
+TEST(ManifestsTest, ACertificateMadeOnTheSpotFits) {
+  const auto pair = MakeSelfSigned({"muster-webhook-service.muster-system.svc"}, absl::Now(), absl::Hours(1));
+  ASSERT_TRUE(pair.ok());
+  ManifestOptions options;
+  options.certificate = &*pair;
+  auto objects = Objects(Make(options));
+  const json& secret = objects.at(absl::StrCat("Secret/", kCertificateSecret));
+  const json& webhooks = objects.at("MutatingWebhookConfiguration/muster-mutating-webhook-configuration")["webhooks"];
+  for (const json& webhook : webhooks) EXPECT_EQ(webhook["clientConfig"]["caBundle"], secret["data"]["ca.crt"]);
+}
+
+TEST(ManifestsTest, CertManagerIsToldWhereToPutTheCa) {
+  ManifestOptions options;
+  options.cert_manager = true;
+  auto objects = Objects(Make(options));
+  const json& certificate = objects.at(absl::StrCat("Certificate/", kCertificateSecret));
+  EXPECT_EQ(certificate["spec"]["secretName"], kCertificateSecret);
+  EXPECT_THAT(certificate["spec"]["dnsNames"], Contains("muster-webhook-service.muster-system.svc"));
+  EXPECT_TRUE(objects.contains(absl::StrCat("Issuer/", certificate["spec"]["issuerRef"]["name"].get<std::string>())));
+  EXPECT_EQ(objects.at(
+                "MutatingWebhookConfiguration/muster-mutating-webhook-configuration")["metadata"]["annotations"]
+                                                                                     ["cert-manager.io/inject-ca-from"],
+            "muster-system/muster-webhook-server-cert");
+}
+
+TEST(ManifestsTest, SomeResourcesMayPassWhileTheWebhookIsDown) {
+  ManifestOptions options;
+  options.ignore_when_down = {"pods"};
+  const json webhooks =
+      Objects(Make(options)).at("MutatingWebhookConfiguration/muster-mutating-webhook-configuration")["webhooks"];
+  int ignored = 0;
+  for (const json& webhook : webhooks) ignored += webhook["failurePolicy"] == "Ignore";
+  EXPECT_EQ(ignored, 1);
+  options.ignore_when_down = {"pod"};
+  EXPECT_THAT(MakeManifests(Routes(), options).status().ToString(), HasSubstr("name them in the plural"));
+}
+
+}  // namespace
+}  // namespace muster::webhook
