@@ -54,13 +54,9 @@ std::string LogLine(LogLevel level, absl::string_view time, absl::string_view me
 Log::Log(LogLevel level) : level_(level) {
   auto pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  // The logger only holds on to the pool weakly: the deleter does it.
-  auto* logger =
-      new spdlog::async_logger("muster", std::move(sink), pool, spdlog::async_overflow_policy::overrun_oldest);
-  logger_ = std::shared_ptr<spdlog::logger>(logger, [pool](spdlog::logger* l) mutable {
-    delete l;
-    pool.reset();  // writes what is queued
-  });
+  logger_ = std::make_shared<spdlog::async_logger>("muster", std::move(sink), pool,
+                                                   spdlog::async_overflow_policy::overrun_oldest);
+  pool_ = std::move(pool);
   logger_->set_pattern("%v");
   logger_->set_level(ToSpdlog(level));
   logger_->flush_on(spdlog::level::info);

@@ -36,6 +36,9 @@ class Log {
 
  private:
   const LogLevel level_;
+  // Goes after the logger: lines in the queue hold on to the logger, and the last of them ends on the pool's thread,
+  // which cannot wait for itself.
+  std::shared_ptr<void> pool_;
   std::shared_ptr<spdlog::logger> logger_;
 };
 
