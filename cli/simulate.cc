@@ -28,7 +28,7 @@ namespace {
 struct Args {
   std::vector<std::string> policy;
   std::string trace, mapping, out, resource;
-  bool skip_bad_rows = false, no_decisions = false, resume = false;
+  bool skip_bad_rows = false, no_decisions = false, resume = false, strict_topology = false;
   int64_t max_jobs = 0;
 };
 
@@ -53,6 +53,7 @@ absl::StatusOr<sim::Policy> ReadPolicy(const Args& args) {
   for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
   absl::StatusOr<sim::Policy> policy = sim::MakePolicy(objects);
   if (!policy.ok()) return policy;
+  policy->options.strict_topology = args.strict_topology;
   for (const std::string& line : sim::InactiveQueues(*policy)) std::cerr << "warning: " << line << "\n";
   if (!args.resource.empty()) {
     if (absl::Status s = sim::CheckResource(*policy, args.resource); !s.ok()) return s;
@@ -161,6 +162,8 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");
+  command->add_flag("--strict-topology", args->strict_topology,
+                    "Never over-commit a node, where Kueue would (docs/topology.md)");
   command->callback([args, exit_code] {
     if (absl::Status s = Simulate(*args); !s.ok()) {
       std::cerr << "muster simulate: " << s.message() << "\n";
