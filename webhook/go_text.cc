@@ -222,6 +222,18 @@ absl::StatusOr<int64_t> ParseInt(absl::string_view function, absl::string_view t
 std::string GoJsonSyntaxError(absl::string_view text) { return Scanner(text).Run(); }
 
 void AppendGoJsonString(absl::string_view text, std::string* out) {
+  if (!api::IsValidUtf8(text)) {
+    // Bytes above 0x7f become U+FFFD, one each: an answer must be UTF-8 whatever the request was.
+    std::string ascii;
+    for (const char c : text) {
+      if (static_cast<unsigned char>(c) < 0x80) {
+        ascii.push_back(c);
+      } else {
+        ascii += "\xef\xbf\xbd";
+      }
+    }
+    return AppendGoJsonString(ascii, out);
+  }
   out->push_back('"');
   size_t copied = 0;
   const auto flush = [&](size_t upto) {

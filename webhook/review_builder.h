@@ -12,15 +12,27 @@ namespace muster::webhook {
 // The text of an AdmissionReview; `old` null on CREATE.
 inline std::string ReviewText(const std::string& operation, const nlohmann::json& object,
                               const nlohmann::json& old = nullptr) {
-  const nlohmann::json review = {{"apiVersion", "admission.k8s.io/v1"},
-                                 {"kind", "AdmissionReview"},
-                                 {"request",
-                                  {{"uid", "0a1b"},
-                                   {"operation", operation},
-                                   {"userInfo", {{"username", "someone"}, {"groups", {"system:authenticated"}}}},
-                                   {"options", {{"kind", operation + "Options"}}},
-                                   {"object", object},
-                                   {"oldObject", old}}}};
+  // What an API server sends besides the objects.
+  const nlohmann::json kind = {{"group", "batch"}, {"version", "v1"}, {"kind", "Job"}};
+  const nlohmann::json resource = {{"group", "batch"}, {"version", "v1"}, {"resource", "jobs"}};
+  const nlohmann::json review = {
+      {"apiVersion", "admission.k8s.io/v1"},
+      {"kind", "AdmissionReview"},
+      {"request",
+       {{"uid", "0a1b"},
+        {"kind", kind},
+        {"resource", resource},
+        {"requestKind", kind},
+        {"requestResource", resource},
+        {"name", "train-17"},
+        {"namespace", "team-a"},
+        {"operation", operation},
+        {"userInfo", {{"username", "kubernetes-admin"}, {"groups", {"system:masters", "system:authenticated"}}}},
+        {"object", object},
+        {"oldObject", old},
+        {"dryRun", false},
+        {"options",
+         {{"kind", operation + "Options"}, {"apiVersion", "meta.k8s.io/v1"}, {"fieldManager", "kubectl-create"}}}}}};
   return review.dump();
 }
 

@@ -72,6 +72,12 @@ TEST(GoText, StringsAreEscapedAsGoDoes) {
   EXPECT_EQ(out, R"("a\u003cb\u003e\u0026\"\\\n\u0001")");
 }
 
+TEST(GoText, WhatIsNoUtf8IsReplaced) {
+  std::string out;
+  AppendGoJsonString("r\xdd\"x", &out);
+  EXPECT_EQ(out, "\"r\xef\xbf\xbd\\\"x\"");
+}
+
 // Applies the operations to a copy with the library's own implementation.
 void ExpectPatch(const char* before, const std::function<void(ObjectPatch&)>& change, const char* ops,
                  const char* after) {
