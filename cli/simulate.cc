@@ -18,6 +18,7 @@
 #include "cli/commands.h"
 #include "cli/policy_files.h"
 #include "sim/input.h"
+#include "sim/manifests.h"
 #include "sim/report.h"
 #include "sim/simulation.h"
 #include "sim/trace.h"
@@ -85,6 +86,7 @@ absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
     std::cerr << count << " skipped:" << ListProblems(*trace) << "\n";
   }
   if (trace->jobs.empty()) return absl::InvalidArgumentError(absl::StrCat(args.trace, ": there is no job in it"));
+  if (absl::Status s = sim::ReadManifests(&*trace); !s.ok()) return s;
   return trace;
 }
 

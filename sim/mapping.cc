@@ -43,7 +43,8 @@ absl::Status ParseColumns(const YAML::Node& node, Mapping* m) {
                                                                  {"priority", &Mapping::priority},
                                                                  {"priorityClass", &Mapping::priority_class},
                                                                  {"nodeSelector", &Mapping::node_selector},
-                                                                 {"status", &Mapping::status}};
+                                                                 {"status", &Mapping::status},
+                                                                 {"manifest", &Mapping::manifest}};
   absl::StatusOr<Texts> entries = Entries(node, "columns");
   if (!entries.ok()) return entries.status();
   for (const auto& [key, value] : *entries) {
@@ -51,7 +52,7 @@ absl::Status ParseColumns(const YAML::Node& node, Mapping* m) {
     if (field == kFields.end()) {
       return Bad(value, absl::StrCat("columns.", key,
                                      " is not known; use id, queue, submit, duration, gpus, pods, priority, "
-                                     "priorityClass, nodeSelector or status"));
+                                     "priorityClass, nodeSelector, status or manifest"));
     }
     m->*(field->second) = value.Scalar();
   }
@@ -120,6 +121,7 @@ Mapping Mapping::ForFile(absl::string_view path) {
   m.priority_class = "priority_class";
   m.node_selector = "node_selector";
   m.status = "status";
+  m.manifest = "manifest";
   m.request_prefix = "request.";
   return m;
 }
@@ -140,10 +142,10 @@ absl::StatusOr<Mapping> Mapping::Parse(absl::string_view yaml) {
   if (m.submit.empty() || m.duration.empty()) {
     return absl::InvalidArgumentError("the mapping needs columns.submit and columns.duration");
   }
-  if (m.queue_column.empty() && m.queue.empty()) {
+  if (m.queue_column.empty() && m.queue.empty() && m.manifest.empty()) {
     return absl::InvalidArgumentError("the mapping needs columns.queue, or queue for all rows");
   }
-  if (m.gpus.empty() && m.requests.empty() && m.constant_requests.empty()) {
+  if (m.gpus.empty() && m.requests.empty() && m.constant_requests.empty() && m.manifest.empty()) {
     return absl::InvalidArgumentError("the mapping needs columns.gpus, requests or constantRequests");
   }
   return m;

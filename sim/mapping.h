@@ -14,6 +14,8 @@
 //     priorityClass: class
 //     nodeSelector: constraint  # "key=value;key=value"
 //     status: state
+//     manifest: file            # a manifest of the job, beside the trace: pods, queue and priority class are as it
+//     says
 //   requests: {cpu: cpus}       # resource -> column with the amount per pod
 //   constantRequests: {cpu: 1}  # resource -> amount per pod
 //   resource: nvidia.com/gpu    # what `gpus` counts
@@ -41,7 +43,7 @@ namespace muster::sim {
 struct Mapping {
   Format format = Format::kCsv;
   // Column names; "" = not in this trace.
-  std::string id, queue_column, submit, duration, gpus, pods, priority, priority_class, node_selector, status;
+  std::string id, queue_column, submit, duration, gpus, pods, priority, priority_class, node_selector, status, manifest;
   std::map<std::string, std::string> requests;  // resource -> column
   api::ResourceList constant_requests;          // per pod
   std::string request_prefix;                   // columns named PREFIX<resource> are requests per pod; "" = none
@@ -52,8 +54,8 @@ struct Mapping {
   std::map<std::string, int32_t> priority_map;
 
   // Muster's own columns: job_id, queue, submit_s, duration_s, pods, request.<resource>, priority, priority_class,
-  // node_selector, status. The format follows the name: .swf, .jsonl, everything else CSV (.gz and .xz looked through).
-  // An SWF log becomes jobs of single-cpu pods in queue "default".
+  // node_selector, status, manifest. The format follows the name: .swf, .jsonl, everything else CSV (.gz and .xz looked
+  // through). An SWF log becomes jobs of single-cpu pods in queue "default".
   static Mapping ForFile(absl::string_view path);
   // Parses the text of a mapping file. Errors: InvalidArgument naming the line and the field.
   static absl::StatusOr<Mapping> Parse(absl::string_view yaml);

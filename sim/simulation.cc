@@ -166,6 +166,10 @@ api::Workload Simulation::MakeWorkload(size_t index) const {
     w.spec.priority = policy_.priority_classes.at(job.priority_class);
     w.spec.priority_class_ref = api::PriorityClassRef{"kueue.x-k8s.io", "WorkloadPriorityClass", job.priority_class};
   }
+  if (job.workload != nullptr) {
+    w.spec.pod_sets = job.workload->spec.pod_sets;
+    return w;
+  }
   for (size_t g = 0; g < job.pods.size(); ++g) {
     api::PodSet pod_set;
     pod_set.name = g == 0 ? "main" : absl::StrCat("rest-", g);

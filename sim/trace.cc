@@ -30,10 +30,11 @@ class RowParser {
     job->row = r_.row;
     job->id = std::string(Value(m_.id).value_or(""));
     if (job->id.empty()) job->id = absl::StrCat("row-", r_.row);
+    job->manifest = std::string(Value(m_.manifest).value_or(""));
     ParseQueue(job);
     job->submit_s = Seconds(m_.submit, /*times=*/true);
     job->duration_s = Seconds(m_.duration, /*times=*/false);
-    ParsePods(job);
+    if (job->manifest.empty()) ParsePods(job);
     ParsePriority(job);
     ParseNodeSelector(job);
     job->status = std::string(Value(m_.status).value_or(""));
@@ -61,6 +62,7 @@ class RowParser {
 
   void ParseQueue(Job* job) {
     const absl::string_view queue = Value(m_.queue_column).value_or(m_.queue);
+    if (queue.empty() && !job->manifest.empty()) return;  // the manifest says
     if (queue.empty()) return Fail(m_.queue_column, "the queue is empty");
     auto mapped = m_.queue_map.find(std::string(queue));
     job->queue = mapped == m_.queue_map.end() ? std::string(queue) : mapped->second;
@@ -209,7 +211,9 @@ absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, con
     if (std::exchange(first, false) && mapping.format == Format::kCsv) {
       // A column that is missing altogether is a wrong mapping, not 100,000 bad rows.
       for (const std::string& column : {mapping.queue_column, mapping.submit, mapping.duration, mapping.gpus}) {
-        if (!column.empty() && !absl::StrContains(column, '|') && !record.Get(column)) {
+        const bool manifest_says =
+            column == mapping.queue_column && !mapping.manifest.empty() && record.Get(mapping.manifest).has_value();
+        if (!column.empty() && !absl::StrContains(column, '|') && !record.Get(column) && !manifest_says) {
           return absl::InvalidArgumentError(absl::StrCat(source, ": row 1: there is no column \"", column,
                                                          "\"; give a mapping file with --mapping or correct it"));
         }

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <istream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/core.h"
+#include "api/kueue.h"
 #include "sim/mapping.h"
 
 namespace muster::sim {
@@ -29,7 +31,10 @@ struct Job {
   std::string priority_class;  // name of a WorkloadPriorityClass; "" = none, `priority` counts
   api::StringMap node_selector;
   std::string status;  // as in the trace; not interpreted
-  int64_t row = 0;     // line in the file
+  // A file that describes the job, and once manifests.h has read it, what it becomes. Then `pods` are its pod sets.
+  std::string manifest;
+  std::shared_ptr<const api::Workload> workload;
+  int64_t row = 0;  // line in the file
 };
 
 // One row that could not be used.

@@ -1,0 +1,103 @@
+#include "sim/manifests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "sim/simulation.h"
+
+namespace muster::sim {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Write(const std::string& name, const std::string& text) {
+  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / name;
+  std::ofstream(path) << text;
+  return path.string();
+}
+
+constexpr char kJob[] = R"(
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata:
+  name: train
+  namespace: team
+  labels: {kueue.x-k8s.io/queue-name: queue, kueue.x-k8s.io/priority-class: high}
+spec:
+  pytorchReplicaSpecs:
+    Master: {template: {spec: {containers: [{name: c, resources: {requests: {gpu: 2}}}]}}}
+    Worker: {replicas: 3, template: {spec: {containers: [{name: c, resources: {requests: {gpu: 2}}}]}}}
+)";
+
+absl::StatusOr<Trace> Read(const std::string& csv) {
+  absl::StatusOr<Trace> trace = ReadTrace(Write("trace.csv", csv), Mapping::ForFile("trace.csv"));
+  if (!trace.ok()) return trace;
+  if (absl::Status s = ReadManifests(&*trace); !s.ok()) return s;
+  return trace;
+}
+
+TEST(ManifestsTest, AManifestSaysWhatARowRuns) {
+  Write("train.yaml", kJob);
+  absl::StatusOr<Trace> trace =
+      Read("job_id,submit_s,duration_s,manifest,queue\na,0,10,train.yaml,\nb,0,20,train.yaml,other\n");
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  ASSERT_EQ(trace->jobs.size(), 2u);
+  EXPECT_EQ(trace->bad_rows, 0);
+  EXPECT_EQ(trace->jobs[0].queue, "team/queue");
+  EXPECT_EQ(trace->jobs[1].queue, "other");
+  EXPECT_EQ(trace->jobs[0].priority_class, "high");
+  ASSERT_EQ(trace->jobs[0].pods.size(), 2u);
+  EXPECT_EQ(trace->jobs[0].pods[1].count, 3);
+  EXPECT_EQ(trace->jobs[0].workload, trace->jobs[1].workload);  // the file was read once
+}
+
+TEST(ManifestsTest, TheReplayRunsThePodSetsOfTheManifest) {
+  Write("train.yaml", kJob);
+  absl::StatusOr<Trace> trace = Read("job_id,submit_s,duration_s,manifest\na,0,10,train.yaml\nb,1,10,train.yaml\n");
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  api::ResourceFlavor flavor;
+  flavor.metadata.name = "f";
+  api::ClusterQueue cq;
+  cq.metadata.name = "cq";
+  cq.namespace_selector.emplace();
+  cq.resource_groups = {{{"gpu"}, {{"f", {{"gpu", api::Quantity::FromValue(8), {}, {}}}}}}};
+  api::LocalQueue lq;
+  lq.metadata.name = "queue";
+  lq.metadata.ns = "team";
+  lq.cluster_queue = "cq";
+  api::WorkloadPriorityClass high;
+  high.metadata.name = "high";
+  absl::StatusOr<SimulationResult> result =
+      Simulate(*trace, *MakePolicy(std::vector<api::Object>{flavor, cq, lq, high}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->jobs[0].amount, 8);
+  EXPECT_EQ(result->jobs[0].first_start_s, 0);
+  EXPECT_EQ(result->jobs[1].first_start_s, 10);  // all 8 are taken until then
+}
+
+TEST(ManifestsTest, FilesThatCannotBeUsedAreNamedAllAtOnce) {
+  Write("two.yaml", std::string(kJob) + "---" + kJob);
+  Write(
+      "endpoint.yaml",
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 3, template: {spec: {containers: "
+      "[]}}}}");
+  Write("lost.yaml",
+        "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: []}}}}");
+  absl::StatusOr<Trace> trace = Read(
+      "job_id,submit_s,duration_s,manifest\na,0,1,two.yaml\nb,0,1,endpoint.yaml\nc,0,1,nowhere.yaml\nd,0,1,lost."
+      "yaml\n");
+  ASSERT_FALSE(trace.ok());
+  const std::string message(trace.status().message());
+  EXPECT_THAT(message, HasSubstr("two.yaml: holds 2 jobs"));
+  EXPECT_THAT(message, HasSubstr("endpoint.yaml: the Deployment becomes 3 Workloads"));
+  EXPECT_THAT(message, HasSubstr("nowhere.yaml: cannot be read"));
+  EXPECT_THAT(message, HasSubstr("lost.yaml: neither the row nor the manifest"));
+}
+
+}  // namespace
+}  // namespace muster::sim
