@@ -16,9 +16,9 @@ namespace muster::api {
 // Never fails. (A topology assignment needs no rewriting: both forms are read.)
 void UpgradeToV1Beta2(absl::string_view kind, nlohmann::json& object);
 
-// The other way: an object of v1beta2 as v1beta1 has it, in place, topology assignments included. What v1beta1 cannot say
-// is lost, as in Kueue: multi-layer slice constraints. Errors: InvalidArgument for a topology assignment that cannot be
-// read.
+// The other way: an object of v1beta2 as v1beta1 has it, in place, topology assignments included. What v1beta1 cannot
+// say is lost, as in Kueue: multi-layer slice constraints. Errors: InvalidArgument for a topology assignment that
+// cannot be read.
 absl::Status DowngradeToV1Beta1(absl::string_view kind, nlohmann::json& object);
 
 // Rewrites the topology assignments of a Workload from v1beta1's list of domains to v1beta2's slices. Errors: as above.
