@@ -31,7 +31,7 @@ std::vector<std::string> Lines(const std::vector<api::Problem>& problems) {
 // ---- Constraints, a value on each side of each.
 
 struct Constraint {
-  const char* path;  // JSON pointer into a create body
+  std::string path;  // JSON pointer into a create body
   json good;
   json bad;
   const char* rule;  // in the message about the bad value
@@ -53,8 +53,7 @@ void ExpectConstraints(const json& body, const std::vector<Constraint>& constrai
     ASSERT_THAT(Lines(broken.problems), ElementsAre(HasSubstr(c.rule)));
     EXPECT_TRUE(broken.documents.empty());
     // The message names the field: the path's last name, and where it is a small value, the value.
-    const std::string path(c.path);
-    const std::string field = path.substr(path.rfind('/') + 1);
+    const std::string field = c.path.substr(c.path.rfind('/') + 1);
     if (field.find_first_of("0123456789") != 0) {
       EXPECT_THAT(broken.problems[0].path, HasSubstr(field));
     }
@@ -66,7 +65,6 @@ TEST(ReadTest, EveryConstraintOfAQuota) {
   const std::string resource = "/ComputeQuotaConfig/ComputeQuotaResources/0";
   const std::string sharing = "/ComputeQuotaConfig/ResourceSharingConfig";
   const json type = {{"InstanceType", "ml.g5.8xlarge"}};
-  const auto at = [](const std::string& path) { return (new std::string(path))->c_str(); };
   json mig = Quota();
   mig["ComputeQuotaConfig"]["ComputeQuotaResources"][0] = {
       {"InstanceType", "ml.p4d.24xlarge"}, {"AcceleratorPartition", {{"Type", "mig-1g.5gb"}, {"Count", 1}}}};
@@ -103,25 +101,24 @@ TEST(ReadTest, EveryConstraintOfAQuota) {
           {"/ComputeQuotaConfig/ComputeQuotaResources", Repeat(15, type), Repeat(16, type),
            "Too many: 16: at most 15 entries"},
           {"/ComputeQuotaConfig/ComputeQuotaResources", json::array(), "x", "must be a list"},
-          {at(resource + "/InstanceType"), "ml.g7.2xlarge", "ml.g9.2xlarge", "HyperPod has no such instance type"},
-          {at(resource + "/InstanceType"), "ml.g5.12xlarge", "g5.12xlarge", "is ml.g5.12xlarge meant?"},
-          {at(resource), type, {{"Count", 1}}, "InstanceType: Required"},
-          {at(resource + "/Count"), 10'000'000, 10'000'001, "Count: Invalid value: 10000001: must be 0 to 10000000"},
-          {at(resource + "/Count"), 0, -1, "Invalid value: -1: must be 0"},
-          {at(resource + "/Count"), 1, 1.5, "must be a whole number, not 1.5"},
-          {at(resource + "/Accelerators"), 10'000'000, 10'000'001, "must be 0 to 10000000"},
-          {at(resource + "/VCpu"), 10'000'000, 10'000'000.5, "must be 0 to 10000000"},
-          {at(resource + "/VCpu"), 0.25, -0.25, "must be 0 to 10000000"},
-          {at(resource + "/MemoryInGiB"), 10'000'000, 10'000'001, "must be 0 to 10000000"},
-          {at(sharing), {{"Strategy", "Lend"}}, {{"BorrowLimit", 1}}, "Strategy: Required"},
-          {at(sharing + "/Strategy"), "DontLend", "Borrow",
+          {resource + "/InstanceType", "ml.g7.2xlarge", "ml.g9.2xlarge", "HyperPod has no such instance type"},
+          {resource + "/InstanceType", "ml.g5.12xlarge", "g5.12xlarge", "is ml.g5.12xlarge meant?"},
+          {resource, type, {{"Count", 1}}, "InstanceType: Required"},
+          {resource + "/Count", 10'000'000, 10'000'001, "Count: Invalid value: 10000001: must be 0 to 10000000"},
+          {resource + "/Count", 0, -1, "Invalid value: -1: must be 0"},
+          {resource + "/Count", 1, 1.5, "must be a whole number, not 1.5"},
+          {resource + "/Accelerators", 10'000'000, 10'000'001, "must be 0 to 10000000"},
+          {resource + "/VCpu", 10'000'000, 10'000'000.5, "must be 0 to 10000000"},
+          {resource + "/VCpu", 0.25, -0.25, "must be 0 to 10000000"},
+          {resource + "/MemoryInGiB", 10'000'000, 10'000'001, "must be 0 to 10000000"},
+          {sharing, {{"Strategy", "Lend"}}, {{"BorrowLimit", 1}}, "Strategy: Required"},
+          {sharing + "/Strategy", "DontLend", "Borrow",
            "use Lend, DontLend, LendAndBorrow; there is no strategy that only borrows"},
-          {at(sharing + "/Strategy"), "LendAndBorrow", "LendandBorrow", "is LendAndBorrow meant?"},
-          {at(sharing + "/BorrowLimit"), 10'000, 10'001, "BorrowLimit: Invalid value: 10001: must be 0 to 10000"},
-          {at(sharing + "/BorrowLimit"), 0, -1, "must be 0 to 10000"},
-          {at(sharing + "/AbsoluteBorrowLimits"), Repeat(15, type), Repeat(16, type), "at most 15 entries"},
-          {at(sharing + "/AbsoluteBorrowLimits"),
-           json::array({{{"InstanceType", "ml.p5.48xlarge"}, {"Accelerators", 8}}}),
+          {sharing + "/Strategy", "LendAndBorrow", "LendandBorrow", "is LendAndBorrow meant?"},
+          {sharing + "/BorrowLimit", 10'000, 10'001, "BorrowLimit: Invalid value: 10001: must be 0 to 10000"},
+          {sharing + "/BorrowLimit", 0, -1, "must be 0 to 10000"},
+          {sharing + "/AbsoluteBorrowLimits", Repeat(15, type), Repeat(16, type), "at most 15 entries"},
+          {sharing + "/AbsoluteBorrowLimits", json::array({{{"InstanceType", "ml.p5.48xlarge"}, {"Accelerators", 8}}}),
            json::array({{{"InstanceType", "ml.m5.xlarge"}, {"Accelerators", 8}}}), "ml.m5.xlarge has no accelerators"},
           {"/ComputeQuotaTarget", {{"TeamName", "0-a--b"}}, {{"FairShareWeight", 1}}, "TeamName: Required"},
           {"/ComputeQuotaTarget/TeamName", "team-a", "Team-A", "must match [a-z0-9]([-a-z0-9]*[a-z0-9]){0,39}?"},
@@ -135,12 +132,12 @@ TEST(ReadTest, EveryConstraintOfAQuota) {
   const std::string partition = resource + "/AcceleratorPartition";
   ExpectConstraints(
       mig, {
-               {at(partition + "/Type"), "mig-7g.40gb", "mig-7g.80gb",
+               {partition + "/Type", "mig-7g.40gb", "mig-7g.80gb",
                 "ml.p4d.24xlarge has mig-1g.5gb, mig-1g.10gb, mig-2g.10gb"},
-               {at(partition + "/Type"), "mig-1g.5gb", "mig-1g.34gb", "the API has no such profile"},
-               {at(partition), {{"Type", "mig-1g.5gb"}, {"Count", 0}}, {{"Type", "mig-1g.5gb"}}, "Count: Required"},
-               {at(partition), {{"Type", "mig-1g.5gb"}, {"Count", 0}}, {{"Count", 1}}, "Type: Required"},
-               {at(partition + "/Count"), 10'000'000, 10'000'001, "must be 0 to 10000000"},
+               {partition + "/Type", "mig-1g.5gb", "mig-1g.34gb", "the API has no such profile"},
+               {partition, {{"Type", "mig-1g.5gb"}, {"Count", 0}}, {{"Type", "mig-1g.5gb"}}, "Count: Required"},
+               {partition, {{"Type", "mig-1g.5gb"}, {"Count", 0}}, {{"Count", 1}}, "Type: Required"},
+               {partition + "/Count", 10'000'000, 10'000'001, "must be 0 to 10000000"},
                {"/ComputeQuotaConfig/ComputeQuotaResources", json::array({{{"InstanceType", "ml.p4d.24xlarge"}}}),
                 json::array({{{"InstanceType", "ml.g5.12xlarge"},
                               {"AcceleratorPartition", {{"Type", "mig-1g.5gb"}, {"Count", 1}}}}}),
