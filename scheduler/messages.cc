@@ -117,7 +117,7 @@ namespace {
 
 std::string OrUnknown(const std::string& uid) { return uid.empty() ? "UNKNOWN" : uid; }
 
-// "/root/.../cluster-queue"
+// "/company/team/cluster-queue": the root cohort first.
 std::string Path(const Policy& policy, ClusterQueueId cq) {
   std::string path = absl::StrCat("/", policy.cq(cq).name);
   for (const std::string& cohort : policy.CohortsAbove(cq)) path = absl::StrCat("/", cohort, path);

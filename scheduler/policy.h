@@ -76,8 +76,7 @@ class Policy {
   Interner resources;
   Interner namespaces;
 
-  // Each returns the names of the cohorts (roots) and ClusterQueues whose parked workloads should be looked at again;
-  // see Notify below.
+  // Create or replace. Who has to look at parked workloads again is the caller's to know.
   void Apply(const api::ResourceFlavor& flavor);
   void Apply(const api::Cohort& cohort);
   // Returns whether the spec differs from before (or is new).
