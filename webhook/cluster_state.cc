@@ -128,6 +128,11 @@ bool CachedClusterState::HasWorkloadPriorityClass(absl::string_view name) const 
   return Find(kKueueGroup, "WorkloadPriorityClass", "", name) != nullptr;
 }
 
+bool CachedClusterState::IsMultiKueueCheck(absl::string_view name) const {
+  const std::shared_ptr<const json> check = Find(kKueueGroup, "AdmissionCheck", "", name);
+  return check != nullptr && StringAt(*check, "/spec/controllerName") == kMultiKueueController;
+}
+
 bool CachedClusterState::UsesMultiKueue(absl::string_view ns, absl::string_view local_queue) const {
   absl::ReaderMutexLock lock(&mutex_);
   const std::shared_ptr<const json> queue = Find(kKueueGroup, "LocalQueue", ns, local_queue);
@@ -135,20 +140,16 @@ bool CachedClusterState::UsesMultiKueue(absl::string_view ns, absl::string_view 
   const std::shared_ptr<const json> cluster_queue =
       Find(kKueueGroup, "ClusterQueue", "", StringAt(*queue, "/spec/clusterQueue"));
   if (cluster_queue == nullptr) return false;
-  const auto is_multi_kueue = [&](const std::string& name) {
-    const std::shared_ptr<const json> check = Find(kKueueGroup, "AdmissionCheck", "", name);
-    return check != nullptr && StringAt(*check, "/spec/controllerName") == kMultiKueueController;
-  };
   const json* rules = At(*cluster_queue, "/spec/admissionChecksStrategy/admissionChecks");
   if (rules != nullptr && rules->is_array()) {
     for (const json& rule : *rules) {
-      if (is_multi_kueue(StringAt(rule, "/name"))) return true;
+      if (IsMultiKueueCheck(StringAt(rule, "/name"))) return true;
     }
   }
   const json* names = At(*cluster_queue, "/spec/admissionChecks");  // v1beta1
   if (names != nullptr && names->is_array()) {
     for (const json& name : *names) {
-      if (name.is_string() && is_multi_kueue(name.get<std::string>())) return true;
+      if (name.is_string() && IsMultiKueueCheck(name.get<std::string>())) return true;
     }
   }
   return false;

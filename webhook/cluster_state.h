@@ -76,6 +76,7 @@ class CachedClusterState : public ClusterState {
   };
   std::shared_ptr<const nlohmann::json> Find(absl::string_view group, absl::string_view kind, absl::string_view ns,
                                              absl::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool IsMultiKueueCheck(absl::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   // By "group/kind/namespace/name".

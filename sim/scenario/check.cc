@@ -130,7 +130,9 @@ void Checker::Job(const ExpectedJob& expected) {
 
 void Checker::Amounts(const ExpectedUsage& expected, const std::map<std::string, World::Usage>& usage,
                       const std::string& path) {
-  for (const auto& [resource, amount] : expected) {
+  for (const auto& entry : expected) {
+    const auto& resource = entry.first;
+    const auto& amount = entry.second;
     const auto it = usage.find(resource);
     if (it == usage.end()) {
       Fail(absl::StrCat(path, "[", resource, "]: the queue has no quota for it"));
