@@ -72,6 +72,12 @@ _LIBS = {
         pc = ["prometheus-cpp-core"],
     ),
     "spdlog": struct(debian = "libspdlog-dev", pc = ["spdlog"]),
+    "tcmalloc": struct(
+        debian = "libgoogle-perftools-dev",
+        # The archive: what is linked in comes before the C library's, whatever the order of shared libraries.
+        linkopts = ["-l:libtcmalloc_minimal.a"],
+        header = "gperftools/malloc_extension.h",
+    ),
     "yaml_cpp": struct(debian = "libyaml-cpp-dev", pc = ["yaml-cpp"]),
 }
 
