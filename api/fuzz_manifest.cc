@@ -1,5 +1,5 @@
 // libFuzzer target: reading, defaulting and validating any text ends without a crash, and what was read survives being
-// written and read again. The first byte chooses between YAML and JSON.
+// written and read again. The last byte chooses between YAML and JSON.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,8 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace muster::api;
   if (size == 0) return 0;
-  const absl::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const char* const name = data[0] % 2 == 0 ? "x.yaml" : "x.json";
+  const absl::string_view text(reinterpret_cast<const char*>(data), size - 1);
+  const char* const name = data[size - 1] % 2 == 0 ? "x.yaml" : "x.json";
   LoadText(text, name, {.set_defaults = true, .validate = true});
   for (const Decoded& object : LoadText(text, name).objects) {
     const std::string yaml = ToYamlText(object);

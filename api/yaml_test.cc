@@ -142,6 +142,12 @@ TEST(YamlTest, WritesWhatItReads) {
   }
   EXPECT_EQ(ToYaml(json::parse(R"({"a": [{"b": 1, "c": ["d"]}], "e": {"f": "1"}})")),
             "a:\n- b: 1\n  c:\n  - d\ne:\n  f: \"1\"\n");
+
+  // YAML reads a key of more than 1024 characters, escapes included, only after "?".
+  for (const std::string& key : {std::string(1500, 'k'), std::string(300, '\1')}) {
+    const json value = {{key, {{{"b", 1}, {key, json::array({1})}}}}, {"z", {{key, {{"c", nullptr}}}}}};
+    EXPECT_EQ(One(ToYaml(value)), value) << ToYaml(value);
+  }
 }
 
 TEST(JsonTextTest, Refuses) {

@@ -7,6 +7,9 @@ namespace {
 
 using nlohmann::json;
 
+// YAML: a key that is not announced by "?" ends within 1024 characters.
+constexpr size_t kMaxSimpleKey = 1000;
+
 // JSON's escapes are a subset of those of YAML's double quotes.
 std::string Quote(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -54,7 +57,13 @@ void Write(const json& value, int indent, std::string& out) {
   const std::string margin(indent, ' ');
   if (value.is_object()) {
     for (const auto& [key, item] : value.items()) {
-      absl::StrAppend(&out, margin, IsPlain(key) ? key : Quote(key), ":");
+      const std::string name = IsPlain(key) ? key : Quote(key);
+      if (name.size() > kMaxSimpleKey) {
+        absl::StrAppend(&out, margin, "? ", name, "\n", margin, ":");
+        WriteNested(item, indent + 2, out);
+        continue;
+      }
+      absl::StrAppend(&out, margin, name, ":");
       // As kubectl does, a list is not indented further than its key.
       WriteNested(item, item.is_array() ? indent : indent + 2, out);
     }

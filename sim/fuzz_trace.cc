@@ -1,5 +1,5 @@
 // libFuzzer target: reading a trace of any bytes ends without a crash; every row is either a job within the documented
-// bounds or a problem with its line. The first byte chooses the format and the mapping.
+// bounds or a problem with its line. The last byte chooses the format and the mapping.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -30,8 +30,8 @@ void Require(bool condition) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  std::istringstream in(std::string(reinterpret_cast<const char*>(data) + 1, size - 1));
-  const absl::StatusOr<Trace> trace = ReadTrace(&in, "t", MappingOf(data[0]));
+  std::istringstream in(std::string(reinterpret_cast<const char*>(data), size - 1));
+  const absl::StatusOr<Trace> trace = ReadTrace(&in, "t", MappingOf(data[size - 1]));
   if (!trace.ok()) return 0;
   int64_t last = 0;
   for (const Job& job : trace->jobs) {

@@ -9,6 +9,18 @@
 #include "api/json_text.h"
 #include "webhook/object_patch.h"
 
+namespace {
+
+// RFC 6901: "~" is followed by 0 or 1.
+bool IsPointer(absl::string_view text) {
+  for (size_t i = text.find('~'); i != absl::string_view::npos; i = text.find('~', i + 1)) {
+    if (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using nlohmann::json;
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
@@ -21,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 1; i < lines.size(); ++i) {
     if (lines[i].size() < 2 || lines[i][1] != '/' || !muster::api::IsValidUtf8(lines[i])) continue;
     const absl::string_view pointer = lines[i].substr(1);
+    if (!IsPointer(pointer)) continue;  // callers escape what they put into one
     if (lines[i][0] == 's') patch.Set(pointer, 1);
     if (lines[i][0] == 'a') patch.Append(pointer, 2);
     if (lines[i][0] == 'r') patch.Remove(pointer);

@@ -6,10 +6,10 @@
 
 namespace muster::webhook {
 
-// Takes the path from the first byte and the body from the rest, asks a router that serves everything, and aborts when
+// Asks the path that `choice` selects of a router that serves everything, and aborts when
 // the answer is not one that the API server would understand: an answer that is no JSON, one that allows what could not
 // be decoded, a patch that does not apply to the object of the request.
-void AskWithFuzzedInput(absl::string_view input);
+void AskWithFuzzedInput(unsigned char choice, absl::string_view body);
 
 }  // namespace muster::webhook
 

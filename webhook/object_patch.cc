@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -19,6 +20,12 @@ std::string KeyOf(absl::string_view token) {
   return key;
 }
 
+// Whether the token is an index as RFC 6901 writes it: digits, without zeros in front.
+bool ParseIndex(absl::string_view token, size_t* index) {
+  if (token.empty() || !absl::ascii_isdigit(token[0]) || (token[0] == '0' && token.size() > 1)) return false;
+  return absl::SimpleAtoi(token, index);
+}
+
 // The child the token names, or nullptr.
 json* Child(json& at, absl::string_view token) {
   if (at.is_object()) {
@@ -26,7 +33,7 @@ json* Child(json& at, absl::string_view token) {
     return it == at.end() ? nullptr : &*it;
   }
   size_t index = 0;
-  if (!at.is_array() || !absl::SimpleAtoi(token, &index) || index >= at.size()) return nullptr;
+  if (!at.is_array() || !ParseIndex(token, &index) || index >= at.size()) return nullptr;
   return &at[index];
 }
 
@@ -110,7 +117,7 @@ void ObjectPatch::Remove(absl::string_view pointer) {
     parent->erase(KeyOf(token));
   } else {
     size_t index = 0;
-    if (absl::SimpleAtoi(token, &index)) parent->erase(index);
+    if (ParseIndex(token, &index)) parent->erase(index);
   }
 }
 

@@ -13,7 +13,7 @@ namespace muster::webhook {
 // A key as a token of a JSON pointer: "/" and "~" escaped.
 std::string PointerToken(absl::string_view key);
 
-// Thread-compatible.
+// Pointers are RFC 6901's (REQUIRES: keys in them went through PointerToken). Thread-compatible.
 class ObjectPatch {
  public:
   // `object` must outlive the patch.

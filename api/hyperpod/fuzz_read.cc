@@ -1,5 +1,6 @@
 // libFuzzer target: reading any text as HyperPod policy ends without a crash; what could be read compiles or is
-// refused, and what compiles comes back from decompiling as a policy that can be written and read again.
+// refused, and what compiles comes back from decompiling as a policy that can be written and read again. The last byte
+// chooses the format.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,9 +14,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace muster::hyperpod;
   if (size == 0) return 0;
-  const absl::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const absl::string_view text(reinterpret_cast<const char*>(data), size - 1);
   const char* const names[] = {"x.json", "x.yaml", "x.sh", ""};
-  ReadResult read = ReadText(text, names[data[0] % 4]);
+  ReadResult read = ReadText(text, names[data[size - 1] % 4]);
   JoinClusters(&read.documents.clusters);
   Capacity capacity;
   for (const Cluster& cluster : read.documents.clusters) AddCapacity(CapacityOf(cluster), &capacity);
