@@ -71,6 +71,11 @@ _LIBS = {
         debian = "prometheus-cpp-dev",
         pc = ["prometheus-cpp-core"],
     ),
+    "simdjson": struct(
+        debian = "libsimdjson-dev",
+        header = "simdjson.h",
+        linkopts = ["-lsimdjson"],
+    ),
     "spdlog": struct(debian = "libspdlog-dev", pc = ["spdlog"]),
     "tcmalloc": struct(
         debian = "libgoogle-perftools-dev",
