@@ -26,6 +26,15 @@ struct ObjectRef {
   absl::string_view name;
 };
 
+// What the API server answered instead of an object.
+struct ApiError {
+  int code = 0;  // of HTTP
+  std::string reason;
+};
+// Carried along with a status.
+void SetApiError(const ApiError& error, absl::Status* status);
+std::optional<ApiError> ApiErrorOf(const absl::Status& status);
+
 // Thread-safe. All but Lookup answer from memory at once.
 class ClusterState {
  public:
@@ -42,7 +51,7 @@ class ClusterState {
 
   // Any other object: owners of jobs and pods, Workloads. May ask the API server, with its own time limit. Of the
   // object only metadata need be there for owners; Workloads are complete. Errors: NotFound when the object does not
-  // exist, else what went wrong (PermissionDenied, DeadlineExceeded, Unavailable).
+  // exist, else what went wrong (PermissionDenied, DeadlineExceeded, Unavailable), with the ApiError if there was one.
   virtual absl::StatusOr<std::shared_ptr<const nlohmann::json>> Lookup(const ObjectRef& ref) const = 0;
 };
 

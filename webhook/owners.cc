@@ -13,7 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 10;
+// An object may have so many owners above each other.
+constexpr int kMaxOwners = 10;
 
 struct Owner {
   std::string group;
@@ -59,6 +60,14 @@ bool IsReplicaSet(const Owner& owner) {
   return owner.group == "apps" && owner.version == "v1" && owner.kind == "ReplicaSet";
 }
 
+// Whether there may be a managed job above an owner of this kind. Kueue's kinds lead on whether they are enabled or
+// not.
+bool LeadsOn(const Env& env, const Owner& owner) {
+  const api::JobKind* kind = api::FindJobKind(owner.group, owner.kind);
+  const bool of_kueue = kind != nullptr && kind->version == owner.version && !kind->Has(api::kBeyondKueue);
+  return of_kueue || IsReplicaSet(owner) || IsEnabled(env, owner);
+}
+
 const std::string& MetadataString(const json& object, absl::string_view field) {
   const json* metadata = Field(object, "metadata");
   return metadata == nullptr ? ValueOrEmpty(nullptr) : ValueOrEmpty(StringField(*metadata, field));
@@ -66,11 +75,20 @@ const std::string& MetadataString(const json& object, absl::string_view field) {
 
 AdmissionResponse LookupFailure(const Owner& owner, const absl::Status& status) {
   if (absl::IsNotFound(status)) return AdmissionResponse::NotFound({owner.name, owner.group, owner.kind});
-  return AdmissionResponse::Denied(
-      absl::StrCat("cannot read the owner ", owner.kind, "/", owner.name, ": ", status.message()));
+  return ReadFailure(absl::StrCat("the owner ", owner.kind, "/", owner.name), status);
 }
 
 }  // namespace
+
+AdmissionResponse ReadFailure(absl::string_view what, const absl::Status& status) {
+  AdmissionResponse response = AdmissionResponse::Denied(absl::StrCat("cannot read ", what, ": ", status.message()));
+  if (const std::optional<ApiError> error = ApiErrorOf(status)) {
+    response.code = error->code;
+    response.reason = error->reason;
+    response.api_error = true;
+  }
+  return response;
+}
 
 bool IsOwnerManaged(const Env& env, const json& object) {
   const std::optional<Owner> owner = ControllerOf(object);
@@ -80,19 +98,14 @@ bool IsOwnerManaged(const Env& env, const json& object) {
 Failure FindManagedAncestor(const Env& env, const json& object, bool* managed) {
   *managed = false;
   const std::string& ns = MetadataString(object, "namespace");
-  std::set<std::string> seen;
+  std::set<std::string> seen = {MetadataString(object, "uid")};
   std::shared_ptr<const json> holder;
   const json* current = &object;
-  for (int depth = 0; depth <= kMaxDepth; ++depth) {
-    const std::string& uid = MetadataString(*current, "uid");
-    if (!uid.empty() && !seen.insert(uid).second) {
-      return AdmissionResponse::Denied("ownership cycle detected among the owners of the object");
-    }
+  for (int owners = 1;; ++owners) {
     const std::optional<Owner> owner = ControllerOf(*current);
-    if (!owner.has_value()) return std::nullopt;
-    const bool enabled = IsEnabled(env, *owner);
-    if (!enabled && !IsReplicaSet(*owner)) return std::nullopt;
+    if (!owner.has_value() || !LeadsOn(env, *owner)) return std::nullopt;
     // Every job is managed: nothing that is in the owner, or above it, changes that.
+    const bool enabled = IsEnabled(env, *owner);
     if (enabled && env.config.manage_jobs_without_queue_name) {
       *managed = true;
       return std::nullopt;
@@ -100,15 +113,15 @@ Failure FindManagedAncestor(const Env& env, const json& object, bool* managed) {
     absl::StatusOr<std::shared_ptr<const json>> parent =
         env.state.Lookup({owner->group, owner->version, owner->kind, ns, owner->name});
     if (!parent.ok()) return LookupFailure(*owner, parent.status());
+    const std::string& uid = MetadataString(**parent, "uid");
     // Another object of that name, made after the owner was deleted, is not the owner.
-    if (!owner->uid.empty() && MetadataString(**parent, "uid") != owner->uid) {
-      return AdmissionResponse::NotFound({owner->name, owner->group, owner->kind});
-    }
+    if (!owner->uid.empty() && uid != owner->uid) return std::nullopt;
     if (enabled && !ValueOrEmpty(Label(**parent, kQueueName)).empty()) *managed = true;
+    if (owners > kMaxOwners) return AdmissionResponse::Denied("managed owner chain limit reached");
+    if (!uid.empty() && !seen.insert(uid).second) return AdmissionResponse::Denied("cyclic ownership");
     holder = *std::move(parent);
     current = holder.get();
   }
-  return std::nullopt;
 }
 
 bool IsNamespaceManaged(const Env& env, const std::string& ns) {

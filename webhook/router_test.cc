@@ -192,12 +192,6 @@ TEST_F(RouterTest, ThePodsOfAManagedJobAreLeftAlone) {
   EXPECT_EQ(Ask("/mutate--v1-pod", "CREATE", OwnedPod("u1")), "allowed");
 }
 
-TEST_F(RouterTest, AnOwnerThatIsGoneOrAnotherIsNoOwner) {
-  EXPECT_EQ(Ask("/mutate--v1-pod", "CREATE", OwnedPod("u1")), R"(Job.batch "j" not found)");
-  Add({{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", {{"name", "j"}, {"namespace", "a"}, {"uid", "u2"}}}});
-  EXPECT_EQ(Ask("/mutate--v1-pod", "CREATE", OwnedPod("u1")), R"(Job.batch "j" not found)");
-}
-
 TEST_F(RouterTest, OwnersThatOwnEachOtherAreRefused) {
   const auto job = [](const char* name, const char* owner) {
     return json{{"apiVersion", "batch/v1"},
@@ -214,7 +208,7 @@ TEST_F(RouterTest, OwnersThatOwnEachOtherAreRefused) {
   };
   Add(job("j", "k"));
   Add(job("k", "j"));
-  EXPECT_THAT(Ask("/mutate--v1-pod", "CREATE", OwnedPod("uid-j")), HasSubstr("cycle"));
+  EXPECT_EQ(Ask("/mutate--v1-pod", "CREATE", OwnedPod("uid-j")), "cyclic ownership");
 }
 
 TEST_F(RouterTest, AQueueLabelMissingOnAPodTemplateIsRefusedWithTheFix) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/jobs/workloads.h"
 #include "webhook/go_types.h"
 #include "webhook/job_defaults.h"
 #include "webhook/job_validation.h"
@@ -44,6 +45,44 @@ void CheckTemplate(const json* now, const json* before, const JsonPath& path, Fi
   CheckSameShape(*now, *before, path.Field("spec"), errors);
 }
 
+// Whether the Workload holds no quota and waits to be told to go on.
+bool IsOnHold(const json& workload) {
+  const json* conditions = api::At(workload, "/status/conditions");
+  if (conditions == nullptr || !conditions->is_array()) return false;
+  for (const json& condition : *conditions) {
+    if (ValueOrEmpty(StringField(condition, "type")) != "QuotaReserved") continue;
+    return ValueOrEmpty(StringField(condition, "status")) == "False" &&
+           ValueOrEmpty(StringField(condition, "reason")) == "OnHold";
+  }
+  return false;
+}
+
+// A StatefulSet that was scaled down starts again with a new Workload: the old one must be gone by then.
+Failure CheckOldWorkload(const Env& env, const api::JobKind& kind, const json& old, const JsonPath& replicas,
+                         FieldErrors& errors) {
+  static const auto& none = *new json(json::object());
+  const json* field = Field(old, "metadata");
+  const json& metadata = field == nullptr ? none : *field;
+  const std::string& name = ValueOrEmpty(StringField(metadata, "name"));
+  const std::string* uid = StringField(metadata, "uid");
+  const std::string* origin_uid = Annotation(old, kMultiKueueOriginUid);
+  // On a worker cluster the Workload has the name that it has on the manager.
+  if (Label(old, kMultiKueueOrigin) != nullptr && origin_uid != nullptr) uid = origin_uid;
+  // Workloads of older versions are named without the UID.
+  for (const std::string& id : {ValueOrEmpty(uid), std::string()}) {
+    const std::string workload_name = api::WorkloadName(kind, name, id);
+    const absl::StatusOr<std::shared_ptr<const json>> workload = env.state.Lookup(
+        {"kueue.x-k8s.io", "v1beta2", "Workload", ValueOrEmpty(StringField(metadata, "namespace")), workload_name});
+    if (absl::IsNotFound(workload.status())) continue;
+    if (!workload.ok()) return ReadFailure(absl::StrCat("the Workload ", workload_name), workload.status());
+    if (!IsOnHold(**workload)) {
+      errors.Forbidden(replicas, "workload from previous scale-down is still being deleted");
+    }
+    break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ValidateDeployment(const Env& env, const api::JobKind& kind, const json& object, const json* old,
@@ -68,7 +107,7 @@ void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& o
   CheckGateChange(env, object, *old, errors);
   bool managed = false;
   out.failure = ShouldBeSuspended(env, object, &managed);
-  if (!managed || IsElastic(env, object)) return;
+  if (out.failure.has_value() || !managed || IsElastic(env, object)) return;
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
   const JsonPath replicas_path = spec.Field("replicas");
@@ -77,8 +116,12 @@ void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& o
   if (replicas != 0 && before != 0 && replicas != before) {
     errors.Invalid(replicas_path, absl::StrCat(replicas), kImmutable);
   }
-  if (before == 0 && replicas > 0 && NumberAt(object, "/status/replicas", 0) > 0) {
-    errors.Forbidden(replicas_path, "scaling down is still in progress");
+  if (before == 0 && replicas > 0) {
+    if (NumberAt(object, "/status/replicas", 0) > 0) {
+      errors.Forbidden(replicas_path, "scaling down is still in progress");
+    } else if ((out.failure = CheckOldWorkload(env, kind, *old, replicas_path, errors))) {
+      return;
+    }
   }
   if (HasReadyReplicas(*old) && replicas != 0) {
     const JsonPath template_path = spec.Field("template");

@@ -11,6 +11,7 @@ inline constexpr char kManaged[] = "kueue.x-k8s.io/managed";                    
 inline constexpr char kPrebuiltWorkloadName[] = "kueue.x-k8s.io/prebuilt-workload-name";  // or an annotation
 inline constexpr char kMaxExecTime[] = "kueue.x-k8s.io/max-exec-time-seconds";
 inline constexpr char kPodGroupName[] = "kueue.x-k8s.io/pod-group-name";  // or an annotation
+inline constexpr char kMultiKueueOrigin[] = "kueue.x-k8s.io/multikueue-origin";
 inline constexpr char kPodGroupPodIndex[] = "kueue.x-k8s.io/pod-group-pod-index";
 
 // Annotations.
@@ -33,6 +34,7 @@ inline constexpr char kSliceRequiredTopology[] = "kueue.x-k8s.io/podset-slice-re
 inline constexpr char kSliceSize[] = "kueue.x-k8s.io/podset-slice-size";
 inline constexpr char kSliceConstraints[] = "kueue.x-k8s.io/podset-slice-required-topology-constraints";
 inline constexpr char kPodSetGroupName[] = "kueue.x-k8s.io/podset-group-name";
+inline constexpr char kMultiKueueOriginUid[] = "kueue.x-k8s.io/multikueue-origin-uid";
 
 // Scheduling gates.
 inline constexpr char kAdmissionGate[] = "kueue.x-k8s.io/admission";

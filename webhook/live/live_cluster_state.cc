@@ -33,8 +33,16 @@ std::string GroupPath(const ObjectRef& ref) {
 absl::Status ToError(const ObjectRef& ref, const ApiReply& reply) {
   if (reply.status == 404) return absl::NotFoundError(absl::StrCat(ref.kind, " \"", ref.name, "\" not found"));
   const std::string text = absl::StrCat("looking up ", ref.kind, " ", ref.ns, "/", ref.name, ": ", Explain(reply));
-  if (reply.status == 401 || reply.status == 403) return absl::PermissionDeniedError(text);
-  return absl::UnavailableError(text);
+  const bool refused = reply.status == 401 || reply.status == 403;
+  absl::Status status = refused ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
+  if (reply.status < 400) return status;
+  ApiError error{reply.status, ""};
+  if (const absl::StatusOr<json> body = api::ParseJson(reply.body); body.ok() && body->is_object()) {
+    const auto reason = body->find("reason");
+    if (reason != body->end() && reason->is_string()) error.reason = reason->get<std::string>();
+  }
+  SetApiError(error, &status);
+  return status;
 }
 
 }  // namespace

@@ -236,6 +236,23 @@ TEST_F(LookupTest, KindsNobodyHasAreNotFound) {
   EXPECT_EQ(state_->Lookup({"example.com", "v1", "Brew", "team-a", "j"}).status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(LookupTest, ARefusalIsPassedOn) {
+  api_.FailWith(503);
+  EXPECT_EQ(ApiErrorOf(state_->Lookup(job_).status())->code, 503);
+  api_.FailWith(403);
+  EXPECT_EQ(ApiErrorOf(state_->Lookup(job_).status())->code, 403);
+  EXPECT_TRUE(absl::IsPermissionDenied(state_->Lookup(job_).status()));
+}
+
+TEST_F(LookupTest, AWorkloadIsReadWhole) {
+  constexpr char kWorkload[] = "/apis/kueue.x-k8s.io/v1beta2/namespaces/team-a/workloads/w";
+  api_.PutPath("/apis/kueue.x-k8s.io/v1beta2", {{"resources", {{{"name", "workloads"}, {"kind", "Workload"}}}}});
+  api_.PutPath(kWorkload, {{"metadata", {{"name", "w"}}}, {"status", {{"conditions", json::array()}}}});
+  const auto found = state_->Lookup({"kueue.x-k8s.io", "v1beta2", "Workload", "team-a", "w"});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_TRUE((**found)["status"].contains("conditions"));
+}
+
 TEST_F(LookupTest, FollowedKindsAreNotAskedFor) {
   EXPECT_TRUE(state_->Lookup({"kueue.x-k8s.io", "v1beta2", "LocalQueue", "team-a", "q0"}).ok());
   EXPECT_EQ(api_.Requests(absl::StrCat(kLocalQueues, "/")), 0);

@@ -79,7 +79,8 @@ json Rules(const std::vector<Route>& routes) {
   for (const Resource& resource : FollowedResources()) followed[resource.group].insert(resource.plural);
   owners["apps"].insert("replicasets");
   for (const Route& route : routes) {
-    if (route.type == Route::Type::kConvert || !route.enabled) continue;
+    // Owners of all of Kueue's kinds are followed, whether they are enabled or not.
+    if (route.type == Route::Type::kConvert) continue;
     for (const std::string& resource : route.resources) {
       if (!followed[route.group].contains(BaseOf(resource))) owners[route.group].insert(BaseOf(resource));
     }

@@ -202,6 +202,8 @@ TEST(ManifestsTest, WhatMayOwnJobsCanBeRead) {
   EXPECT_EQ(verbs["kueue.x-k8s.io/localqueues"], R"(["get","list","watch"])");
   EXPECT_EQ(verbs["batch/jobs"], R"(["get"])");
   EXPECT_EQ(verbs["apps/replicasets"], R"(["get"])");
+  // Not enabled by default, but followed to the owner above.
+  EXPECT_EQ(verbs["kubeflow.org/pytorchjobs"], R"(["get"])");
   EXPECT_EQ(verbs["kueue.x-k8s.io/workloads"], R"(["get"])");
   for (const auto& [resource, allowed] : verbs) EXPECT_FALSE(absl::StrContains(resource, "/status")) << resource;
 }
