@@ -165,7 +165,6 @@ std::vector<JobKind> MakeTable() {
                    .kind = "SparkApplication",
                    .resource = "sparkapplications",
                    .suspend = "/spec/suspend",
-                   .traits = kElastic,
                    .pod_sets = {{.at = "/spec/driver",
                                  .pod_template = kTemplate,
                                  .name = "driver",

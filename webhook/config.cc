@@ -42,6 +42,7 @@ constexpr Gate kGates[] = {
     {"TASValidateWorkloadSliceSize", &FeatureGates::tas_validate_workload_slice_size},
     {"TopologyAwareScheduling", &FeatureGates::topology_aware_scheduling},
     {"ValidateRayAndSparkJobUpdates", &FeatureGates::validate_ray_and_spark_job_updates},
+    {"WorkloadIdentifierAnnotations", &FeatureGates::workload_identifier_annotations},
     {"WorkloadPriorityClassDefaulting", &FeatureGates::workload_priority_class_defaulting},
     {"WorkloadValidateResourcesAreNonNegative", &FeatureGates::workload_validate_resources_are_non_negative},
     {"WorkloadValidationForPodSetMetadata", &FeatureGates::workload_validation_for_pod_set_metadata},
@@ -111,7 +112,6 @@ constexpr absl::string_view kOtherGates[] = {
     "UnadmittedWorkloadsObservability",
     "VectorizedResourceRequests",
     "VisibilityOnDemand",
-    "WorkloadIdentifierAnnotations",
     "WorkloadRequestUseMergePatch",
 };
 

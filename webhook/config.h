@@ -30,6 +30,7 @@ struct FeatureGates {
   bool tas_validate_workload_slice_size = true;
   bool topology_aware_scheduling = true;
   bool validate_ray_and_spark_job_updates = true;
+  bool workload_identifier_annotations = true;
   bool workload_priority_class_defaulting = true;
   bool workload_validate_resources_are_non_negative = true;
   bool workload_validation_for_pod_set_metadata = true;

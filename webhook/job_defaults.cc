@@ -66,7 +66,7 @@ bool IsElastic(const Env& env, const json& job) {
 
 void DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
   const json& object = patch.object();
-  if (Label(object, kQueueName) != nullptr) return;
+  if (!ValueOrEmpty(Label(object, kQueueName)).empty()) return;
   const std::string ns = NamespaceOf(object);
   if (!env.state.HasLocalQueue(ns, kDefaultName)) return;
   if (check_owner && IsOwnerManaged(env, object)) return;
@@ -74,18 +74,18 @@ void DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
   patch.Set(LabelPointer(kQueueName), kDefaultName);
 }
 
-void DefaultPriorityClass(const Env& env, bool check_owner, ObjectPatch& patch) {
+void DefaultPriorityClass(const Env& env, ObjectPatch& patch) {
   if (!env.config.gates.workload_priority_class_defaulting) return;
   const json& object = patch.object();
-  if (Label(object, kPriorityClass) != nullptr || !env.state.HasWorkloadPriorityClass(kDefaultName)) return;
-  if (check_owner && IsOwnerManaged(env, object)) return;
+  if (!ValueOrEmpty(Label(object, kPriorityClass)).empty() || !env.state.HasWorkloadPriorityClass(kDefaultName)) return;
+  if (IsOwnerManaged(env, object)) return;
   patch.Set(LabelPointer(kPriorityClass), kDefaultName);
 }
 
 Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   const json& object = patch.object();
   DefaultQueue(env, /*check_owner=*/true, patch);
-  DefaultPriorityClass(env, /*check_owner=*/true, patch);
+  DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, object, &suspend)) return failure;
   if (suspend && !kind.suspend.empty()) patch.Set(kind.suspend, true);
@@ -109,14 +109,16 @@ Failure DefaultElasticJob(const Env& env, const api::JobKind& kind, ObjectPatch&
 
 Failure DefaultMpiJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   if (Failure failure = DefaultJob(env, kind, patch)) return failure;
-  constexpr char kWorker[] = "/spec/mpiReplicaSpecs/Worker/template";
+  if (!env.config.gates.topology_aware_scheduling) return std::nullopt;
   const json* as_worker = api::At(patch.object(), "/spec/runLauncherAsWorker");
-  const json* worker = api::At(patch.object(), kWorker);
-  if (!env.config.gates.topology_aware_scheduling || as_worker == nullptr || *as_worker != true || worker == nullptr ||
-      Annotation(*worker, kPodSetGroupName) != nullptr) {
-    return std::nullopt;
-  }
-  patch.Set(absl::StrCat(kWorker, AnnotationPointer(kPodIndexOffset)), "1");
+  const json* launcher = api::At(patch.object(), "/spec/mpiReplicaSpecs/Launcher");
+  const json* worker = api::At(patch.object(), "/spec/mpiReplicaSpecs/Worker");
+  const auto is_there = [](const json* role) { return role != nullptr && role->is_object(); };
+  if (as_worker == nullptr || *as_worker != true || !is_there(launcher) || !is_there(worker)) return std::nullopt;
+  // A launcher that is in a group with the workers counts them itself.
+  const json* launcher_template = Field(*launcher, "template");
+  if (launcher_template != nullptr && Annotation(*launcher_template, kPodSetGroupName) != nullptr) return std::nullopt;
+  patch.Set(absl::StrCat("/spec/mpiReplicaSpecs/Worker/template", AnnotationPointer(kPodIndexOffset)), "1");
   return std::nullopt;
 }
 
@@ -136,7 +138,7 @@ Failure DefaultTrainJob(const Env& env, const api::JobKind& kind, ObjectPatch& p
 
 Failure DefaultDeployment(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   DefaultQueue(env, /*check_owner=*/true, patch);
-  DefaultPriorityClass(env, /*check_owner=*/true, patch);
+  DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (!suspend) return std::nullopt;
@@ -148,7 +150,7 @@ Failure DefaultDeployment(const Env& env, const api::JobKind& kind, ObjectPatch&
 
 Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   DefaultQueue(env, /*check_owner=*/true, patch);
-  DefaultPriorityClass(env, /*check_owner=*/true, patch);
+  DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (suspend) {
@@ -159,7 +161,7 @@ Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch
 
 Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   DefaultQueue(env, /*check_owner=*/true, patch);
-  DefaultPriorityClass(env, /*check_owner=*/true, patch);
+  DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (!suspend) return std::nullopt;
@@ -192,7 +194,7 @@ Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
     if (ValueOrEmpty(Label(pod, kQueueName)).empty() && !env.config.manage_jobs_without_queue_name) {
       return std::nullopt;
     }
-    DefaultPriorityClass(env, /*check_owner=*/false, patch);
+    DefaultPriorityClass(env, patch);
     patch.Set(LabelPointer(kManaged), "true");
     const json* finalizers = api::At(pod, "/metadata/finalizers");
     if (finalizers == nullptr || !finalizers->is_array() ||

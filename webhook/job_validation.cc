@@ -19,30 +19,20 @@ using api::Quoted;
 using nlohmann::json;
 
 constexpr char kImmutable[] = "field is immutable";
+constexpr size_t kMaxLabelLength = 63;
 
 // "batch/v1, Kind=Job", as Go prints a GroupVersionKind.
 std::string GroupVersionKind(const api::JobKind& kind) {
   return absl::StrCat(kind.group, "/", kind.version, ", Kind=", kind.kind);
 }
 
-void CheckName(const JsonPath& path, const std::string& name, FieldErrors& errors) {
-  for (const std::string& error : api::CheckDns1123Subdomain(name)) errors.Invalid(path, Quoted(name), error);
-}
-
-// A prebuilt workload is named by a label or, newer, an annotation.
-const std::string* PrebuiltWorkload(const json& job) {
-  const std::string* name = Annotation(job, kPrebuiltWorkloadName);
-  return name != nullptr ? name : Label(job, kPrebuiltWorkloadName);
-}
-
-void CheckPrebuiltWorkload(const api::JobKind& kind, const json& job, FieldErrors& errors) {
-  CheckNameLabel(job, kPrebuiltWorkloadName, errors);
-  const std::string* annotation = Annotation(job, kPrebuiltWorkloadName);
-  if (annotation != nullptr) CheckName(MetadataPath("annotations", kPrebuiltWorkloadName), *annotation, errors);
-  if (kind.Has(api::kPrebuiltWorkload) || PrebuiltWorkload(job) == nullptr) return;
-  const char* map = annotation != nullptr ? "annotations" : "labels";
-  errors.Forbidden(MetadataPath(map, kPrebuiltWorkloadName),
-                   absl::StrCat("Is not supported for ", Quoted(GroupVersionKind(kind))));
+void CheckPrebuiltWorkload(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
+  const Identifier workload = PrebuiltWorkload(env, job);
+  if (workload.name == nullptr) return;
+  const MetadataPath path(workload.map, kPrebuiltWorkloadName);
+  CheckName(path, *workload.name, errors);
+  if (kind.Has(api::kPrebuiltWorkload)) return;
+  errors.Forbidden(path, absl::StrCat("Is not supported for ", Quoted(GroupVersionKind(kind))));
 }
 
 void CheckMaxExecTime(const json& job, FieldErrors& errors) {
@@ -62,8 +52,29 @@ void CheckMaxExecTime(const json& job, FieldErrors& errors) {
 
 bool IsSuspended(const api::JobKind& kind, const json& job) {
   const json* suspend = kind.suspend.empty() ? nullptr : api::At(job, kind.suspend);
-  // While Kueue stops a job it is not yet held back.
-  return suspend != nullptr && *suspend == true && ValueOrEmpty(Annotation(job, kStopping)) != "true";
+  if (suspend == nullptr || *suspend != true) return false;
+  // While Kueue stops a batch Job it is not yet held back.
+  return kind.framework != "batch/job" || ValueOrEmpty(Annotation(job, kStopping)) != "true";
+}
+
+Identifier PrebuiltWorkload(const Env& env, const json& job) {
+  Identifier workload = NamedBy(env, job, kPrebuiltWorkloadName);
+  // A name that is too long for a label is taken from the annotation, whatever the gate says.
+  const std::string* annotation = Annotation(job, kPrebuiltWorkloadName);
+  if (annotation != nullptr && annotation->size() > kMaxLabelLength) workload = {annotation, "annotations"};
+  return workload;
+}
+
+Identifier NamedBy(const Env& env, const json& object, absl::string_view key) {
+  const std::string* annotation = Annotation(object, key);
+  if (env.config.gates.workload_identifier_annotations && !ValueOrEmpty(annotation).empty()) {
+    return {annotation, "annotations"};
+  }
+  return {Label(object, key), "labels"};
+}
+
+void CheckName(const JsonPath& path, const std::string& name, FieldErrors& errors) {
+  for (const std::string& error : api::CheckDns1123Subdomain(name)) errors.Invalid(path, Quoted(name), error);
 }
 
 void CheckNameLabel(const json& object, absl::string_view label, FieldErrors& errors) {
@@ -92,7 +103,7 @@ void CheckGateChange(const Env& env, const json& job, const json& old, FieldErro
 
 void CheckNewJob(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
   CheckNameLabel(job, kQueueName, errors);
-  CheckPrebuiltWorkload(kind, job, errors);
+  CheckPrebuiltWorkload(env, kind, job, errors);
   CheckMaxExecTime(job, errors);
   CheckElasticity(env, kind, job, errors);
   CheckGates(env, job, errors);
@@ -129,12 +140,13 @@ void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, 
                      "queue-name must not be empty in namespace with default queue");
     }
   }
-  if (suspended) {
-    CheckPrebuiltWorkload(kind, job, errors);
-  } else if (!IsElastic(env, job)) {
-    const std::string& name = ValueOrEmpty(PrebuiltWorkload(job));
-    if (name != ValueOrEmpty(PrebuiltWorkload(old))) {
-      errors.Invalid(MetadataPath("labels", kPrebuiltWorkloadName), Quoted(name), kImmutable);
+  if (suspended || IsElastic(env, old)) {
+    CheckPrebuiltWorkload(env, kind, job, errors);
+  } else {
+    const Identifier workload = PrebuiltWorkload(env, job);
+    const std::string& name = ValueOrEmpty(workload.name);
+    if (name != ValueOrEmpty(PrebuiltWorkload(env, old).name)) {
+      errors.Invalid(MetadataPath(workload.map, kPrebuiltWorkloadName), Quoted(name), kImmutable);
     }
   }
   if (!suspended || !was_suspended) {

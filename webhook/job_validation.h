@@ -29,6 +29,18 @@ class MetadataPath {
 // Whether the job is held back, by the field of its kind.
 bool IsSuspended(const api::JobKind& kind, const nlohmann::json& job);
 
+// A name that an annotation or, in older versions, a label gives.
+struct Identifier {
+  const std::string* name = nullptr;  // nullptr: none
+  const char* map = "labels";         // where it is, or would be
+};
+// The annotation, if it is not empty and the gate WorkloadIdentifierAnnotations is on, else the label.
+Identifier NamedBy(const Env& env, const nlohmann::json& object, absl::string_view key);
+// The Workload that a job says it has.
+Identifier PrebuiltWorkload(const Env& env, const nlohmann::json& job);
+
+// The name must be that of an object.
+void CheckName(const api::JsonPath& path, const std::string& name, api::FieldErrors& errors);
 // The label, if there is one, must be the name of an object.
 void CheckNameLabel(const nlohmann::json& object, absl::string_view label, api::FieldErrors& errors);
 

@@ -37,9 +37,11 @@ void CheckMinParallelism(const Env& env, const json& job, FieldErrors& errors) {
   const absl::StatusOr<int64_t> value = GoAtoi(*text);
   const json* spec = Field(job, "spec");
   const int32_t pods = spec == nullptr ? 1 : api::PodsOfJobSpec(*spec);
+  // Kueue compares 32 bits of it.
+  const int32_t least = value.ok() ? static_cast<int32_t>(*value) : 0;
   if (!value.ok()) {
     errors.Invalid(path, Quoted(*text), value.status().message());
-  } else if (*value >= pods || *value <= 0) {
+  } else if (least >= pods || *value <= 0) {
     errors.Invalid(path, absl::StrCat(*value), absl::StrCat("should be between 0 and ", pods - 1));
   }
   if (IsElastic(env, job)) {
@@ -62,39 +64,50 @@ void CheckSyncCompletions(const json& job, FieldErrors& errors) {
   if (completions != NumberAt(job, "/spec/parallelism", 1)) {
     const JsonPath root;
     const JsonPath spec = root.Field("spec");
+    const json* written = api::At(job, "/spec/completions");
     errors.Invalid(
-        spec.Field("completions"), absl::StrCat(completions),
+        spec.Field("completions"), written == nullptr || written->is_null() ? "null" : absl::StrCat(completions),
         absl::StrCat("should be equal to parallelism when ", kJobCompletionsEqualParallelism, " annotation is true"));
   }
 }
 
-// Elastic jobs grow and shrink pod by pod: a place for all of them at once cannot be kept.
-void CheckElasticTopology(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
-  if (!IsElastic(env, job)) return;
+// Elastic jobs grow and shrink pod by pod: a place for all of them at once cannot be kept. Returns false when the job
+// is refused for that, and nothing else is said of its topology.
+bool CheckElasticTopology(const Env& env, const json& job, FieldErrors& errors) {
+  if (!env.config.gates.topology_aware_scheduling || !IsElastic(env, job)) return true;
+  const json* pod_template = api::At(job, "/spec/template");
+  if (pod_template == nullptr) return true;
   const JsonPath root;
-  for (const TopologySubject& subject : SubjectsOf(kind, job)) {
-    const JsonPath path = root.Field(subject.path);
-    if (subject.annotations == nullptr) continue;
-    if (Field(*subject.annotations, kRequiredTopology) != nullptr) {
-      errors.Forbidden(path.Key(kRequiredTopology), "required topology is not supported with elastic jobs");
-    }
-    if (Field(*subject.annotations, kPreferredTopology) != nullptr) {
-      errors.Forbidden(path.Key(kPreferredTopology), "preferred topology is not supported with elastic jobs");
-    }
+  const JsonPath path = root.Field("spec.template.metadata.annotations");
+  if (Annotation(*pod_template, kRequiredTopology) != nullptr) {
+    errors.Forbidden(path.Field(kRequiredTopology), "required topology is not supported with elastic jobs");
+    return false;
   }
+  if (Annotation(*pod_template, kPreferredTopology) != nullptr) {
+    errors.Forbidden(path.Field(kPreferredTopology), "preferred topology is not supported with elastic jobs");
+    return false;
+  }
+  return true;
+}
+
+// Whether the job says that it completes as often as it has pods. What cannot be read says no.
+bool SyncsCompletions(const json& job) {
+  const std::string* text = Annotation(job, kJobCompletionsEqualParallelism);
+  return text != nullptr && GoParseBool(*text).value_or(false);
 }
 
 void CheckPartialAdmissionChange(const api::JobKind& kind, const json& job, const json& old, FieldErrors& errors) {
-  if (IsSuspended(kind, old)) return;
-  if (Annotation(old, kJobMinParallelism) != nullptr &&
+  // The field alone: a job that is being stopped may change.
+  const json* suspend = api::At(old, kind.suspend);
+  const bool was_suspended = suspend != nullptr && *suspend == true;
+  if (!was_suspended && Annotation(old, kJobMinParallelism) != nullptr &&
       NumberAt(job, "/spec/parallelism", 1) != NumberAt(old, "/spec/parallelism", 1)) {
     const JsonPath root;
     const JsonPath spec = root.Field("spec");
     errors.Forbidden(spec.Field("parallelism"),
                      "cannot change when partial admission is enabled and the job is not suspended");
   }
-  if (!IsSuspended(kind, job) && ValueOrEmpty(Annotation(job, kJobCompletionsEqualParallelism)) !=
-                                     ValueOrEmpty(Annotation(old, kJobCompletionsEqualParallelism))) {
+  if (!IsSuspended(kind, old) && !IsSuspended(kind, job) && SyncsCompletions(job) != SyncsCompletions(old)) {
     errors.Forbidden(MetadataPath("annotations", kJobCompletionsEqualParallelism),
                      "field is immutable while the job is not suspended");
   }
@@ -119,8 +132,7 @@ void ValidateBatchJob(const Env& env, const api::JobKind& kind, const json& job,
   CheckNewJob(env, kind, job, out.errors);
   CheckMinParallelism(env, job, out.errors);
   CheckSyncCompletions(job, out.errors);
-  CheckTopology(env, SubjectsOf(kind, job), {}, out);
-  CheckElasticTopology(env, kind, job, out.errors);
+  if (CheckElasticTopology(env, job, out.errors)) CheckTopology(env, SubjectsOf(kind, job), {}, out);
   CheckChange(env, kind, job, old, out.errors);
   if (old != nullptr) CheckPartialAdmissionChange(kind, job, *old, out.errors);
 }

@@ -18,11 +18,7 @@ using api::FieldErrors;
 using api::Quoted;
 using nlohmann::json;
 
-// A group is named by a label or, newer, an annotation.
-const std::string& GroupOf(const json& pod) {
-  const std::string* name = Annotation(pod, kPodGroupName);
-  return ValueOrEmpty(name != nullptr ? name : Label(pod, kPodGroupName));
-}
+Identifier GroupOf(const Env& env, const json& pod) { return NamedBy(env, pod, kPodGroupName); }
 
 // A pod is held back as long as it is gated, and counts as such when it is done.
 bool IsPodSuspended(const json& pod) {
@@ -35,16 +31,18 @@ bool IsPodSuspended(const json& pod) {
          });
 }
 
-void CheckGroup(const json& pod, FieldErrors& errors) {
+void CheckGroup(const Env& env, const json& pod, FieldErrors& errors) {
   const std::string* total = Annotation(pod, kPodGroupTotalCount);
-  const std::string& group = GroupOf(pod);
-  const std::string both =
-      absl::StrCat("both the '", kPodGroupTotalCount, "' annotation and the '", kPodGroupName, "' label should be set");
-  if (group.empty()) {
-    if (total != nullptr) errors.Required(MetadataPath("labels", kPodGroupName), both);
+  const Identifier group = GroupOf(env, pod);
+  const bool by_label = absl::string_view(group.map) == "labels";
+  const std::string both = absl::StrCat("both the '", kPodGroupTotalCount, "' annotation and the '", kPodGroupName,
+                                        by_label ? "' label should be set" : "' annotation should be set");
+  const MetadataPath group_path(group.map, kPodGroupName);
+  if (ValueOrEmpty(group.name).empty()) {
+    if (total != nullptr) errors.Required(group_path, both);
     return;
   }
-  CheckNameLabel(pod, kPodGroupName, errors);
+  CheckName(group_path, *group.name, errors);
   const MetadataPath path("annotations", kPodGroupTotalCount);
   if (total == nullptr) return errors.Required(path, both);
   const absl::StatusOr<int64_t> count = GoAtoi(*total);
@@ -57,13 +55,12 @@ void CheckGroup(const json& pod, FieldErrors& errors) {
   }
 }
 
-void CheckPrebuiltGroup(const json& pod, FieldErrors& errors) {
-  const std::string* annotation = Annotation(pod, kPrebuiltWorkloadName);
-  const std::string* workload = annotation != nullptr ? annotation : Label(pod, kPrebuiltWorkloadName);
-  const std::string& group = GroupOf(pod);
-  if (workload == nullptr || group.empty() || *workload == group) return;
-  const char* map = annotation != nullptr ? "annotations" : "labels";
-  errors.Invalid(MetadataPath(map, kPrebuiltWorkloadName), Quoted(*workload),
+void CheckPrebuiltGroup(const Env& env, const json& pod, FieldErrors& errors) {
+  const Identifier workload = PrebuiltWorkload(env, pod);
+  const std::string& name = ValueOrEmpty(workload.name);
+  const std::string& group = ValueOrEmpty(GroupOf(env, pod).name);
+  if (name.empty() || group.empty() || name == group) return;
+  errors.Invalid(MetadataPath(workload.map, kPrebuiltWorkloadName), Quoted(name),
                  "prebuilt workload and pod group should be equal");
 }
 
@@ -82,18 +79,20 @@ void ValidatePod(const Env& env, const api::JobKind& kind, const json& pod, cons
   if (managed != nullptr && *managed != "true") {
     errors.Forbidden(MetadataPath("labels", kManaged), "managed label value can only be 'true'");
   }
-  CheckGroup(pod, errors);
+  CheckGroup(env, pod, errors);
   CheckTopology(env, {{"main", "metadata.annotations", api::At(pod, "/metadata/annotations"), 1, /*has_count=*/false}},
                 {}, out);
-  CheckPrebuiltGroup(pod, errors);
+  CheckPrebuiltGroup(env, pod, errors);
   if (old != nullptr) {
-    const std::string& group = GroupOf(pod);
+    const Identifier named = GroupOf(env, pod);
+    const std::string& group = ValueOrEmpty(named.name);
+    const std::string& old_group = ValueOrEmpty(GroupOf(env, *old).name);
     if (!group.empty() && IsUnretriable(*old) && !IsUnretriable(pod)) {
       errors.Forbidden(MetadataPath("annotations", kRetriableInGroup),
                        "unretriable pod group can't be converted to retriable");
     }
-    if (!GroupOf(*old).empty() && group != GroupOf(*old)) {
-      errors.Invalid(MetadataPath("labels", kPodGroupName), Quoted(group), "field is immutable");
+    if (!old_group.empty() && group != old_group) {
+      errors.Invalid(MetadataPath(named.map, kPodGroupName), Quoted(group), "field is immutable");
     }
   }
   const bool by_parent = old != nullptr && Annotation(pod, kPodSuspendingParent) != nullptr;

@@ -88,9 +88,8 @@ void CheckGroups(const Cluster& cluster, FieldErrors& errors) {
   }
 }
 
-void CheckAutoscaling(const json& job, const Cluster& cluster, FieldErrors& errors) {
-  // Whatever the feature gate says, only the annotation counts here.
-  if (BoolField(cluster.spec, "enableInTreeAutoscaling") && ValueOrEmpty(Annotation(job, kElasticJob)) != "true") {
+void CheckAutoscaling(const Env& env, const json& job, const Cluster& cluster, FieldErrors& errors) {
+  if (BoolField(cluster.spec, "enableInTreeAutoscaling") && !IsElastic(env, job)) {
     errors.Invalid(cluster.path.Field("enableInTreeAutoscaling"), "true",
                    "a kueue managed job should only use autoscaling when workload slicing is enabled");
   }
@@ -153,7 +152,7 @@ void ValidateRay(const Env& env, const api::JobKind& kind, const json& job, cons
     if (is_cluster) {
       CheckRayClusterElastic(env, job, cluster, out.errors);
     } else {
-      CheckAutoscaling(job, cluster, out.errors);
+      CheckAutoscaling(env, job, cluster, out.errors);
     }
     CheckGroups(cluster, out.errors);
   }
@@ -163,7 +162,7 @@ void ValidateRay(const Env& env, const api::JobKind& kind, const json& job, cons
     // The submitter has no place of its own to ask for.
     if (subject.path != "spec.submitterPodTemplate.metadata.annotations") subjects.push_back(std::move(subject));
   }
-  CheckTopology(env, subjects, {.parse_first = true, .grouping = true, .grouping_first = true}, out);
+  CheckTopology(env, subjects, {.parse_first = true, .grouping = true, .grouping_after_first = true}, out);
 }
 
 void ValidateSpark(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {

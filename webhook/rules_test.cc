@@ -119,6 +119,25 @@ TEST_F(RulesTest, Common) {
        R"({"spec": {"suspend": true}, "metadata": {"labels": {"K/queue-name": "p"}, "annotations": {"K/stopping": "true"}}})",
        R"({"spec": {"suspend": true}, "metadata": {"labels": {"K/queue-name": "q"}}})",
        "metadata.labels[K/queue-name]: Invalid value: \"p\": field is immutable"},
+      {"of other kinds the field says whether they run", kJobSet,
+       R"({"spec": {"suspend": true}, "metadata": {"labels": {"K/queue-name": "p"}, "annotations": {"K/stopping": "true"}}})",
+       R"({"spec": {"suspend": true}, "metadata": {"labels": {"K/queue-name": "q"}}})", ""},
+      {"an annotation names a prebuilt workload before the label does", kJob,
+       R"({"metadata": {"labels": {"K/prebuilt-workload-name": "Bad"}, "annotations": {"K/prebuilt-workload-name": "w"}}})",
+       nullptr, ""},
+      {"but an empty one names none", "kubeflow-org-v1-jaxjob",
+       R"({"metadata": {"annotations": {"K/prebuilt-workload-name": ""}}})", nullptr, ""},
+      {"it is not changed while the job runs", kJob,
+       R"({"metadata": {"annotations": {"K/prebuilt-workload-name": "w"}}})",
+       R"({"metadata": {"labels": {"K/prebuilt-workload-name": "v"}}})",
+       "metadata.annotations[K/prebuilt-workload-name]: Invalid value: \"w\": field is immutable"},
+      {"unless it was elastic", kJob,
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}, "labels": {"K/prebuilt-workload-name": "w"}}})",
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}, "labels": {"K/prebuilt-workload-name": "v"}}})", ""},
+      {"a TrainJob is checked in full when it changes", "trainer-kubeflow-org-v1alpha1-trainjob",
+       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch"}}, "metadata": {"labels": {"K/max-exec-time-seconds": "0"}}})",
+       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch"}}})",
+       "metadata.labels[K/max-exec-time-seconds]: Invalid value: 0: should be greater than 0"},
       {"the name of a prebuilt workload is checked while it may change", "kubeflow-org-v1-tfjob",
        R"({"spec": {"runPolicy": {"suspend": true}}, "metadata": {"labels": {"K/prebuilt-workload-name": "w"}}})",
        R"({"spec": {"runPolicy": {"suspend": true}}})", ""},
@@ -136,10 +155,29 @@ TEST_F(RulesTest, Jobs) {
        nullptr,
        "spec.completions: Invalid value: 4: should be equal to parallelism when K/job-completions-equal-parallelism "
        "annotation is true"},
+      {"what is not written is null", kJob,
+       R"({"metadata": {"annotations": {"K/job-completions-equal-parallelism": "true"}},
+           "spec": {"completionMode": "Indexed", "parallelism": 3}})",
+       nullptr,
+       "spec.completions: Invalid value: null: should be equal to parallelism when K/job-completions-equal-parallelism "
+       "annotation is true"},
+      {"whether completions follow is settled once the job runs", kJob,
+       R"({"metadata": {"annotations": {"K/job-completions-equal-parallelism": "false"}}, "spec": {"completionMode": "Indexed"}})",
+       R"({"metadata": {"annotations": {"K/job-completions-equal-parallelism": "1"}}, "spec": {"completionMode": "Indexed"}})",
+       "metadata.annotations[K/job-completions-equal-parallelism]: Forbidden: field is immutable while the job is not "
+       "suspended"},
+      {"however it is written", kJob,
+       R"({"metadata": {"annotations": {"K/job-completions-equal-parallelism": "false"}}, "spec": {}})",
+       R"({"spec": {}})", ""},
       {"partial admission fixes the parallelism of what runs", kJob,
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 3}})",
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 2}})",
        "spec.parallelism: Forbidden: cannot change when partial admission is enabled and the job is not suspended"},
+      {"nor of what is being stopped", kJob,
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 3, "suspend": true}})",
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "1", "K/stopping": "true"}},
+           "spec": {"parallelism": 2, "suspend": true}})",
+       ""},
       {"but not of what is about to start", kJob,
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 3}})",
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 2, "suspend": true}})",
@@ -177,6 +215,13 @@ TEST_F(RulesTest, Topology) {
        nullptr,
        "spec.template.metadata.annotations[K/podset-slice-size]: Required value: must be set when "
        "'K/podset-slice-required-topology' is specified"},
+      {"an elastic job has no fixed place, and nothing else is said of it", kJob,
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}},
+           "spec": {"template": {"metadata": {"annotations": {"K/podset-required-topology": "@",
+                                                             "K/podset-preferred-topology": "rack"}}}}})",
+       nullptr,
+       "spec.template.metadata.annotations.K/podset-required-topology: Forbidden: required topology is not supported "
+       "with elastic jobs"},
       {"layers divide each other", kJob,
        R"({"spec": {"parallelism": 8, "completions": 8, "template": {"metadata": {"annotations": {
            "K/podset-slice-required-topology-constraints":
@@ -254,6 +299,26 @@ TEST_F(RulesTest, RayAndSpark) {
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"rayClusterSpec": {}}})", nullptr,
        "spec.shutdownAfterJobFinishes: Invalid value: false: a kueue managed job should delete the cluster after "
        "finishing"},
+      {"nor is SparkApplication elastic", "sparkoperator-k8s-io-v1beta2-sparkapplication",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}, "annotations": {"K/elastic-job": "true"}},
+           "spec": {"mode": "cluster", "dynamicAllocation": {"enabled": true}}})",
+       nullptr,
+       "metadata.annotations[K/elastic-job]: Forbidden: elastic job is not supported for "
+       "\"sparkoperator.k8s.io/v1beta2, Kind=SparkApplication\""},
+      {"the head is looked at before the groups, and these before the workers", kRayCluster,
+       R"({"spec": {"headGroupSpec": {"template": {"metadata": {"annotations": {"K/podset-required-topology": "@"}}}},
+                    "workerGroupSpecs": [{"groupName": "w", "template": {"metadata": {"annotations": {
+                      "K/podset-group-name": "7", "K/podset-preferred-topology": "rack"}}}}]}})",
+       nullptr,
+       "[spec.headGroupSpec.template.metadata.annotations[K/podset-required-topology]: Invalid value: \"@\": name part "
+       "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+       "character "
+       "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+       "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'), "
+       "spec.workerGroupSpecs[0].template.metadata.annotations[K/podset-group-name]: Invalid value: \"7\": can only "
+       "define groups of exactly 2 pod sets, got: 1 pod set(s), "
+       "spec.workerGroupSpecs[0].template.metadata.annotations[K/podset-group-name]: Invalid value: \"7\": must not be "
+       "a number]"},
       {"Spark runs in the cluster", "sparkoperator-k8s-io-v1beta2-sparkapplication",
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"mode": "client"}})", nullptr,
        "spec.mode: Invalid value: \"client\": only Cluster mode is supported for a kueue managed job"},
@@ -271,6 +336,23 @@ TEST_F(RulesTest, Pods) {
       {"and a size a group", "-v1-pod", R"({"metadata": {"annotations": {"K/pod-group-total-count": "1"}}})", nullptr,
        "metadata.labels[K/pod-group-name]: Required value: both the 'K/pod-group-total-count' annotation and the "
        "'K/pod-group-name' label should be set"},
+      {"an annotation names the group before the label does", "-v1-pod",
+       R"({"metadata": {"labels": {"K/pod-group-name": "Bad"}, "annotations": {"K/pod-group-name": "g"}}})", nullptr,
+       "metadata.annotations[K/pod-group-total-count]: Required value: both the 'K/pod-group-total-count' annotation "
+       "and the 'K/pod-group-name' annotation should be set"},
+      {"an empty one does not", "-v1-pod",
+       R"({"metadata": {"labels": {"K/pod-group-name": "g"},
+                        "annotations": {"K/pod-group-name": "", "K/pod-group-total-count": "0"}}})",
+       nullptr,
+       "metadata.annotations[K/pod-group-total-count]: Invalid value: \"0\": incorrect annotation value "
+       "'K/pod-group-total-count=0': group total count should be greater than zero"},
+      {"the group moves from the label to the annotation", "-v1-pod",
+       R"({"metadata": {"annotations": {"K/pod-group-name": "g", "K/pod-group-total-count": "1"}}})",
+       R"({"metadata": {"labels": {"K/pod-group-name": "g"}, "annotations": {"K/pod-group-total-count": "1"}}})", ""},
+      {"but stays what it is", "-v1-pod",
+       R"({"metadata": {"annotations": {"K/pod-group-name": "h", "K/pod-group-total-count": "1"}}})",
+       R"({"metadata": {"labels": {"K/pod-group-name": "g"}, "annotations": {"K/pod-group-total-count": "1"}}})",
+       "metadata.annotations[K/pod-group-name]: Invalid value: \"h\": field is immutable"},
       {"managed is true or not there", "-v1-pod", R"({"metadata": {"labels": {"K/managed": "no"}}})", nullptr,
        "metadata.labels[K/managed]: Forbidden: managed label value can only be 'true'"},
       {"a prebuilt workload is the group's", "-v1-pod",
@@ -287,6 +369,24 @@ TEST_F(RulesTest, Pods) {
       {"a pod stays in its group", "-v1-pod", R"({"metadata": {}})",
        R"({"metadata": {"labels": {"K/pod-group-name": "g"}, "annotations": {"K/pod-group-total-count": "1"}}})",
        "metadata.labels[K/pod-group-name]: Invalid value: \"\": field is immutable"},
+  });
+}
+
+TEST_F(RulesTest, NamesInAnnotationsNeedTheirGate) {
+  config_.gates.workload_identifier_annotations = false;
+  const std::string name(64, 'w');
+  const std::string annotated =
+      absl::StrCat(R"({"metadata": {"annotations": {"K/prebuilt-workload-name": ")", name, R"("}}})");
+  Check({
+      {"the group is the label's", "-v1-pod",
+       R"({"metadata": {"annotations": {"K/pod-group-name": "g", "K/pod-group-total-count": "1"}}})", nullptr,
+       "metadata.labels[K/pod-group-name]: Required value: both the 'K/pod-group-total-count' annotation and the "
+       "'K/pod-group-name' label should be set"},
+      {"and so is the workload", "kubeflow-org-v1-jaxjob",
+       R"({"metadata": {"annotations": {"K/prebuilt-workload-name": "w"}}})", nullptr, ""},
+      {"unless its name is too long for one", "kubeflow-org-v1-jaxjob", annotated.c_str(), nullptr,
+       "metadata.annotations[K/prebuilt-workload-name]: Forbidden: Is not supported for \"kubeflow.org/v1, "
+       "Kind=JAXJob\""},
   });
 }
 

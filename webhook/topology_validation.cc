@@ -36,8 +36,7 @@ struct Annotations {
         slice_required(Get(map, kSliceRequiredTopology)),
         slice_size(Get(map, kSliceSize)),
         constraints(Get(map, kSliceConstraints)),
-        group(Get(map, kPodSetGroupName)),
-        offset(Get(map, kPodIndexOffset)) {}
+        group(Get(map, kPodSetGroupName)) {}
 
   static const std::string* Get(const json* map, absl::string_view key) {
     return map == nullptr ? nullptr : StringField(*map, key);
@@ -45,7 +44,7 @@ struct Annotations {
   bool requests_topology() const {
     return required || preferred || unconstrained || slice_required || slice_size || constraints;
   }
-  bool any() const { return requests_topology() || group || offset; }
+  bool any() const { return requests_topology() || group; }
 
   const std::string* required;
   const std::string* preferred;
@@ -54,7 +53,6 @@ struct Annotations {
   const std::string* slice_size;
   const std::string* constraints;
   const std::string* group;
-  const std::string* offset;
 };
 
 struct Layer {
@@ -154,14 +152,6 @@ void CheckGroupName(const Annotations& a, const JsonPath& annotations, FieldErro
   }
 }
 
-void CheckOffset(const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
-  if (a.offset == nullptr) return;
-  const JsonPath path = annotations.Key(kPodIndexOffset);
-  if (a.group != nullptr) return errors.Forbidden(path, MayNotBeSetWhen(kPodSetGroupName));
-  const absl::StatusOr<int32_t> offset = GoParseInt32(*a.offset);
-  if (!offset.ok() || *offset < 0) errors.Invalid(path, Quoted(*a.offset), "must be a non-negative integer");
-}
-
 void CheckSliceSize(const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
   const JsonPath path = annotations.Key(kSliceSize);
   if (a.slice_size != nullptr) {
@@ -191,7 +181,6 @@ void CheckAnnotations(const Env& env, const Annotations& a, const JsonPath& anno
     errors.Invalid(annotations.Key(kUnconstrainedTopology), Quoted(*a.unconstrained), "must be a boolean value");
   }
   CheckSliceSize(a, annotations, errors);
-  CheckOffset(a, annotations, errors);
   const JsonPath slice_size = annotations.Key(kSliceSize);
   if (a.slice_required != nullptr && a.slice_size == nullptr) {
     errors.Required(slice_size, absl::StrCat("must be set when '", kSliceRequiredTopology, "' is specified"));
@@ -319,16 +308,20 @@ void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects,
     return;
   }
   const bool parsed = parse_error.empty();
-  if (parsed && rules.grouping && rules.grouping_first) CheckGroups(members, out.errors);
+  bool grouping = parsed && rules.grouping;
+  const auto check_groups = [&] {
+    if (std::exchange(grouping, false)) CheckGroups(members, out.errors);
+  };
   const JsonPath root;
   for (const Member& member : members) {
+    if (rules.grouping_after_first && member.subject != subjects.data()) check_groups();
     const JsonPath path = root.Field(member.subject->path);
     CheckAnnotations(env, member.annotations, path, out.errors);
     if (parsed && member.subject->has_count) {
       CheckUpperBound(member.annotations, member.subject->count, path, out.errors);
     }
   }
-  if (parsed && rules.grouping && !rules.grouping_first) CheckGroups(members, out.errors);
+  check_groups();
   // Whatever cannot be parsed is an error of its own above; should it not be, it is refused all the same.
   if (!parsed && out.errors.empty()) out.failure = AdmissionResponse::Denied(std::move(parse_error));
 }

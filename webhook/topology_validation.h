@@ -27,8 +27,8 @@ struct TopologyRules {
   bool parse_first = false;
   // Groups of pod sets are looked at.
   bool grouping = false;
-  // Before the single pod sets, not after.
-  bool grouping_first = false;
+  // After the first pod set, not after all.
+  bool grouping_after_first = false;
 };
 
 // The subjects of all pod templates of a job.

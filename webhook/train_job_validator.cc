@@ -58,7 +58,10 @@ json AnnotationsOf(const json& replicated_job, const std::string& name, const js
 }  // namespace
 
 void ValidateTrainJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
-  ValidatePlainJob(env, kind, job, old, out);
+  if (old != nullptr) {
+    CheckChangedJob(env, kind, job, *old, IsSuspended(kind, job), IsSuspended(kind, *old), out.errors);
+  }
+  CheckNewJob(env, kind, job, out.errors);
   const json* reference = api::At(job, "/spec/runtimeRef");
   if (reference == nullptr) return;
   const json* metadata = Field(job, "metadata");
