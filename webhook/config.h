@@ -17,11 +17,9 @@ struct FeatureGates {
   bool admission_gated_by = true;
   bool concurrent_admission = false;
   bool elastic_jobs_via_workload_slices = true;
-  bool elastic_jobs_via_workload_slices_with_tas = false;
   bool lws_immutable_group_size = true;
   bool multi_kueue = true;
   bool partial_admission = true;
-  bool pod_integration_validate_group_owner = true;
   bool priority_boost = false;
   bool reject_updates_to_cq_with_invalid_on_flavors = false;
   bool skip_ancestor_check_for_deleted_workloads = true;

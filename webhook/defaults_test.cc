@@ -39,16 +39,18 @@ class DefaultsTest : public testing::Test {
   }
   void Add(const char* object) { ASSERT_TRUE(state_.Upsert(json::parse(Kueue(object))).ok()); }
 
+  std::string Answer(const char* path, const json& object) {
+    const Router router(config_, &state_);
+    return Gist(router.Answer(absl::StrCat("/mutate-", path), "application/json", ReviewText("CREATE", object)).body);
+  }
+
   template <size_t n>
   void Check(const Row (&rows)[n]) {
-    const Router router(config_, &state_);
     for (const Row& row : rows) {
       SCOPED_TRACE(row.about);
       json object = json::parse(Kueue(row.object));
       object["metadata"]["namespace"] = "a";
-      const HttpAnswer answer =
-          router.Answer(absl::StrCat("/mutate-", row.path), "application/json", ReviewText("CREATE", object));
-      const std::string gist = Gist(answer.body);
+      const std::string gist = Answer(row.path, object);
       if (gist.front() == '[') object = object.patch(json::parse(gist));
       const json::json_pointer at(Kueue(row.at));
       EXPECT_EQ(object.contains(at) ? object[at].dump() : "", row.want) << gist;
@@ -81,6 +83,13 @@ TEST_F(DefaultsTest, QueueAndPriorityClass) {
                                              "controller": true}]}})",
        "/metadata/labels/K~1priority-class", ""},
   });
+}
+
+TEST_F(DefaultsTest, AQueueWhoseNamespaceIsNotKnownYet) {
+  Add(R"({"apiVersion": "K/v1beta2", "kind": "LocalQueue", "metadata": {"name": "default", "namespace": "new"}})");
+  for (const char* path : {"batch-v1-job", "apps-v1-deployment", "-v1-pod"}) {
+    EXPECT_EQ(Answer(path, {{"metadata", {{"namespace", "new"}}}}), R"(Namespace "new" not found)") << path;
+  }
 }
 
 TEST_F(DefaultsTest, ALauncherThatWorksCountsAsTheFirstWorker) {

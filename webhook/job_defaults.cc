@@ -64,14 +64,16 @@ bool IsElastic(const Env& env, const json& job) {
   return env.config.gates.elastic_jobs_via_workload_slices && ValueOrEmpty(Annotation(job, kElasticJob)) == "true";
 }
 
-void DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
+Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
   const json& object = patch.object();
-  if (!ValueOrEmpty(Label(object, kQueueName)).empty()) return;
+  if (!ValueOrEmpty(Label(object, kQueueName)).empty()) return std::nullopt;
   const std::string ns = NamespaceOf(object);
-  if (!env.state.HasLocalQueue(ns, kDefaultName)) return;
-  if (check_owner && IsOwnerManaged(env, object)) return;
-  if (!IsNamespaceManaged(env, ns)) return;
-  patch.Set(LabelPointer(kQueueName), kDefaultName);
+  if (!env.state.HasLocalQueue(ns, kDefaultName)) return std::nullopt;
+  if (check_owner && IsOwnerManaged(env, object)) return std::nullopt;
+  // A queue may be known before its namespace is.
+  if (env.state.NamespaceLabels(ns) == nullptr) return AdmissionResponse::NotFound({ns, "", "Namespace"});
+  if (IsNamespaceManaged(env, ns)) patch.Set(LabelPointer(kQueueName), kDefaultName);
+  return std::nullopt;
 }
 
 void DefaultPriorityClass(const Env& env, ObjectPatch& patch) {
@@ -84,7 +86,7 @@ void DefaultPriorityClass(const Env& env, ObjectPatch& patch) {
 
 Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   const json& object = patch.object();
-  DefaultQueue(env, /*check_owner=*/true, patch);
+  if (Failure failure = DefaultQueue(env, /*check_owner=*/true, patch)) return failure;
   DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, object, &suspend)) return failure;
@@ -137,7 +139,7 @@ Failure DefaultTrainJob(const Env& env, const api::JobKind& kind, ObjectPatch& p
 }
 
 Failure DefaultDeployment(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
-  DefaultQueue(env, /*check_owner=*/true, patch);
+  if (Failure failure = DefaultQueue(env, /*check_owner=*/true, patch)) return failure;
   DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
@@ -149,7 +151,7 @@ Failure DefaultDeployment(const Env& env, const api::JobKind& kind, ObjectPatch&
 }
 
 Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
-  DefaultQueue(env, /*check_owner=*/true, patch);
+  if (Failure failure = DefaultQueue(env, /*check_owner=*/true, patch)) return failure;
   DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
@@ -160,7 +162,7 @@ Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch
 }
 
 Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
-  DefaultQueue(env, /*check_owner=*/true, patch);
+  if (Failure failure = DefaultQueue(env, /*check_owner=*/true, patch)) return failure;
   DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
@@ -190,7 +192,7 @@ Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
     bool managed = false;
     if (Failure failure = FindManagedAncestor(env, pod, &managed)) return failure;
     if (managed) return std::nullopt;
-    DefaultQueue(env, /*check_owner=*/false, patch);
+    if (Failure failure = DefaultQueue(env, /*check_owner=*/false, patch)) return failure;
     if (ValueOrEmpty(Label(pod, kQueueName)).empty() && !env.config.manage_jobs_without_queue_name) {
       return std::nullopt;
     }

@@ -9,8 +9,8 @@
 namespace muster::webhook {
 
 // The queue `default` of the namespace, if there is one and the job names none. `check_owner`: not for the jobs of
-// other jobs.
-void DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch);
+// other jobs. Failure: the namespace is not known (404).
+[[nodiscard]] Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch);
 // The WorkloadPriorityClass `default`, likewise; never for the jobs of other jobs.
 void DefaultPriorityClass(const Env& env, ObjectPatch& patch);
 // Both, holding the job back, and handing it to MultiKueue where its queue says so.
