@@ -31,15 +31,13 @@ void Rename(json* object, const char* from, const char* to) {
 void UpgradeClusterQueue(json* spec) {
   if (spec == nullptr) return;
   Rename(spec, "cohort", "cohortName");
-  // v1beta1 has both, of which only one may be set: the plain list is a strategy without flavors.
+  // v1beta1 has both, of which only one may be set: the plain list is a strategy without flavors, and wins.
   const auto checks = spec->find("admissionChecks");
   if (checks != spec->end() && checks->is_array()) {
     json rules = json::array();
     for (json& name : *checks) rules.push_back({{"name", std::move(name)}});
     spec->erase(checks);
-    if (!rules.empty() && !spec->contains("admissionChecksStrategy")) {
-      (*spec)["admissionChecksStrategy"]["admissionChecks"] = std::move(rules);
-    }
+    if (!rules.empty()) (*spec)["admissionChecksStrategy"] = {{"admissionChecks", std::move(rules)}};
   }
   if (json* fungibility = FindObject(spec, "flavorFungibility")) {
     for (const char* field : {"whenCanBorrow", "whenCanPreempt"}) {
@@ -55,6 +53,17 @@ void UpgradeLocalQueueStatus(json* status) {
   status->erase("flavors");
 }
 
+// How the versions say what kind of class a priority comes from.
+struct PriorityClassKind {
+  const char* source;  // v1beta1
+  const char* group;
+  const char* kind;
+};
+constexpr PriorityClassKind kPriorityClassKinds[] = {
+    {"kueue.x-k8s.io/workloadpriorityclass", "kueue.x-k8s.io", "WorkloadPriorityClass"},
+    {"scheduling.k8s.io/priorityclass", "scheduling.k8s.io", "PriorityClass"},
+};
+
 void UpgradeWorkloadSpec(json* spec) {
   if (spec == nullptr) return;
   const json source = spec->value("priorityClassSource", json());
@@ -63,10 +72,10 @@ void UpgradeWorkloadSpec(json* spec) {
   spec->erase("priorityClassName");
   // Without a source the name refers to nothing, and Kueue drops it.
   if (spec->contains("priorityClassRef")) return;
-  if (source == "kueue.x-k8s.io/workloadpriorityclass") {
-    (*spec)["priorityClassRef"] = {{"group", "kueue.x-k8s.io"}, {"kind", "WorkloadPriorityClass"}, {"name", name}};
-  } else if (source == "scheduling.k8s.io/priorityclass") {
-    (*spec)["priorityClassRef"] = {{"group", "scheduling.k8s.io"}, {"kind", "PriorityClass"}, {"name", name}};
+  for (const PriorityClassKind& row : kPriorityClassKinds) {
+    if (source != row.source) continue;
+    (*spec)["priorityClassRef"] = {{"group", row.group}, {"kind", row.kind}};
+    if (name.is_string()) (*spec)["priorityClassRef"]["name"] = name;
   }
 }
 
@@ -74,14 +83,14 @@ void DowngradeWorkloadSpec(json* spec) {
   if (spec == nullptr) return;
   if (const json* ref = FindObject(spec, "priorityClassRef")) {
     const json group = ref->value("group", json());
+    const json kind = ref->value("kind", json());
     const json name = ref->value("name", json());
     spec->erase("priorityClassRef");
-    if (group == "kueue.x-k8s.io") {
-      (*spec)["priorityClassSource"] = "kueue.x-k8s.io/workloadpriorityclass";
-    } else if (group == "scheduling.k8s.io") {
-      (*spec)["priorityClassSource"] = "scheduling.k8s.io/priorityclass";
+    for (const PriorityClassKind& row : kPriorityClassKinds) {
+      if (group != row.group || kind != row.kind) continue;
+      (*spec)["priorityClassSource"] = row.source;
+      if (name.is_string()) (*spec)["priorityClassName"] = name;
     }
-    if (name.is_string() && !name.get_ref<const std::string&>().empty()) (*spec)["priorityClassName"] = name;
   }
   const auto pod_sets = spec->find("podSets");
   if (pod_sets == spec->end() || !pod_sets->is_array()) return;

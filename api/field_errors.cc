@@ -1,31 +1,111 @@
 #include "api/field_errors.h"
 
 #include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "api/label_syntax.h"
 
 namespace muster::api {
 
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+// Decodes the first character of the text. Returns its length, 0 when it is no UTF-8.
+size_t DecodeRune(absl::string_view text, uint32_t* rune) {
+  const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) {
+    *rune = first;
+    return 1;
+  }
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  uint32_t value = first & (0x7fU >> length);
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    value = (value << 6) | (byte(i) & 0x3fU);
+  }
+  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < kSmallest[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return 0;
+  *rune = value;
+  return length;
+}
+
+// What Go counts as printable, short of characters no version of Unicode has assigned: no controls, no spaces but the
+// common one, no formatting characters, nothing of private use.
+bool IsPrintable(uint32_t rune) {
+  static constexpr struct {
+    uint32_t first;
+    uint32_t last;
+  } kOthers[] = {{0x00, 0x1f},     {0x7f, 0xa0},     {0xad, 0xad},       {0x61c, 0x61c},
+                 {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f},   {0x2028, 0x202f},
+                 {0x205f, 0x206f}, {0x3000, 0x3000}, {0xd800, 0xf8ff},   {0xfeff, 0xfeff},
+                 {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe007f}, {0xf0000, 0x10ffff}};
+  return std::none_of(std::begin(kOthers), std::end(kOthers),
+                      [rune](const auto& range) { return rune >= range.first && rune <= range.last; });
+}
+
+void AppendHex(uint32_t value, int digits, std::string* out) {
+  while (digits-- > 0) out->push_back(kHex[(value >> (4 * digits)) & 15]);
+}
+
+// The letter Go escapes the character with; 0 = it has none.
+char EscapeLetter(uint32_t rune) {
+  constexpr absl::string_view kCharacters("\a\b\f\n\r\t\v\"\\", 9);
+  constexpr absl::string_view kLetters = "abfnrtv\"\\";
+  if (rune >= 0x80) return 0;
+  const size_t at = kCharacters.find(static_cast<char>(rune));
+  return at == absl::string_view::npos ? '\0' : kLetters[at];
+}
+
+// [A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?
+bool IsConditionReason(absl::string_view text) {
+  const auto is_word = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  if (text.empty() || !absl::ascii_isalpha(static_cast<unsigned char>(text.front())) || !is_word(text.back())) {
+    return false;
+  }
+  return std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == ',' || c == ':'; });
+}
+
+}  // namespace
+
 std::string Quoted(absl::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      absl::StrAppend(&out, "\\", absl::string_view(&c, 1));
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      absl::StrAppend(&out, "\\x", absl::string_view(&kHex[byte >> 4], 1), absl::string_view(&kHex[byte & 15], 1));
+  while (!text.empty()) {
+    uint32_t rune = 0;
+    const size_t length = DecodeRune(text, &rune);
+    if (length == 0) {
+      out += "\\x";
+      AppendHex(static_cast<unsigned char>(text[0]), 2, &out);
+    } else if (const char letter = EscapeLetter(rune); letter != 0) {
+      out.push_back('\\');
+      out.push_back(letter);
+    } else if (IsPrintable(rune)) {
+      out.append(text.data(), length);
     } else {
-      out.push_back(c);
+      out += rune < 0x80 ? "\\x" : rune < 0x10000 ? "\\u" : "\\U";
+      AppendHex(rune, rune < 0x80 ? 2 : rune < 0x10000 ? 4 : 8, &out);
     }
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
   out.push_back('"');
   return out;
+}
+
+std::string JsonQuoted(absl::string_view text) {
+  const std::string plain =
+      nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // Go keeps its JSON safe to be put into HTML and JavaScript.
+  return absl::StrReplaceAll(
+      plain,
+      {{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}});
 }
 
 void FieldErrors::Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message) {
@@ -56,7 +136,7 @@ void FieldErrors::NotSupported(const JsonPath& path, absl::string_view value,
                                const std::vector<std::string>& supported) {
   const std::string list =
       absl::StrJoin(supported, ", ", [](std::string* out, const std::string& s) { absl::StrAppend(out, Quoted(s)); });
-  Add(path, "NotSupported", Quoted(value), absl::StrCat("supported values: ", list));
+  Add(path, "NotSupported", Quoted(value), supported.empty() ? "" : absl::StrCat("supported values: ", list));
 }
 
 void FieldErrors::TooMany(const JsonPath& path, size_t count, size_t max) {
@@ -129,6 +209,37 @@ void FieldErrors::CheckTolerationKeys(const JsonPath& path, const std::vector<To
   for (size_t i = 0; i < tolerations.size(); ++i) {
     const JsonPath item = path.Item(static_cast<int>(i));
     if (!tolerations[i].key.empty()) CheckLabelKey(item.Field("key"), tolerations[i].key);
+  }
+}
+
+void FieldErrors::CheckConditions(const JsonPath& path, const std::vector<Condition>& conditions) {
+  constexpr size_t kMaxReason = 1024;
+  constexpr size_t kMaxMessage = 32 * 1024;
+  std::set<std::string> types;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const Condition& condition = conditions[i];
+    const JsonPath item = path.Item(static_cast<int>(i));
+    if (!types.insert(condition.type).second) Duplicate(item.Field("type"), Quoted(condition.type));
+    CheckLabelKey(item.Field("type"), condition.type);
+    if (condition.status != "True" && condition.status != "False" && condition.status != "Unknown") {
+      NotSupported(item.Field("status"), condition.status, {"False", "True", "Unknown"});
+    }
+    if (condition.observed_generation.value_or(0) < 0) {
+      Invalid(item.Field("observedGeneration"), absl::StrCat(*condition.observed_generation),
+              "must be greater than or equal to zero");
+    }
+    if (condition.last_transition_time == ZeroTime()) Required(item.Field("lastTransitionTime"), "must be set");
+    if (condition.reason.empty()) {
+      Required(item.Field("reason"), "must be set");
+    } else if (!IsConditionReason(condition.reason)) {
+      Invalid(item.Field("reason"), Quoted(condition.reason),
+              "a condition reason must start with alphabetic character, optionally followed by a string of "
+              "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  "
+              "or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is "
+              "'[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')");
+    }
+    if (condition.reason.size() > kMaxReason) TooLong(item.Field("reason"), kMaxReason);
+    if (condition.message.size() > kMaxMessage) TooLong(item.Field("message"), kMaxMessage);
   }
 }
 

@@ -17,8 +17,10 @@
 
 namespace muster::api {
 
-// The text in double quotes, with what needs it escaped.
+// The text as Go's %q prints it: in double quotes, with what cannot be printed escaped. This is how Kubernetes shows a
+// bad value that is a plain string; one of a named string type it shows as JSON.
 std::string Quoted(absl::string_view text);
+std::string JsonQuoted(absl::string_view text);
 
 // Thread-compatible.
 class FieldErrors {
@@ -29,6 +31,7 @@ class FieldErrors {
   void Forbidden(const JsonPath& path, absl::string_view message);
   void Duplicate(const JsonPath& path, std::string value, absl::string_view message = "");
   void NotFound(const JsonPath& path, absl::string_view value);
+  // The supported values are printed in the order given.
   void NotSupported(const JsonPath& path, absl::string_view value, const std::vector<std::string>& supported);
   void TooMany(const JsonPath& path, size_t count, size_t max);
   void TooLong(const JsonPath& path, size_t max);
@@ -45,6 +48,7 @@ class FieldErrors {
   void CheckLabels(const JsonPath& path, const StringMap& labels);
   void CheckAnnotations(const JsonPath& path, const StringMap& annotations);
   void CheckTolerationKeys(const JsonPath& path, const std::vector<Toleration>& tolerations);
+  void CheckConditions(const JsonPath& path, const std::vector<Condition>& conditions);
   void CheckNonNegative(const JsonPath& path, const Quantity& quantity);
   // The object's own name.
   void CheckName(const ObjectMeta& metadata);

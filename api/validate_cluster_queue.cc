@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -26,7 +27,7 @@ void ValidateSelector(const LabelSelector& selector, const JsonPath& path, Field
         errors.Forbidden(item.Field("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
       }
     } else {
-      errors.Invalid(item.Field("operator"), Quoted(r.op), "not a valid selector operator");
+      errors.Invalid(item.Field("operator"), JsonQuoted(r.op), "not a valid selector operator");
     }
     errors.CheckLabelKey(item.Field("key"), r.key);
     const JsonPath values = item.Field("values");
@@ -38,65 +39,68 @@ void ValidateSelector(const LabelSelector& selector, const JsonPath& path, Field
   }
 }
 
-void ValidatePreemption(const ClusterQueuePreemption& preemption, const JsonPath& path, FieldErrors& errors) {
-  const std::string& reclaim = preemption.reclaim_within_cohort;
-  const bool borrows = preemption.borrow_within_cohort.has_value() &&
-                       !preemption.borrow_within_cohort->policy.empty() &&
-                       preemption.borrow_within_cohort->policy != "Never";
-  if (borrows && (reclaim.empty() || reclaim == "Never")) {
+// The values of errors on whole structs are left to the webhook, which has the object as it came.
+void ValidatePreemption(const ClusterQueuePreemption& preemption, const ValidationOptions& options,
+                        const JsonPath& path, FieldErrors& errors) {
+  // What is not set is Never, and the API server has written that before a webhook is asked.
+  const bool defaulted = options.rules == ValidationOptions::Rules::kAll;
+  const auto is_never = [defaulted](const std::string& policy) {
+    return policy == "Never" || (policy.empty() && defaulted);
+  };
+  if (preemption.borrow_within_cohort.has_value() && is_never(preemption.reclaim_within_cohort) &&
+      !is_never(preemption.borrow_within_cohort->policy)) {
     errors.Invalid(path, "", "reclaimWithinCohort=Never and borrowWithinCohort.Policy!=Never");
   }
 }
 
-void ValidateFungibility(const FlavorFungibility& fungibility, const JsonPath& path, FieldErrors& errors) {
+void ValidateFungibility(const FlavorFungibility& fungibility, const ValidationOptions& options, const JsonPath& path,
+                         FieldErrors& errors) {
   if (fungibility.preference.empty()) return;
-  if (fungibility.when_can_borrow != "TryNextFlavor" ||
-      (!fungibility.when_can_preempt.empty() && fungibility.when_can_preempt != "TryNextFlavor")) {
-    errors.Invalid(path, "",
+  const bool defaulted = options.rules == ValidationOptions::Rules::kAll;
+  const bool next_on_preempt =
+      fungibility.when_can_preempt == "TryNextFlavor" || (fungibility.when_can_preempt.empty() && defaulted);
+  if (fungibility.when_can_borrow != "TryNextFlavor" || !next_on_preempt) {
+    errors.Invalid(path.Field("preference"), JsonQuoted(fungibility.preference),
                    absl::StrCat("preference ", Quoted(fungibility.preference),
                                 " requires both whenCanBorrow and whenCanPreempt to be TryNextFlavor"));
   }
 }
 
-std::vector<std::string> FlavorNames(const ClusterQueue& queue) {
-  std::vector<std::string> names;
+std::set<std::string> FlavorNames(const ClusterQueue& queue) {
+  std::set<std::string> names;
   for (const ResourceGroup& group : queue.resource_groups) {
-    for (const FlavorQuotas& flavor : group.flavors) names.push_back(flavor.name);
+    for (const FlavorQuotas& flavor : group.flavors) names.insert(flavor.name);
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
-void ValidateChecks(const ClusterQueue& queue, const JsonPath& path, FieldErrors& errors) {
-  const std::vector<std::string> flavors = FlavorNames(queue);
+std::set<std::string> OnFlavors(const AdmissionCheckStrategyRule& rule) {
+  return {rule.on_flavors.begin(), rule.on_flavors.end()};
+}
+
+void ValidateChecks(const ClusterQueue& queue, const ClusterQueue* before, const ValidationOptions& options,
+                    const JsonPath& path, FieldErrors& errors) {
+  const std::set<std::string> flavors = FlavorNames(queue);
+  // A check that was wrong before the change may stay wrong while something else is changed.
+  std::map<std::string, std::set<std::string>> tolerated;
+  if (before != nullptr && !options.reject_updates_to_cq_with_invalid_on_flavors && FlavorNames(*before) == flavors) {
+    for (const AdmissionCheckStrategyRule& rule : before->admission_checks) tolerated[rule.name] = OnFlavors(rule);
+  }
   for (size_t c = 0; c < queue.admission_checks.size(); ++c) {
+    const AdmissionCheckStrategyRule& rule = queue.admission_checks[c];
+    const auto old = tolerated.find(rule.name);
+    if (old != tolerated.end() && old->second == OnFlavors(rule)) continue;
     const JsonPath check = path.Item(static_cast<int>(c));
     const JsonPath on_flavors = check.Field("onFlavors");
-    for (size_t f = 0; f < queue.admission_checks[c].on_flavors.size(); ++f) {
-      const std::string& flavor = queue.admission_checks[c].on_flavors[f];
-      if (!std::binary_search(flavors.begin(), flavors.end(), flavor)) {
-        errors.NotSupported(on_flavors.Item(static_cast<int>(f)), flavor, flavors);
-      }
+    for (size_t f = 0; f < rule.on_flavors.size(); ++f) {
+      if (flavors.count(rule.on_flavors[f]) > 0) continue;
+      errors.NotSupported(on_flavors.Item(static_cast<int>(f)), rule.on_flavors[f], {flavors.begin(), flavors.end()});
     }
   }
 }
 
-void ValidateConcurrentAdmission(const ClusterQueue& queue, const JsonPath& spec, FieldErrors& errors) {
-  if (!queue.concurrent_admission_policy.has_value()) return;
+void ValidateLastAcceptableFlavor(const ClusterQueue& queue, const JsonPath& spec, FieldErrors& errors) {
   const ConcurrentAdmissionPolicy& policy = *queue.concurrent_admission_policy;
-  if (queue.queueing_strategy == "StrictFIFO") {
-    errors.Invalid(spec.Field("queueingStrategy"), Quoted(queue.queueing_strategy),
-                   "StrictFIFO queueing strategy cannot be used when ConcurrentAdmissionPolicy is defined");
-  }
-  const JsonPath groups = spec.Field("resourceGroups");
-  if (queue.resource_groups.size() != 1) {
-    errors.Invalid(groups, absl::StrCat(queue.resource_groups.size()),
-                   "must have exactly one ResourceGroup when ConcurrentAdmissionPolicy is defined");
-  } else if (const size_t flavors = queue.resource_groups[0].flavors.size(); flavors > kMaxConcurrentFlavors) {
-    errors.Invalid(groups.Item(0).Field("flavors"), absl::StrCat(flavors),
-                   absl::StrCat("cannot have more than ", kMaxConcurrentFlavors,
-                                " resource flavors in the ResourceGroup when ConcurrentAdmissionPolicy is defined"));
-  }
   const std::string& last = policy.last_acceptable_flavor;
   if (last.empty()) return;
   const JsonPath policy_path = spec.Field("concurrentAdmissionPolicy");
@@ -108,11 +112,29 @@ void ValidateConcurrentAdmission(const ClusterQueue& queue, const JsonPath& spec
         path, Quoted(last),
         absl::StrCat("may only be set when migration.mode is \"TryPreferredFlavors\" (got ", Quoted(policy.mode), ")"));
   }
-  const std::vector<std::string> names = FlavorNames(queue);
-  if (std::find(names.begin(), names.end(), last) == names.end()) {
+  const std::set<std::string> names = FlavorNames(queue);
+  if (names.count(last) == 0) {
     errors.Invalid(
         path, Quoted(last),
         absl::StrCat("must be one of the flavors defined in the ClusterQueue: [", absl::StrJoin(names, " "), "]"));
+  }
+}
+
+void ValidateConcurrentAdmission(const ClusterQueue& queue, const JsonPath& spec, FieldErrors& errors) {
+  if (!queue.concurrent_admission_policy.has_value()) return;
+  const JsonPath groups = spec.Field("resourceGroups");
+  if (queue.resource_groups.size() != 1) {
+    errors.Invalid(groups, absl::StrCat(queue.resource_groups.size()),
+                   "must have exactly one ResourceGroup when ConcurrentAdmissionPolicy is defined");
+  } else if (const size_t flavors = queue.resource_groups[0].flavors.size(); flavors > kMaxConcurrentFlavors) {
+    errors.Invalid(groups.Item(0).Field("flavors"), absl::StrCat(flavors),
+                   absl::StrCat("cannot have more than ", kMaxConcurrentFlavors,
+                                " resource flavors in the ResourceGroup when ConcurrentAdmissionPolicy is defined"));
+  }
+  ValidateLastAcceptableFlavor(queue, spec, errors);
+  if (queue.queueing_strategy == "StrictFIFO") {
+    errors.Invalid(spec.Field("queueingStrategy"), Quoted(queue.queueing_strategy),
+                   "StrictFIFO queueing strategy cannot be used when ConcurrentAdmissionPolicy is defined");
   }
 }
 
@@ -160,23 +182,28 @@ void ValidateSchema(const ClusterQueue& queue, const JsonPath& spec, FieldErrors
 
 }  // namespace
 
-void ValidateClusterQueue(const ClusterQueue& queue, const ValidationOptions& options, FieldErrors& errors) {
+void ValidateClusterQueue(const ClusterQueue& queue, const ClusterQueue* before, const ValidationOptions& options,
+                          FieldErrors& errors) {
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
+  const JsonPath groups = spec.Field("resourceGroups");
   if (options.rules == ValidationOptions::Rules::kAll) ValidateSchema(queue, spec, errors);
-  ValidateResourceGroups(queue.resource_groups, {.has_parent = !queue.cohort_name.empty(), .is_cohort = false},
-                         spec.Field("resourceGroups"), options, errors);
+  ValidateResourceGroups(queue.resource_groups, {.has_parent = !queue.cohort_name.empty(), .is_cohort = false}, groups,
+                         options, errors);
   if (queue.namespace_selector.has_value()) {
     ValidateSelector(*queue.namespace_selector, spec.Field("namespaceSelector"), errors);
   }
-  if (queue.preemption.has_value()) ValidatePreemption(*queue.preemption, spec.Field("preemption"), errors);
+  if (queue.preemption.has_value()) {
+    ValidatePreemption(*queue.preemption, options, spec.Field("preemption"), errors);
+  }
   if (queue.flavor_fungibility.has_value()) {
-    ValidateFungibility(*queue.flavor_fungibility, spec.Field("flavorFungibility"), errors);
+    ValidateFungibility(*queue.flavor_fungibility, options, spec.Field("flavorFungibility"), errors);
   }
   ValidateFairSharing(queue.fair_sharing, spec.Field("fairSharing"), errors);
-  const JsonPath strategy = spec.Field("admissionChecksStrategy");
-  ValidateChecks(queue, strategy.Field("admissionChecks"), errors);
+  ValidateQuotaSizes(queue.resource_groups, groups, errors);
   if (options.concurrent_admission) ValidateConcurrentAdmission(queue, spec, errors);
+  const JsonPath strategy = spec.Field("admissionChecksStrategy");
+  ValidateChecks(queue, before, options, strategy.Field("admissionChecks"), errors);
 }
 
 }  // namespace muster::api

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "api/label_syntax.h"
 #include "api/validators.h"
 
 namespace muster::api {
@@ -18,8 +19,8 @@ void ValidateQuota(const ResourceQuota& quota, const QuotaRules& rules, const Js
   errors.CheckNonNegative(path.Field("nominalQuota"), quota.nominal_quota);
   if (quota.borrowing_limit.has_value()) {
     const JsonPath limit = path.Field("borrowingLimit");
-    errors.CheckNonNegative(limit, *quota.borrowing_limit);
     if (!rules.has_parent) errors.Invalid(limit, Quoted(quota.borrowing_limit->ToString()), needs_parent);
+    errors.CheckNonNegative(limit, *quota.borrowing_limit);
   }
   if (quota.lending_limit.has_value()) {
     const JsonPath limit = path.Field("lendingLimit");
@@ -39,7 +40,8 @@ void ValidateFlavor(const FlavorQuotas& flavor, const std::vector<std::string>& 
   for (size_t i = 0; i < std::min(flavor.resources.size(), covered.size()); ++i) {
     const JsonPath item = resources.Item(static_cast<int>(i));
     if (flavor.resources[i].name != covered[i]) {
-      errors.Invalid(item.Field("name"), Quoted(flavor.resources[i].name), "must match the name in coveredResources");
+      errors.Invalid(item.Field("name"), JsonQuoted(flavor.resources[i].name),
+                     "must match the name in coveredResources");
     }
     ValidateQuota(flavor.resources[i], rules, item, errors);
   }
@@ -69,8 +71,6 @@ void ValidateResourceGroups(const std::vector<ResourceGroup>& groups, const Quot
   if (options.rules == ValidationOptions::Rules::kAll) errors.CheckItems(path, groups.size(), 0, kMaxGroups);
   std::set<std::string> resources;
   std::set<std::string> flavors;
-  size_t total_flavors = 0;
-  size_t total_resources = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
     const ResourceGroup& group = groups[g];
     const JsonPath group_path = path.Item(static_cast<int>(g));
@@ -79,23 +79,24 @@ void ValidateResourceGroups(const std::vector<ResourceGroup>& groups, const Quot
     for (size_t r = 0; r < group.covered_resources.size(); ++r) {
       const std::string& name = group.covered_resources[r];
       const JsonPath item = covered.Item(static_cast<int>(r));
-      errors.CheckLabelKey(item, name);
-      if (!resources.insert(name).second) errors.Duplicate(item, Quoted(name));
+      for (const std::string& error : CheckQualifiedName(name)) errors.Invalid(item, JsonQuoted(name), error);
+      if (!resources.insert(name).second) errors.Duplicate(item, JsonQuoted(name));
     }
     const JsonPath flavors_path = group_path.Field("flavors");
     for (size_t f = 0; f < group.flavors.size(); ++f) {
       const JsonPath item = flavors_path.Item(static_cast<int>(f));
       ValidateFlavor(group.flavors[f], group.covered_resources, rules, item, errors);
       if (!flavors.insert(group.flavors[f].name).second) {
-        errors.Duplicate(item.Field("name"), Quoted(group.flavors[f].name));
+        errors.Duplicate(item.Field("name"), JsonQuoted(group.flavors[f].name));
       }
     }
-    const size_t combinations = group.flavors.size() * group.covered_resources.size();
-    if (combinations > kMaxCombinations) {
-      errors.Invalid(group_path, absl::StrCat(combinations),
-                     absl::StrCat("number of flavor-resource combinations in a resourceGroup must be ≤ ",
-                                  kMaxCombinations, ", got ", combinations));
-    }
+  }
+}
+
+void ValidateQuotaSizes(const std::vector<ResourceGroup>& groups, const JsonPath& path, FieldErrors& errors) {
+  size_t total_flavors = 0;
+  size_t total_resources = 0;
+  for (const ResourceGroup& group : groups) {
     total_flavors += group.flavors.size();
     total_resources += group.covered_resources.size();
   }
@@ -108,6 +109,14 @@ void ValidateResourceGroups(const std::vector<ResourceGroup>& groups, const Quot
     errors.Invalid(path, absl::StrCat(total_resources),
                    absl::StrCat("total number of covered resources across all resourceGroups must be ≤ ", kMaxTotal,
                                 ", got ", total_resources));
+  }
+  for (size_t g = 0; g < groups.size(); ++g) {
+    size_t combinations = 0;
+    for (const FlavorQuotas& flavor : groups[g].flavors) combinations += flavor.resources.size();
+    if (combinations <= kMaxCombinations) continue;
+    errors.Invalid(path.Item(static_cast<int>(g)), absl::StrCat(combinations),
+                   absl::StrCat("number of flavor-resource combinations in a resourceGroup must be ≤ ",
+                                kMaxCombinations, ", got ", combinations));
   }
 }
 

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "api/admission_gates.h"
 #include "api/validators.h"
 
@@ -14,11 +13,6 @@ namespace {
 using nlohmann::json;
 
 bool IsQuotaReserved(const Workload& workload) { return IsConditionTrue(workload.status.conditions, "QuotaReserved"); }
-
-bool IsElastic(const Workload& workload, const ValidationOptions& options) {
-  const auto it = workload.metadata.annotations.find(kElasticJobAnnotation);
-  return options.elastic_jobs_via_workload_slices && it != workload.metadata.annotations.end() && it->second == "true";
-}
 
 json At(const json& object, std::initializer_list<const char*> path) {
   const json* value = &object;
@@ -31,69 +25,128 @@ json At(const json& object, std::initializer_list<const char*> path) {
 
 std::string Dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-// Pod sets may not change while quota is reserved for them; those of an elastic job may change their counts.
-void CheckPodSets(json now, json before, bool elastic, FieldErrors& errors) {
+// The value without what Go does not tell from nothing: null and empty lists anywhere, and the empty objects that stand
+// for structs held by value or for maps.
+json Essence(const json& value) {
+  static const auto& by_value =
+      *new std::set<std::string>{"metadata",     "spec",     "template", "resources", "labels",       "annotations",
+                                 "nodeSelector", "requests", "limits",   "flavors",   "resourceUsage"};
+  if (value.is_array()) {
+    json out = json::array();
+    for (const json& item : value) out.push_back(Essence(item));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  json out = json::object();
+  for (const auto& [key, item] : value.items()) {
+    json kept = Essence(item);
+    const bool nothing = kept.is_null() || (kept.is_array() && kept.empty()) ||
+                         (kept.is_object() && kept.empty() && by_value.count(key) > 0);
+    if (!nothing) out.emplace(key, std::move(kept));
+  }
+  return out;
+}
+
+bool IsSame(const json& a, const json& b) { return a == b || Essence(a) == Essence(b); }
+
+int64_t CountOf(const json& pod_set) {
+  const json count = At(pod_set, {"count"});
+  return count.is_number_integer() ? count.get<int64_t>() : 0;
+}
+
+// Pod sets may not change while quota is reserved for them, but for counts that shrink, as those of elastic jobs do.
+void CheckPodSets(json now, const json& before, const ValidationOptions& options, FieldErrors& errors) {
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
   const JsonPath path = spec.Field("podSets");
-  if (!now.is_array() || !before.is_array() || now.size() != before.size()) {
-    if (now != before) errors.Invalid(path, Dump(now), "field is immutable");
-    return;
-  }
+  if (now.size() != before.size()) return errors.Invalid(path, Dump(now), "field is immutable");
   for (size_t i = 0; i < now.size(); ++i) {
-    const std::string value = Dump(now[i]);
-    if (elastic && now[i].is_object() && before[i].is_object()) {
-      now[i].erase("count");
-      before[i].erase("count");
+    if (options.elastic_jobs_via_workload_slices && now[i].is_object() && CountOf(now[i]) < CountOf(before[i])) {
+      now[i]["count"] = CountOf(before[i]);
     }
     // Kueue prints these places with a point.
-    if (now[i] != before[i]) errors.Invalid(path.Field(absl::StrCat(i)), value, "field is immutable");
+    if (!IsSame(now[i], before[i])) errors.Invalid(path.Field(absl::StrCat(i)), Dump(now[i]), "field is immutable");
   }
 }
 
-// status.admission without what may change in it.
-json FixedAdmission(const json& object) {
-  json admission = At(object, {"status", "admission"});
-  if (!admission.is_object() || !admission.contains("podSetAssignments")) return admission;
-  for (json& assignment : admission["podSetAssignments"]) {
-    if (!assignment.is_object()) continue;
-    assignment.erase("topologyAssignment");
-    assignment.erase("delayedTopologyRequest");
+// The admission may come and go, but not change; where pods are placed may.
+void CheckAdmission(const json& now_object, const json& before_object, const ValidationOptions& options,
+                    FieldErrors& errors) {
+  const json now = At(now_object, {"status", "admission"});
+  json fixed = now;
+  json before = At(before_object, {"status", "admission"});
+  if (now.is_null() || before.is_null()) return;
+  if (options.topology_aware_scheduling) {
+    for (json* admission : {&fixed, &before}) {
+      if (!admission->is_object() || !admission->contains("podSetAssignments")) continue;
+      for (json& assignment : (*admission)["podSetAssignments"]) {
+        if (!assignment.is_object()) continue;
+        assignment.erase("topologyAssignment");
+        assignment.erase("delayedTopologyRequest");
+      }
+    }
   }
-  return admission;
+  if (IsSame(fixed, before)) return;
+  const JsonPath root;
+  const JsonPath status = root.Field("status");
+  errors.Invalid(status.Field("admission"), Dump(now), "field is immutable");
 }
 
-void CheckReclaimablePods(const Workload& now, const Workload& before, FieldErrors& errors) {
+const ReclaimablePod* FindPods(const std::vector<ReclaimablePod>& list, absl::string_view name) {
+  const auto it = std::find_if(list.begin(), list.end(), [&](const ReclaimablePod& p) { return p.name == name; });
+  return it == list.end() ? nullptr : &*it;
+}
+
+// The pod sets of an elastic job that are smaller than what was admitted: what can be reclaimed of them is counted
+// anew.
+std::set<std::string> ScaledDown(const Workload& workload, const ValidationOptions& options) {
+  std::set<std::string> names;
+  if (!IsElastic(workload, options) || !workload.status.admission.has_value()) return names;
+  for (const PodSetAssignment& assignment : workload.status.admission->pod_set_assignments) {
+    int32_t count = 0;
+    for (const PodSet& pod_set : workload.spec.pod_sets) {
+      if (pod_set.name == assignment.name) count = pod_set.count;
+    }
+    if (assignment.count.value_or(0) > count) names.insert(assignment.name);
+  }
+  return names;
+}
+
+void CheckReclaimablePods(const Workload& now, const Workload& before, const ValidationOptions& options,
+                          FieldErrors& errors) {
   const JsonPath root;
   const JsonPath status = root.Field("status");
   const JsonPath path = status.Field("reclaimablePods");
-  for (const ReclaimablePod& old_pods : before.status.reclaimable_pods) {
-    const JsonPath item = path.Key(old_pods.name);
-    const auto it = std::find_if(now.status.reclaimable_pods.begin(), now.status.reclaimable_pods.end(),
-                                 [&](const ReclaimablePod& p) { return p.name == old_pods.name; });
-    if (it == now.status.reclaimable_pods.end()) {
-      errors.Required(item, "cannot be removed");
-    } else if (it->count < old_pods.count) {
-      errors.Invalid(item.Field("count"), absl::StrCat(it->count),
-                     absl::StrCat("cannot be less than ", old_pods.count));
-    }
+  const std::set<std::string> scaled_down = ScaledDown(now, options);
+  for (const ReclaimablePod& pods : now.status.reclaimable_pods) {
+    const ReclaimablePod* old = FindPods(before.status.reclaimable_pods, pods.name);
+    if (old == nullptr || pods.count >= old->count || scaled_down.count(pods.name) > 0) continue;
+    const JsonPath item = path.Key(pods.name);
+    errors.Invalid(item.Field("count"), absl::StrCat(pods.count), absl::StrCat("cannot be less than ", old->count));
+  }
+  for (const ReclaimablePod& old : before.status.reclaimable_pods) {
+    if (FindPods(now.status.reclaimable_pods, old.name) != nullptr || scaled_down.count(old.name) > 0) continue;
+    errors.Required(path.Key(old.name), "cannot be removed");
   }
 }
 
+// The changes to pod sets that a check asks for stand while it stays ready. The place of the error is that of the check
+// in the old object, as in Kueue.
 void CheckCheckStates(const json& now, const json& before, FieldErrors& errors) {
   const JsonPath root;
   const JsonPath status = root.Field("status");
   const JsonPath path = status.Field("admissionChecks");
   const json states = At(now, {"status", "admissionChecks"});
-  for (size_t i = 0; i < states.size(); ++i) {
-    for (const json& old_state : At(before, {"status", "admissionChecks"})) {
-      const bool same_check = At(old_state, {"name"}) == At(states[i], {"name"});
-      const bool stays_ready = At(old_state, {"state"}) == "Ready" && At(states[i], {"state"}) == "Ready";
+  const json old_states = At(before, {"status", "admissionChecks"});
+  for (size_t i = 0; i < old_states.size(); ++i) {
+    for (const json& state : states) {
+      const bool same_check = At(old_states[i], {"name"}) == At(state, {"name"});
+      const bool stays_ready = At(old_states[i], {"state"}) == "Ready" && At(state, {"state"}) == "Ready";
       if (!same_check || !stays_ready) continue;
-      const json updates = At(states[i], {"podSetUpdates"});
-      if (updates != At(old_state, {"podSetUpdates"})) {
-        errors.Invalid(path.Item(static_cast<int>(i)).Field("podSetUpdates"), Dump(updates), "field is immutable");
-      }
+      const json updates = At(state, {"podSetUpdates"});
+      if (Essence({{"v", updates}}) == Essence({{"v", At(old_states[i], {"podSetUpdates"})}})) continue;
+      const JsonPath item = path.Item(static_cast<int>(i));
+      errors.Invalid(item.Field("podSetUpdates"), Dump(updates), "field is immutable");
     }
   }
 }
@@ -110,7 +163,10 @@ void CheckGates(const Workload& now, const Workload& before, FieldErrors& errors
   CheckAdmissionGateChange(path, gates(now), gates(before), errors);
 }
 
-void CheckClusterName(const Workload& now, const Workload& before, FieldErrors& errors) {
+void CheckClusterName(const Workload& now, const Workload& before, const ValidationOptions& options,
+                      FieldErrors& errors) {
+  // A slice that replaces another of an elastic job goes where that one is.
+  if (options.elastic_jobs_via_workload_slices && now.metadata.annotations.count(kReplacementForAnnotation) > 0) return;
   if (now.status.cluster_name.empty() || !before.status.cluster_name.empty()) return;
   const std::vector<std::string>& nominated = before.status.nominated_cluster_names;
   if (std::find(nominated.begin(), nominated.end(), now.status.cluster_name) != nominated.end()) return;
@@ -163,22 +219,15 @@ void CheckSchema(const Workload& now, const json& now_json, const Workload& befo
 
 void ValidateWorkloadUpdate(const Workload& now, const json& now_json, const Workload& before, const json& before_json,
                             const ValidationOptions& options, FieldErrors& errors) {
-  const JsonPath root;
-  const JsonPath status = root.Field("status");
   if (options.rules == ValidationOptions::Rules::kAll) CheckSchema(now, now_json, before, before_json, errors);
-  const bool elastic = IsElastic(now, options);
   if (IsQuotaReserved(before)) {
-    CheckPodSets(At(now_json, {"spec", "podSets"}), At(before_json, {"spec", "podSets"}), elastic, errors);
+    CheckPodSets(At(now_json, {"spec", "podSets"}), At(before_json, {"spec", "podSets"}), options, errors);
+    if (IsQuotaReserved(now)) CheckReclaimablePods(now, before, options, errors);
   }
-  if (IsQuotaReserved(now) && IsQuotaReserved(before) && !elastic) CheckReclaimablePods(now, before, errors);
+  CheckAdmission(now_json, before_json, options, errors);
   CheckCheckStates(now_json, before_json, errors);
-  const json admission = FixedAdmission(now_json);
-  const json old_admission = FixedAdmission(before_json);
-  if (!admission.is_null() && !old_admission.is_null() && admission != old_admission) {
-    errors.Invalid(status.Field("admission"), Dump(At(now_json, {"status", "admission"})), "field is immutable");
-  }
+  CheckClusterName(now, before, options, errors);
   if (options.admission_gated_by) CheckGates(now, before, errors);
-  CheckClusterName(now, before, errors);
 }
 
 }  // namespace muster::api

@@ -1,6 +1,5 @@
 #include "api/validation.h"
 
-#include <algorithm>
 #include <iterator>
 #include <type_traits>
 
@@ -37,20 +36,6 @@ void ValidateClusterQueueUpdate(const nlohmann::json& now, const nlohmann::json&
   }
 }
 
-// Kueue tolerates entries of onFlavors that were wrong before the change.
-void ForgiveOldOnFlavors(const ClusterQueue& before, std::vector<Problem>& problems, const ValidationOptions& options) {
-  if (options.reject_updates_to_cq_with_invalid_on_flavors) return;
-  FieldErrors old_errors;
-  ValidateClusterQueue(before, options, old_errors);
-  const std::vector<Problem> old = old_errors.Take();
-  const auto was_wrong = [&old](const Problem& p) {
-    if (p.rule != "NotSupported" || p.path.find(".onFlavors[") == std::string::npos) return false;
-    return std::any_of(old.begin(), old.end(),
-                       [&p](const Problem& o) { return o.path == p.path && o.value == p.value; });
-  };
-  problems.erase(std::remove_if(problems.begin(), problems.end(), was_wrong), problems.end());
-}
-
 // The rules of the schemas that compare with the old object.
 void ValidateSchemaUpdate(const Object& now, const Object& before, FieldErrors& errors) {
   const JsonPath root;
@@ -75,18 +60,18 @@ void ValidateSchemaUpdate(const Object& now, const Object& before, FieldErrors& 
   }
 }
 
-}  // namespace
-
-std::vector<Problem> Validate(const Object& object, const ValidationOptions& options) {
+// `before` is the object that is changed, nullptr on creation.
+std::vector<Problem> ValidateObject(const Object& object, const Object* before, const ValidationOptions& options) {
   FieldErrors errors;
   const bool schema = options.rules == ValidationOptions::Rules::kAll;
   std::visit(
       [&](const auto& o) {
         using T = std::decay_t<decltype(o)>;
-        if constexpr (std::is_same_v<T, ClusterQueue>) ValidateClusterQueue(o, options, errors);
+        const T* old = before == nullptr ? nullptr : std::get_if<T>(before);
+        if constexpr (std::is_same_v<T, ClusterQueue>) ValidateClusterQueue(o, old, options, errors);
         if constexpr (std::is_same_v<T, Cohort>) ValidateCohort(o, options, errors);
         if constexpr (std::is_same_v<T, ResourceFlavor>) ValidateResourceFlavor(o, options, errors);
-        if constexpr (std::is_same_v<T, Workload>) ValidateWorkload(o, options, errors);
+        if constexpr (std::is_same_v<T, Workload>) ValidateWorkload(o, old, options, errors);
         if constexpr (std::is_same_v<T, LocalQueue>) {
           if (schema) ValidateLocalQueue(o, errors);
         }
@@ -99,28 +84,26 @@ std::vector<Problem> Validate(const Object& object, const ValidationOptions& opt
         if constexpr (std::is_same_v<T, WorkloadPriorityClass>) {
           if (schema) ValidateWorkloadPriorityClass(o, errors);
         }
+        (void)old;
       },
       object);
   return Named(std::move(errors), object);
 }
 
+}  // namespace
+
+std::vector<Problem> Validate(const Object& object, const ValidationOptions& options) {
+  return ValidateObject(object, nullptr, options);
+}
+
 std::vector<Problem> ValidateUpdate(const Decoded& now, const Decoded& before, const ValidationOptions& options) {
-  std::vector<Problem> problems = Validate(now.object, options);
+  std::vector<Problem> problems = ValidateObject(now.object, &before.object, options);
   FieldErrors errors;
   if (options.rules == ValidationOptions::Rules::kAll) ValidateSchemaUpdate(now.object, before.object, errors);
   if (const auto* workload = std::get_if<Workload>(&now.object)) {
-    const Workload& old = std::get<Workload>(before.object);
-    ValidateWorkloadUpdate(*workload, Encode(now.object, now.raw), old, Encode(before.object, before.raw), options,
-                           errors);
-    // What was already missing is not held against a change of something else.
-    if (!old.status.admission.has_value() && IsConditionTrue(old.status.conditions, "QuotaReserved")) {
-      problems.erase(
-          std::remove_if(problems.begin(), problems.end(),
-                         [](const Problem& p) { return p.path == "status.admission" && p.rule == "Required"; }),
-          problems.end());
-    }
+    ValidateWorkloadUpdate(*workload, Encode(now.object, now.raw), std::get<Workload>(before.object),
+                           Encode(before.object, before.raw), options, errors);
   } else if (std::holds_alternative<ClusterQueue>(now.object)) {
-    ForgiveOldOnFlavors(std::get<ClusterQueue>(before.object), problems, options);
     ValidateClusterQueueUpdate(Encode(now.object, now.raw), Encode(before.object, before.raw), errors);
   }
   std::vector<Problem> changes = Named(std::move(errors), now.object);

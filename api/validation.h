@@ -27,6 +27,7 @@ struct ValidationOptions {
   bool priority_boost = false;
   bool reject_updates_to_cq_with_invalid_on_flavors = false;
   bool tas_validate_workload_slice_size = true;
+  bool topology_aware_scheduling = true;
   bool workload_validate_resources_are_non_negative = true;
   bool workload_validation_for_pod_set_metadata = true;
 };

@@ -151,8 +151,8 @@ TEST(ValidationTest, ClusterQueuePolicies) {
        "with reclaiming it is fine"},
       {"ClusterQueue",
        R"({"flavorFungibility": {"preference": "PreemptionOverBorrowing"}})",
-       {"spec.flavorFungibility: Invalid value: preference \"PreemptionOverBorrowing\" requires both whenCanBorrow "
-        "and"},
+       {"spec.flavorFungibility.preference: Invalid value: \"PreemptionOverBorrowing\": preference "
+        "\"PreemptionOverBorrowing\" requires both whenCanBorrow and"},
        "a preference between two searches needs both"},
       {"ClusterQueue",
        R"({"flavorFungibility": {"preference": "PreemptionOverBorrowing", "whenCanBorrow": "TryNextFlavor"}})",
@@ -169,7 +169,7 @@ TEST(ValidationTest, ClusterQueuePolicies) {
       {"ClusterQueue", R"({"fairSharing": {"weight": "0"}})", {}, "no weight at all"},
       {"ClusterQueue",
        R"({"admissionChecksStrategy": {"admissionChecks": [{"name": "a", "onFlavors": ["f"]}]}})",
-       {"spec.admissionChecksStrategy.admissionChecks[0].onFlavors[0]: Unsupported value: \"f\": supported values: "},
+       {"spec.admissionChecksStrategy.admissionChecks[0].onFlavors[0]: Unsupported value: \"f\""},
        "a check on a flavor the queue has not"},
       {"ClusterQueue",
        R"({"namespaceSelector": {"matchLabels": {"@": "a b"}, "matchExpressions": [
@@ -188,10 +188,10 @@ TEST(ValidationTest, ClusterQueuePolicies) {
       {{"ClusterQueue",
         R"({"queueingStrategy": "StrictFIFO", "concurrentAdmissionPolicy": {"migration": {"mode": "RetainFirstAdmission",
             "constraints": {"lastAcceptableFlavorName": "f"}}}})",
-        {"spec.queueingStrategy: Invalid value: \"StrictFIFO\": StrictFIFO queueing strategy cannot be used when",
-         "spec.resourceGroups: Invalid value: 0: must have exactly one ResourceGroup when",
+        {"spec.resourceGroups: Invalid value: 0: must have exactly one ResourceGroup when",
          "may only be set when migration.mode is \"TryPreferredFlavors\" (got \"RetainFirstAdmission\")",
-         "must be one of the flavors defined in the ClusterQueue: []"},
+         "must be one of the flavors defined in the ClusterQueue: []",
+         "spec.queueingStrategy: Invalid value: \"StrictFIFO\": StrictFIFO queueing strategy cannot be used when"},
         "only with the gate on"}},
       concurrent);
 }
@@ -294,7 +294,7 @@ TEST(ValidationTest, WorkloadStatusAndAnnotations) {
                        .object)),
       ElementsAre(
           "status.admission.podSetAssignments[0].resourceUsage[cpu]: Invalid value: \"1001m\": is not a multiple "
-          "of 2",
+          "of 000002",
           "status.reclaimablePods[a].count: Invalid value: 3: should be less or equal to 2",
           "status.reclaimablePods[z].name: Unsupported value: \"z\": supported values: \"a\""));
 

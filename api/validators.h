@@ -12,6 +12,7 @@ namespace muster::api {
 
 // Annotations that change what is valid.
 inline constexpr char kElasticJobAnnotation[] = "kueue.x-k8s.io/elastic-job";
+inline constexpr char kReplacementForAnnotation[] = "kueue.x-k8s.io/workload-slice-replacement-for";
 inline constexpr char kAdmissionGatedByAnnotation[] = "kueue.x-k8s.io/admission-gated-by";
 inline constexpr char kPriorityBoostAnnotation[] = "kueue.x-k8s.io/priority-boost";
 
@@ -22,13 +23,20 @@ struct QuotaRules {
 };
 void ValidateResourceGroups(const std::vector<ResourceGroup>& groups, const QuotaRules& rules, const JsonPath& path,
                             const ValidationOptions& options, FieldErrors& errors);
+// How many flavors and resources a ClusterQueue may have; Kueue does not count those of a Cohort.
+void ValidateQuotaSizes(const std::vector<ResourceGroup>& groups, const JsonPath& path, FieldErrors& errors);
 // spec.fairSharing of a ClusterQueue or Cohort.
 void ValidateFairSharing(const std::optional<FairSharing>& fair_sharing, const JsonPath& path, FieldErrors& errors);
 
-void ValidateClusterQueue(const ClusterQueue& queue, const ValidationOptions& options, FieldErrors& errors);
+// `before` is the object that is changed, nullptr on creation.
+void ValidateClusterQueue(const ClusterQueue& queue, const ClusterQueue* before, const ValidationOptions& options,
+                          FieldErrors& errors);
 void ValidateCohort(const Cohort& cohort, const ValidationOptions& options, FieldErrors& errors);
 void ValidateResourceFlavor(const ResourceFlavor& flavor, const ValidationOptions& options, FieldErrors& errors);
-void ValidateWorkload(const Workload& workload, const ValidationOptions& options, FieldErrors& errors);
+void ValidateWorkload(const Workload& workload, const Workload* before, const ValidationOptions& options,
+                      FieldErrors& errors);
+// Whether the Workload is that of an elastic job.
+bool IsElastic(const Workload& workload, const ValidationOptions& options);
 // The rest has no webhook, only schemas.
 void ValidateLocalQueue(const LocalQueue& queue, FieldErrors& errors);
 void ValidateTopology(const Topology& topology, FieldErrors& errors);

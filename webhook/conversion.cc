@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "api/convert.h"
 #include "api/json_text.h"
+#include "webhook/go_text.h"
 #include "webhook/go_types.h"
 #include "webhook/json_access.h"
-#include "webhook/object_patch.h"
 
 namespace muster::webhook {
 namespace {
@@ -20,52 +20,24 @@ constexpr char kTextPlain[] = "text/plain; charset=utf-8";
 constexpr char kOld[] = "kueue.x-k8s.io/v1beta1";
 constexpr char kNew[] = "kueue.x-k8s.io/v1beta2";
 
-// The status fields of a kind: counts are always written, lists only in v1beta1, which writes null for none.
-struct StatusFields {
-  std::initializer_list<const char*> counts;
-  std::initializer_list<const char*> old_lists;
-  std::initializer_list<const char*> new_lists;
-};
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-struct ConvertedKind {
-  absl::string_view kind;
-  StatusFields status;
-};
-
-const ConvertedKind kKinds[] = {
-    {"ClusterQueue",
-     {{"admittedWorkloads", "pendingWorkloads", "reservingWorkloads"},
-      {"flavorsReservation", "flavorsUsage", "pendingWorkloadsStatus"},
-      {"flavorsReservation", "flavorsUsage"}}},
-    {"LocalQueue",
-     {{"admittedWorkloads", "pendingWorkloads", "reservingWorkloads"},
-      {"flavorsReservation", "flavorUsage"},
-      {"flavorsReservation", "flavorsUsage"}}},
-    {"Cohort", {}},
-    {"Workload", {}},
-};
-
-const ConvertedKind* FindKind(absl::string_view kind) {
-  for (const ConvertedKind& row : kKinds) {
-    if (row.kind == kind) return &row;
-  }
-  return nullptr;
+// The type of a kind in one of the versions; nullptr when it is not among those that are converted.
+const GoStruct* TypeOf(absl::string_view version, absl::string_view kind) {
+  const GoStruct* old = GoOldKueueTypeOf(kind);
+  if (old == nullptr || (version != kOld && version != kNew)) return nullptr;
+  return version == kOld ? old : &GoTypeOf("kueue.x-k8s.io", kind);
 }
 
-void FillStatus(const StatusFields& fields, bool old, json& object) {
-  json& status = object["status"];
-  if (!status.is_object()) status = json::object();
-  for (const char* count : fields.counts) {
-    if (Field(status, count) == nullptr) status[count] = 0;
-  }
-  if (old) {
-    for (const char* list : fields.old_lists) status.emplace(list, nullptr);
-    return;
-  }
-  for (const char* list : fields.new_lists) {
-    if (Field(status, list) == nullptr) status.erase(list);
-  }
-  if (fields.old_lists.size() > fields.new_lists.size()) status.erase("pendingWorkloadsStatus");
+absl::Status NotRegistered(absl::string_view kind, absl::string_view version) {
+  return absl::InvalidArgumentError(absl::StrCat("no kind ", GoQuote(kind), " is registered for version ",
+                                                 GoQuote(version), " in scheme \"pkg/runtime/scheme.go:110\""));
+}
+
+// What the decoder says when it does not find what it needs to know the type.
+absl::Status Missing(absl::string_view what, const json& object) {
+  return absl::InvalidArgumentError(absl::StrCat("Object '", what, "' is missing in '",
+                                                 object.dump(-1, ' ', false, json::error_handler_t::replace), "'"));
 }
 
 // Converts in place. Errors: InvalidArgument with the text of the answer.
@@ -73,34 +45,26 @@ absl::Status Convert(const std::string& desired, json& object) {
   if (!object.is_object()) return absl::InvalidArgumentError("the object cannot be decoded");
   const std::string version = ValueOrEmpty(StringField(object, "apiVersion"));
   const std::string kind = ValueOrEmpty(StringField(object, "kind"));
-  const ConvertedKind* row = FindKind(kind);
-  for (const std::string& asked : {version, desired}) {
-    if (row != nullptr && (asked == kOld || asked == kNew)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("no kind \"", kind, "\" is registered for version \"", asked,
-                                                   "\" in scheme \"pkg/runtime/scheme.go:110\""));
-  }
+  if (kind.empty()) return Missing("Kind", object);
+  if (version.empty()) return Missing("apiVersion", object);
+  const GoStruct* source = TypeOf(version, kind);
+  if (source == nullptr) return NotRegistered(kind, version);
+  if (std::string error = GoDecodeError(*source, object); !error.empty()) return absl::InvalidArgumentError(error);
+  const GoStruct* target = TypeOf(desired, kind);
+  if (target == nullptr) return NotRegistered(kind, desired);
   if (version == desired) {
-    const std::string package = version == kOld ? "v1beta1" : "v1beta2";
     return absl::InvalidArgumentError(
-        absl::StrCat("conversion is not allowed between same type *", package, ".", kind));
+        absl::StrCat("conversion is not allowed between same type *", View(source->package_name)));
   }
-  if (std::string error = GoDecodeError(GoTypeOf("kueue.x-k8s.io", kind), object); !error.empty()) {
-    return absl::InvalidArgumentError(error);
-  }
-  const bool to_old = desired == kOld;
   absl::Status status;
-  if (to_old) {
+  if (desired == kOld) {
     status = api::DowngradeToV1Beta1(kind, object);
   } else {
     api::UpgradeToV1Beta2(kind, object);
     if (kind == "Workload") status = api::UpgradeTopologyAssignments(object);
   }
-  if (!status.ok()) return status;
-  // Written by Go, with what Go writes for what is not there. The changes themselves are of no interest here.
-  FillStatus(row->status, to_old, object);
-  ObjectPatch patch(&object);
-  AddGoRewriting(GoTypeOf("kueue.x-k8s.io", kind), patch);
-  return absl::OkStatus();
+  if (status.ok()) object = GoRewritten(*target, object);
+  return status;
 }
 
 HttpAnswer BadRequest() {

@@ -18,13 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-const GoField* FindField(const GoStruct& type, std::string_view name) {
-  for (size_t i = 0; i < type.field_count; ++i) {
-    if (type.fields[i].name == name) return &type.fields[i];
-  }
-  return nullptr;
-}
-
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // "string", "v1.PodSpec", "[]v1.Container", "map[string]string".
@@ -58,6 +51,7 @@ std::string TypeText(const GoField& field, bool element) {
     }
   }
   if (element || field.container == GoContainer::kNone) return name;
+  if (!field.container_name.empty()) return std::string(field.container_name);
   return absl::StrCat(field.container == GoContainer::kList ? "[]" : "map[string]", name);
 }
 
@@ -87,7 +81,7 @@ class Decoder {
   // False when a value's own decoder refused it: that error is the answer, whatever was noticed before.
   bool Struct(const GoStruct& type, const json& object) {
     for (auto it = object.begin(); it != object.end(); ++it) {
-      const GoField* field = FindField(type, it.key());
+      const GoField* field = type.Find(it.key());
       if (field == nullptr || it->is_null() || field->type == GoType::kAny) continue;
       stack_.push_back(field->name);
       const bool ok = Value(type, *field, *it);
@@ -212,93 +206,7 @@ class Rewriter {
   std::vector<std::pair<std::string, json>>& changes_;
 };
 
-// Writes in Go's order.
-class Marshaler {
- public:
-  void Struct(const GoStruct& type, const json& object) {
-    out_.push_back('{');
-    bool first = true;
-    for (size_t i = 0; i < type.field_count; ++i) {
-      const GoField& field = type.fields[i];
-      const json* value = Field(object, View(field.name));
-      if (value == nullptr && field.when_absent.empty()) continue;
-      Name(field.name, first);
-      if (value == nullptr) {
-        out_ += field.when_absent;
-      } else {
-        Value(field, *value);
-      }
-    }
-    for (auto it = object.begin(); it != object.end(); ++it) {
-      if (it->is_null() || FindField(type, it.key()) != nullptr) continue;
-      Name(it.key(), first);
-      Plain(*it);
-    }
-    out_.push_back('}');
-  }
-
-  std::string Take() { return std::move(out_); }
-
- private:
-  void Name(std::string_view name, bool& first) {
-    if (!first) out_.push_back(',');
-    first = false;
-    AppendGoJsonString(View(name), &out_);
-    out_.push_back(':');
-  }
-
-  // Keys sorted, as Go writes maps.
-  void Plain(const json& value) {
-    if (value.is_string()) {
-      AppendGoJsonString(value.get_ref<const std::string&>(), &out_);
-    } else if (value.is_structured()) {
-      Container(value, [this](const json& item) { Plain(item); });
-    } else {
-      out_ += value.dump();
-    }
-  }
-
-  template <class Each>
-  void Container(const json& value, Each each) {
-    out_.push_back(value.is_array() ? '[' : '{');
-    bool first = true;
-    for (auto it = value.begin(); it != value.end(); ++it) {
-      if (value.is_object()) {
-        Name(it.key(), first);
-      } else {
-        if (!first) out_.push_back(',');
-        first = false;
-      }
-      each(*it);
-    }
-    out_.push_back(value.is_array() ? ']' : '}');
-  }
-
-  void Value(const GoField& field, const json& value) {
-    if (field.container == GoContainer::kNone || !value.is_structured()) return Element(field, value);
-    Container(value, [&](const json& item) { Element(field, item); });
-  }
-
-  void Element(const GoField& field, const json& value) {
-    if (field.type == GoType::kStruct && value.is_object()) return Struct(*field.of, value);
-    if (field.type == GoType::kQuantity && !value.is_structured() && !value.is_null()) {
-      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-      const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(absl::StripAsciiWhitespace(text));
-      if (quantity.ok()) return AppendGoJsonString(quantity->ToString(), &out_);
-    }
-    Plain(value);
-  }
-
-  std::string out_;
-};
-
 }  // namespace
-
-std::string GoMarshal(const GoStruct& type, const json& object) {
-  Marshaler marshaler;
-  marshaler.Struct(type, object.is_object() ? object : json::object());
-  return marshaler.Take();
-}
 
 std::string GoDecodeError(const GoStruct& type, const json& object) {
   Decoder decoder;

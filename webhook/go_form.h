@@ -29,6 +29,8 @@ struct GoField {
   std::string_view type_name = {};  // as Go prints it, where it is not that of `type` and `of`
   // JSON that is written when the field is not there: "{}" for a struct embedded by value. "" = nothing is written.
   std::string_view when_absent = {};
+  std::string_view container_name = {};  // of a list or map type with a name of its own: "v1.ResourceList"
+  bool omit_zero = false;                // not written when it is "", 0, false or empty
 };
 
 struct GoStruct {
@@ -36,6 +38,15 @@ struct GoStruct {
   std::string_view package_name;  // "v1.JobSpec"
   const GoField* fields = nullptr;
   size_t field_count = 0;
+  bool complete = false;  // the table has every field: what it does not have gets lost in Go
+
+  // nullptr when there is none of that name. O(fields).
+  const GoField* Find(std::string_view field) const {
+    for (size_t i = 0; i < field_count; ++i) {
+      if (fields[i].name == field) return &fields[i];
+    }
+    return nullptr;
+  }
 };
 
 // What Go says when it decodes `object` into `type`: "json: cannot unmarshal string into Go struct field
@@ -45,7 +56,12 @@ std::string GoDecodeError(const GoStruct& type, const nlohmann::json& object);
 // Adds to the patch what writing the object out again changes by itself. REQUIRES: GoDecodeError said nothing.
 void AddGoRewriting(const GoStruct& type, ObjectPatch& patch);
 
-// The object as Go writes it: the fields of a struct in the order of the table, then (sorted) those it does not have.
+// The object as it is when Go has read it and written it again: canonical quantities and times, no empty values where
+// Go leaves them out, the zero values that it writes. REQUIRES: GoDecodeError said nothing.
+nlohmann::json GoRewritten(const GoStruct& type, const nlohmann::json& object);
+
+// The same as text: the fields of a struct in the order of the table, then (sorted) those it does not have. A list is
+// taken for a list of such objects.
 std::string GoMarshal(const GoStruct& type, const nlohmann::json& object);
 
 }  // namespace muster::webhook

@@ -1,5 +1,6 @@
 #include "webhook/go_text.h"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "api/field_errors.h"
 #include "api/json_text.h"
 
 namespace muster::webhook {
@@ -246,6 +248,12 @@ void AppendGoJsonString(absl::string_view text, std::string* out) {
       flush(i);
       out->push_back('\\');
       out->push_back(text[i]);
+    } else if (c == 0xe2 && (text.substr(i, 3) == "\xe2\x80\xa8" || text.substr(i, 3) == "\xe2\x80\xa9")) {
+      // Line and paragraph separators, which JavaScript would take for the end of a line.
+      flush(i);
+      out->append(text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029");
+      i += 2;
+      copied = i + 1;
     } else if (c < 0x20 || c == '<' || c == '>' || c == '&') {
       flush(i);
       switch (c) {
@@ -306,56 +314,60 @@ std::string GoTimeError(absl::string_view text) {
   }
   struct Element {
     absl::string_view layout;
-    size_t digits;
+    size_t digits;  // 0 = the layout itself
+    int min;
+    int max;
+    absl::string_view name;
   };
-  static constexpr Element kElements[] = {{"2006", 4}, {"-", 0}, {"01", 2}, {"-", 0}, {"02", 2}, {"T", 0},
-                                          {"15", 2},   {":", 0}, {"04", 2}, {":", 0}, {"05", 2}};
+  static constexpr Element kElements[] = {
+      {"2006", 4, 0, 9999, "year"}, {"-", 0, 0, 0, ""}, {"01", 2, 1, 12, "month"}, {"-", 0, 0, 0, ""},
+      {"02", 2, 0, 99, "day"},      {"T", 0, 0, 0, ""}, {"15", 2, 0, 23, "hour"},  {":", 0, 0, 0, ""},
+      {"04", 2, 0, 59, "minute"},   {":", 0, 0, 0, ""}, {"05", 2, 0, 59, "second"}};
+  const auto is_digit = [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); };
   absl::string_view rest = text;
-  absl::string_view failed = "Z07:00";
+  const auto cannot_parse = [&](absl::string_view as) {
+    return absl::StrCat("parsing time ", GoQuote(text), " as \"2006-01-02T15:04:05Z07:00\": cannot parse ",
+                        GoQuote(rest), " as ", GoQuote(as));
+  };
+  const auto says = [&](absl::string_view what) { return absl::StrCat("parsing time ", GoQuote(text), ": ", what); };
   for (const Element& element : kElements) {
-    bool ok = rest.size() >= (element.digits == 0 ? 1 : element.digits);
-    if (ok && element.digits == 0) ok = rest[0] == element.layout[0];
-    for (size_t i = 0; ok && i < element.digits; ++i) ok = absl::ascii_isdigit(static_cast<unsigned char>(rest[i]));
-    if (!ok) {
-      failed = element.layout;
-      break;
+    if (element.digits == 0) {
+      if (rest.empty() || rest[0] != element.layout[0]) return cannot_parse(element.layout);
+      rest.remove_prefix(1);
+      continue;
     }
-    rest.remove_prefix(element.digits == 0 ? 1 : element.digits);
+    const absl::string_view digits = rest.substr(0, element.digits);
+    int value = 0;
+    if (digits.size() < element.digits || !std::all_of(digits.begin(), digits.end(), is_digit) ||
+        !absl::SimpleAtoi(digits, &value)) {
+      return cannot_parse(element.layout);
+    }
+    if (value < element.min || value > element.max) return says(absl::StrCat(element.name, " out of range"));
+    rest.remove_prefix(element.digits);
   }
-  return absl::StrCat("parsing time ", GoQuote(text), " as \"2006-01-02T15:04:05Z07:00\": cannot parse ", GoQuote(rest),
-                      " as ", GoQuote(failed));
+  if (rest.size() > 1 && (rest[0] == '.' || rest[0] == ',') && is_digit(rest[1])) {
+    rest.remove_prefix(1);
+    while (!rest.empty() && is_digit(rest[0])) rest.remove_prefix(1);
+  }
+  if (!rest.empty() && rest[0] == 'Z') {
+    rest.remove_prefix(1);
+  } else {
+    const bool zone = rest.size() >= 6 && (rest[0] == '+' || rest[0] == '-') && is_digit(rest[1]) &&
+                      is_digit(rest[2]) && rest[3] == ':' && is_digit(rest[4]) && is_digit(rest[5]);
+    if (!zone) return cannot_parse("Z07:00");
+    rest.remove_prefix(6);
+  }
+  if (!rest.empty()) return says(absl::StrCat("extra text: ", GoQuote(rest)));
+  return says("day out of range");
 }
 
-std::string GoQuote(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (byte < 0x20 || byte == 0x7f) {
-          absl::StrAppendFormat(&out, "\\x%02x", byte);
-        } else {
-          out.push_back(c);
-        }
-    }
-  }
-  out.push_back('"');
-  return out;
+std::string GoTime(absl::string_view text) {
+  absl::Time time;
+  std::string unused;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &unused)) return std::string(text);
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
+
+std::string GoQuote(absl::string_view text) { return api::Quoted(text); }
 
 }  // namespace muster::webhook

@@ -28,6 +28,8 @@ absl::StatusOr<bool> GoParseBool(absl::string_view text);
 
 // What time.Parse(time.RFC3339) says is wrong with `text`; "" when it is fine.
 std::string GoTimeError(absl::string_view text);
+// The time as metav1.Time writes it: in UTC and without a fraction. The text itself when it is no time.
+std::string GoTime(absl::string_view text);
 
 // The text in double quotes as fmt's %q prints it.
 std::string GoQuote(absl::string_view text);

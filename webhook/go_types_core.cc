@@ -6,9 +6,11 @@ namespace {
 
 using go::Any;
 using go::Bool;
+using go::Complete;
 using go::Int32;
 using go::Int64;
 using go::List;
+using go::Omit;
 using go::Pointer;
 using go::Quantities;
 using go::Quantity;
@@ -18,19 +20,20 @@ using go::Strings;
 using go::Struct;
 using go::Time;
 using go::Value;
+using go::Written;
 
 constexpr GoField kOwnerReferenceFields[] = {String("apiVersion"), String("kind"),
                                              String("name"),       String("uid", "types.UID"),
                                              Bool("controller"),   Bool("blockOwnerDeletion")};
 constexpr GoStruct kOwnerReference = Struct("OwnerReference", "v1.OwnerReference", kOwnerReferenceFields);
 
-constexpr GoField kObjectMetaFields[] = {String("name"),
-                                         String("generateName"),
-                                         String("namespace"),
-                                         String("selfLink"),
-                                         String("uid", "types.UID"),
-                                         String("resourceVersion"),
-                                         Int64("generation"),
+constexpr GoField kObjectMetaFields[] = {Omit(String("name")),
+                                         Omit(String("generateName")),
+                                         Omit(String("namespace")),
+                                         Omit(String("selfLink")),
+                                         Omit(String("uid", "types.UID")),
+                                         Omit(String("resourceVersion")),
+                                         Omit(Int64("generation")),
                                          Time("creationTimestamp"),
                                          Time("deletionTimestamp"),
                                          Int64("deletionGracePeriodSeconds"),
@@ -48,19 +51,20 @@ constexpr GoField kResourceRequirementsFields[] = {Quantities("limits"), Quantit
 constexpr GoStruct kResourceRequirements =
     Struct("ResourceRequirements", "v1.ResourceRequirements", kResourceRequirementsFields);
 
-constexpr GoField kEnvVarFields[] = {String("name"), String("value")};
+constexpr GoField kEnvVarFields[] = {String("name"), Omit(String("value"))};
 constexpr GoStruct kEnvVar = Struct("EnvVar", "v1.EnvVar", kEnvVarFields);
-constexpr GoField kPortFields[] = {String("name"), Int32("hostPort"), Int32("containerPort"),
-                                   String("protocol", "v1.Protocol"), String("hostIP")};
+constexpr GoField kPortFields[] = {Omit(String("name")), Omit(Int32("hostPort")), Int32("containerPort"),
+                                   Omit(String("protocol", "v1.Protocol")), Omit(String("hostIP"))};
 constexpr GoStruct kPort = Struct("ContainerPort", "v1.ContainerPort", kPortFields);
-constexpr GoField kMountFields[] = {String("name"), Bool("readOnly"), String("mountPath"), String("subPath")};
+constexpr GoField kMountFields[] = {String("name"), Omit(Bool("readOnly")), String("mountPath"),
+                                    Omit(String("subPath"))};
 constexpr GoStruct kMount = Struct("VolumeMount", "v1.VolumeMount", kMountFields);
 
 constexpr GoField kContainerFields[] = {String("name"),
-                                        String("image"),
+                                        Omit(String("image")),
                                         Strings("command"),
                                         Strings("args"),
-                                        String("workingDir"),
+                                        Omit(String("workingDir")),
                                         List("ports", kPort),
                                         Any("envFrom"),
                                         List("env", kEnvVar),
@@ -73,22 +77,35 @@ constexpr GoField kContainerFields[] = {String("name"),
                                         Any("readinessProbe"),
                                         Any("startupProbe"),
                                         Any("lifecycle"),
-                                        String("terminationMessagePath"),
-                                        String("terminationMessagePolicy", "v1.TerminationMessagePolicy"),
-                                        String("imagePullPolicy", "v1.PullPolicy"),
+                                        Omit(String("terminationMessagePath")),
+                                        Omit(String("terminationMessagePolicy", "v1.TerminationMessagePolicy")),
+                                        Omit(String("imagePullPolicy", "v1.PullPolicy")),
                                         Any("securityContext"),
-                                        Bool("stdin"),
-                                        Bool("stdinOnce"),
-                                        Bool("tty")};
+                                        Omit(Bool("stdin")),
+                                        Omit(Bool("stdinOnce")),
+                                        Omit(Bool("tty"))};
 constexpr GoStruct kContainer = Struct("Container", "v1.Container", kContainerFields);
 constexpr GoStruct kEphemeralContainer = Struct("EphemeralContainer", "v1.EphemeralContainer", kContainerFields);
 
-constexpr GoField kTolerationFields[] = {String("key"), String("operator", "v1.TolerationOperator"), String("value"),
-                                         String("effect", "v1.TaintEffect"), Int64("tolerationSeconds")};
-constexpr GoStruct kToleration = Struct("Toleration", "v1.Toleration", kTolerationFields);
+constexpr GoField kTolerationFields[] = {Omit(String("key")), Omit(String("operator", "v1.TolerationOperator")),
+                                         Omit(String("value")), Omit(String("effect", "v1.TaintEffect")),
+                                         Int64("tolerationSeconds")};
+
+constexpr GoField kConditionFields[] = {
+    Written(String("type"), R"("")"),   Written(String("status", "v1.ConditionStatus"), R"("")"),
+    Omit(Int64("observedGeneration")),  Written(Time("lastTransitionTime"), "null"),
+    Written(String("reason"), R"("")"), Written(String("message"), R"("")")};
+
+}  // namespace
+
+constexpr GoStruct kGoToleration = Complete("Toleration", "v1.Toleration", kTolerationFields);
+constexpr GoStruct kGoCondition = Complete("Condition", "v1.Condition", kConditionFields);
+
+namespace {
+
 constexpr GoField kGateFields[] = {String("name")};
 constexpr GoStruct kGate = Struct("PodSchedulingGate", "v1.PodSchedulingGate", kGateFields);
-constexpr GoField kEmptyDirFields[] = {String("medium", "v1.StorageMedium"), Quantity("sizeLimit")};
+constexpr GoField kEmptyDirFields[] = {Omit(String("medium", "v1.StorageMedium")), Quantity("sizeLimit")};
 constexpr GoStruct kEmptyDir = Struct("EmptyDirVolumeSource", "v1.EmptyDirVolumeSource", kEmptyDirFields);
 constexpr GoField kVolumeFields[] = {String("name"), Pointer("emptyDir", kEmptyDir)};
 constexpr GoStruct kVolume = Struct("Volume", "v1.Volume", kVolumeFields);
@@ -97,28 +114,28 @@ constexpr GoField kPodSpecFields[] = {List("volumes", kVolume),
                                       List("initContainers", kContainer),
                                       List("containers", kContainer),
                                       List("ephemeralContainers", kEphemeralContainer),
-                                      String("restartPolicy", "v1.RestartPolicy"),
+                                      Omit(String("restartPolicy", "v1.RestartPolicy")),
                                       Int64("terminationGracePeriodSeconds"),
                                       Int64("activeDeadlineSeconds"),
-                                      String("dnsPolicy", "v1.DNSPolicy"),
+                                      Omit(String("dnsPolicy", "v1.DNSPolicy")),
                                       StringMap("nodeSelector"),
-                                      String("serviceAccountName"),
-                                      String("serviceAccount"),
+                                      Omit(String("serviceAccountName")),
+                                      Omit(String("serviceAccount")),
                                       Bool("automountServiceAccountToken"),
-                                      String("nodeName"),
-                                      Bool("hostNetwork"),
-                                      Bool("hostPID"),
-                                      Bool("hostIPC"),
+                                      Omit(String("nodeName")),
+                                      Omit(Bool("hostNetwork")),
+                                      Omit(Bool("hostPID")),
+                                      Omit(Bool("hostIPC")),
                                       Bool("shareProcessNamespace"),
                                       Any("securityContext"),
                                       Any("imagePullSecrets"),
-                                      String("hostname"),
-                                      String("subdomain"),
+                                      Omit(String("hostname")),
+                                      Omit(String("subdomain")),
                                       Any("affinity"),
-                                      String("schedulerName"),
-                                      List("tolerations", kToleration),
+                                      Omit(String("schedulerName")),
+                                      List("tolerations", kGoToleration),
                                       Any("hostAliases"),
-                                      String("priorityClassName"),
+                                      Omit(String("priorityClassName")),
                                       Int32("priority"),
                                       Any("dnsConfig"),
                                       Any("readinessGates"),

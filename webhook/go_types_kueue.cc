@@ -1,137 +1,182 @@
-// Kueue's own kinds (v1beta2), as far as they reach a webhook. Workloads are written back by nobody, so that their
-// table serves decoding alone.
+// Kueue's own kinds (v1beta2) but for the Workload, with every field they have.
 #include "webhook/go_types.h"
+#include "webhook/go_types_workload.h"
 
 namespace muster::webhook {
 namespace {
 
-using go::Bool;
+using go::Complete;
 using go::Int32;
+using go::Int64;
 using go::List;
-using go::Opaque;
+using go::Omit;
 using go::Pointer;
-using go::Quantities;
 using go::Quantity;
 using go::String;
 using go::StringMap;
 using go::Strings;
-using go::Struct;
 using go::Time;
 using go::Value;
+using go::Written;
 
-constexpr GoField kQuotaFields[] = {String("name", "v1.ResourceName"), Quantity("nominalQuota"),
-                                    Quantity("borrowingLimit"), Quantity("lendingLimit")};
-constexpr GoStruct kQuota = Struct("ResourceQuota", "v1beta2.ResourceQuota", kQuotaFields);
-constexpr GoField kFlavorQuotasFields[] = {String("name", "v1beta2.ResourceFlavorReference"),
+constexpr char kEmpty[] = R"("")";
+constexpr char kNothing[] = R"("0")";  // a quantity
+
+constexpr GoField kQuotaFields[] = {Omit(String("name", "v1.ResourceName")),
+                                    Written(Quantity("nominalQuota"), kNothing), Quantity("borrowingLimit"),
+                                    Quantity("lendingLimit")};
+constexpr GoStruct kQuota = Complete("ResourceQuota", "v1beta2.ResourceQuota", kQuotaFields);
+constexpr GoField kFlavorQuotasFields[] = {Written(String("name", "v1beta2.ResourceFlavorReference"), kEmpty),
                                            List("resources", kQuota)};
-constexpr GoStruct kFlavorQuotas = Struct("FlavorQuotas", "v1beta2.FlavorQuotas", kFlavorQuotasFields);
-constexpr GoField kGroupFields[] = {Strings("coveredResources"), List("flavors", kFlavorQuotas)};
-constexpr GoStruct kGroup = Struct("ResourceGroup", "v1beta2.ResourceGroup", kGroupFields);
+constexpr GoStruct kFlavorQuotas = Complete("FlavorQuotas", "v1beta2.FlavorQuotas", kFlavorQuotasFields);
+constexpr GoField kGroupFields[] = {Strings("coveredResources", "v1.ResourceName"), List("flavors", kFlavorQuotas)};
+constexpr GoStruct kGroup = Complete("ResourceGroup", "v1beta2.ResourceGroup", kGroupFields);
 constexpr GoField kFairSharingFields[] = {Quantity("weight")};
-constexpr GoStruct kFairSharing = Struct("FairSharing", "v1beta2.FairSharing", kFairSharingFields);
-constexpr GoField kFungibilityFields[] = {String("whenCanBorrow", "v1beta2.FlavorFungibilityPolicy"),
-                                          String("whenCanPreempt", "v1beta2.FlavorFungibilityPolicy"),
+constexpr GoField kFungibilityFields[] = {Omit(String("whenCanBorrow", "v1beta2.FlavorFungibilityPolicy")),
+                                          Omit(String("whenCanPreempt", "v1beta2.FlavorFungibilityPolicy")),
                                           String("preference", "v1beta2.FlavorFungibilityPreference")};
-constexpr GoStruct kFungibility = Struct("FlavorFungibility", "v1beta2.FlavorFungibility", kFungibilityFields);
-constexpr GoField kBorrowFields[] = {String("policy", "v1beta2.BorrowWithinCohortPolicy"),
+constexpr GoField kBorrowFields[] = {Omit(String("policy", "v1beta2.BorrowWithinCohortPolicy")),
                                      Int32("maxPriorityThreshold")};
-constexpr GoStruct kBorrow = Struct("BorrowWithinCohort", "v1beta2.BorrowWithinCohort", kBorrowFields);
-constexpr GoField kPreemptionFields[] = {String("reclaimWithinCohort", "v1beta2.PreemptionPolicy"),
+constexpr GoStruct kBorrow = Complete("BorrowWithinCohort", "v1beta2.BorrowWithinCohort", kBorrowFields);
+constexpr GoField kPreemptionFields[] = {Omit(String("reclaimWithinCohort", "v1beta2.PreemptionPolicy")),
                                          Pointer("borrowWithinCohort", kBorrow),
-                                         String("withinClusterQueue", "v1beta2.PreemptionPolicy")};
-constexpr GoStruct kPreemption = Struct("ClusterQueuePreemption", "v1beta2.ClusterQueuePreemption", kPreemptionFields);
-constexpr GoField kRuleFields[] = {String("name", "v1beta2.AdmissionCheckReference"), Strings("onFlavors")};
-constexpr GoStruct kRule = Struct("AdmissionCheckStrategyRule", "v1beta2.AdmissionCheckStrategyRule", kRuleFields);
+                                         Omit(String("withinClusterQueue", "v1beta2.PreemptionPolicy"))};
+constexpr GoField kRuleFields[] = {Omit(String("name", "v1beta2.AdmissionCheckReference")),
+                                   Strings("onFlavors", "v1beta2.ResourceFlavorReference")};
+constexpr GoStruct kRule = Complete("AdmissionCheckStrategyRule", "v1beta2.AdmissionCheckStrategyRule", kRuleFields);
 constexpr GoField kStrategyFields[] = {List("admissionChecks", kRule)};
-constexpr GoStruct kStrategy = Struct("AdmissionChecksStrategy", "v1beta2.AdmissionChecksStrategy", kStrategyFields);
-constexpr GoField kClusterQueueSpecFields[] = {List("resourceGroups", kGroup),
-                                               String("cohortName", "v1beta2.CohortReference"),
-                                               String("queueingStrategy", "v1beta2.QueueingStrategy"),
+constexpr GoField kScopeFields[] = {Written(String("admissionMode", "v1beta2.AdmissionMode"), kEmpty)};
+constexpr GoField kMigrationConstraintsFields[] = {
+    String("lastAcceptableFlavorName", "v1beta2.ResourceFlavorReference")};
+constexpr GoStruct kMigrationConstraints =
+    Complete("ConcurrentAdmissionConstraints", "v1beta2.ConcurrentAdmissionConstraints", kMigrationConstraintsFields);
+constexpr GoField kMigrationFields[] = {Omit(String("mode", "v1beta2.ConcurrentAdmissionMigrationMode")),
+                                        Pointer("constraints", kMigrationConstraints)};
+constexpr GoStruct kMigration =
+    Complete("ConcurrentAdmissionMigration", "v1beta2.ConcurrentAdmissionMigration", kMigrationFields);
+constexpr GoField kConcurrentAdmissionFields[] = {Value("migration", kMigration)};
+
+constexpr GoField kResourceUsageFields[] = {Omit(String("name", "v1.ResourceName")),
+                                            Written(Quantity("total"), kNothing),
+                                            Written(Quantity("borrowed"), kNothing)};
+constexpr GoStruct kResourceUsage = Complete("ResourceUsage", "v1beta2.ResourceUsage", kResourceUsageFields);
+constexpr GoField kFlavorUsageFields[] = {Omit(String("name", "v1beta2.ResourceFlavorReference")),
+                                          List("resources", kResourceUsage)};
+constexpr GoField kFairSharingStatusFields[] = {Written(Int64("weightedShare"), "0")};
+
+}  // namespace
+
+constexpr GoStruct kGoFairSharing = Complete("FairSharing", "v1beta2.FairSharing", kFairSharingFields);
+constexpr GoStruct kGoFungibility = Complete("FlavorFungibility", "v1beta2.FlavorFungibility", kFungibilityFields);
+constexpr GoStruct kGoPreemption =
+    Complete("ClusterQueuePreemption", "v1beta2.ClusterQueuePreemption", kPreemptionFields);
+constexpr GoStruct kGoChecksStrategy =
+    Complete("AdmissionChecksStrategy", "v1beta2.AdmissionChecksStrategy", kStrategyFields);
+constexpr GoStruct kGoAdmissionScope = Complete("AdmissionScope", "v1beta2.AdmissionScope", kScopeFields);
+constexpr GoStruct kGoConcurrentAdmissionPolicy =
+    Complete("ConcurrentAdmissionPolicy", "v1beta2.ConcurrentAdmissionPolicy", kConcurrentAdmissionFields);
+constexpr GoStruct kGoResourceGroup = kGroup;
+constexpr GoStruct kGoFlavorUsage = Complete("FlavorUsage", "v1beta2.FlavorUsage", kFlavorUsageFields);
+constexpr GoStruct kGoFairSharingStatus =
+    Complete("FairSharingStatus", "v1beta2.FairSharingStatus", kFairSharingStatusFields);
+
+namespace {
+
+constexpr GoField kClusterQueueSpecFields[] = {List("resourceGroups", kGoResourceGroup),
+                                               Omit(String("cohortName", "v1beta2.CohortReference")),
+                                               Omit(String("queueingStrategy", "v1beta2.QueueingStrategy")),
                                                Pointer("namespaceSelector", kGoLabelSelector),
-                                               Pointer("flavorFungibility", kFungibility),
-                                               Pointer("preemption", kPreemption),
-                                               Pointer("admissionChecksStrategy", kStrategy),
+                                               Pointer("flavorFungibility", kGoFungibility),
+                                               Pointer("preemption", kGoPreemption),
+                                               Pointer("admissionChecksStrategy", kGoChecksStrategy),
                                                String("stopPolicy", "v1beta2.StopPolicy"),
-                                               Pointer("fairSharing", kFairSharing)};
-constexpr GoStruct kClusterQueueSpec = Struct("ClusterQueueSpec", "v1beta2.ClusterQueueSpec", kClusterQueueSpecFields);
+                                               Pointer("fairSharing", kGoFairSharing),
+                                               Pointer("admissionScope", kGoAdmissionScope),
+                                               Pointer("concurrentAdmissionPolicy", kGoConcurrentAdmissionPolicy)};
+constexpr GoStruct kClusterQueueSpec =
+    Complete("ClusterQueueSpec", "v1beta2.ClusterQueueSpec", kClusterQueueSpecFields);
+constexpr GoField kClusterQueueStatusFields[] = {List("conditions", kGoCondition),
+                                                 List("flavorsReservation", kGoFlavorUsage),
+                                                 List("flavorsUsage", kGoFlavorUsage),
+                                                 Written(Int32("pendingWorkloads"), "0"),
+                                                 Written(Int32("reservingWorkloads"), "0"),
+                                                 Written(Int32("admittedWorkloads"), "0"),
+                                                 Pointer("fairSharing", kGoFairSharingStatus)};
+constexpr GoStruct kClusterQueueStatus =
+    Complete("ClusterQueueStatus", "v1beta2.ClusterQueueStatus", kClusterQueueStatusFields);
 constexpr GoField kClusterQueueFields[] = {
     String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta), Value("spec", kClusterQueueSpec),
-    Opaque("status", R"({"admittedWorkloads":0,"pendingWorkloads":0,"reservingWorkloads":0})")};
-constexpr GoStruct kClusterQueue = Struct("ClusterQueue", "v1beta2.ClusterQueue", kClusterQueueFields);
+    Value("status", kClusterQueueStatus, R"({"admittedWorkloads":0,"pendingWorkloads":0,"reservingWorkloads":0})")};
+constexpr GoStruct kClusterQueue = Complete("ClusterQueue", "v1beta2.ClusterQueue", kClusterQueueFields);
 
-constexpr GoField kCohortSpecFields[] = {String("parentName", "v1beta2.CohortReference"),
-                                         List("resourceGroups", kGroup), Pointer("fairSharing", kFairSharing)};
-constexpr GoStruct kCohortSpec = Struct("CohortSpec", "v1beta2.CohortSpec", kCohortSpecFields);
+constexpr GoField kCohortSpecFields[] = {Omit(String("parentName", "v1beta2.CohortReference")),
+                                         List("resourceGroups", kGoResourceGroup),
+                                         Pointer("fairSharing", kGoFairSharing)};
+constexpr GoStruct kCohortSpec = Complete("CohortSpec", "v1beta2.CohortSpec", kCohortSpecFields);
+constexpr GoField kCohortStatusFields[] = {Pointer("fairSharing", kGoFairSharingStatus)};
+constexpr GoStruct kCohortStatus = Complete("CohortStatus", "v1beta2.CohortStatus", kCohortStatusFields);
 constexpr GoField kCohortFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
-                                     Value("spec", kCohortSpec)};
-constexpr GoStruct kCohort = Struct("Cohort", "v1beta2.Cohort", kCohortFields);
+                                     Value("spec", kCohortSpec), Value("status", kCohortStatus)};
 
-constexpr GoField kTaintFields[] = {String("key"), String("value"), String("effect", "v1.TaintEffect")};
-constexpr GoStruct kTaint = Struct("Taint", "v1.Taint", kTaintFields);
-constexpr GoField kTolerationFields[] = {String("key"), String("operator", "v1.TolerationOperator"), String("value"),
-                                         String("effect", "v1.TaintEffect"), go::Int64("tolerationSeconds")};
-constexpr GoStruct kToleration = Struct("Toleration", "v1.Toleration", kTolerationFields);
+constexpr GoField kTaintFields[] = {Written(String("key"), kEmpty), Omit(String("value")),
+                                    Written(String("effect", "v1.TaintEffect"), kEmpty), Time("timeAdded")};
+constexpr GoStruct kTaint = Complete("Taint", "v1.Taint", kTaintFields);
 constexpr GoField kFlavorSpecFields[] = {StringMap("nodeLabels"), List("nodeTaints", kTaint),
-                                         List("tolerations", kToleration),
+                                         List("tolerations", kGoToleration),
                                          String("topologyName", "v1beta2.TopologyReference")};
-constexpr GoStruct kFlavorSpec = Struct("ResourceFlavorSpec", "v1beta2.ResourceFlavorSpec", kFlavorSpecFields);
+constexpr GoStruct kFlavorSpec = Complete("ResourceFlavorSpec", "v1beta2.ResourceFlavorSpec", kFlavorSpecFields);
 constexpr GoField kFlavorFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
                                      Value("spec", kFlavorSpec)};
-constexpr GoStruct kFlavor = Struct("ResourceFlavor", "v1beta2.ResourceFlavor", kFlavorFields);
+constexpr GoStruct kFlavor = Complete("ResourceFlavor", "v1beta2.ResourceFlavor", kFlavorFields);
 
-constexpr GoField kPodSetFields[] = {String("name", "v1beta2.PodSetReference"), Value("template", kGoPodTemplateSpec),
-                                     Int32("count"), Int32("minCount"), go::Any("topologyRequest")};
-
-}  // namespace
-
-constexpr GoStruct kGoPodSet = Struct("PodSet", "v1beta2.PodSet", kPodSetFields);
-
-namespace {
-
-constexpr GoField kWorkloadSpecFields[] = {List("podSets", kGoPodSet), String("queueName", "v1beta2.LocalQueueName"),
-                                           Int32("priority"), Bool("active"), Int32("maximumExecutionTimeSeconds")};
-constexpr GoStruct kWorkloadSpec = Struct("WorkloadSpec", "v1beta2.WorkloadSpec", kWorkloadSpecFields);
-constexpr GoField kAssignmentFields[] = {String("name", "v1beta2.PodSetReference"),
-                                         StringMap("flavors"),
-                                         Quantities("resourceUsage"),
-                                         Int32("count"),
-                                         go::Any("topologyAssignment"),
-                                         String("delayedTopologyRequest", "v1beta2.DelayedTopologyRequestState")};
-constexpr GoStruct kAssignment = Struct("PodSetAssignment", "v1beta2.PodSetAssignment", kAssignmentFields);
-constexpr GoField kAdmissionFields[] = {String("clusterQueue", "v1beta2.ClusterQueueReference"),
-                                        List("podSetAssignments", kAssignment)};
+constexpr GoField kQueueResourceUsageFields[] = {Omit(String("name", "v1.ResourceName")),
+                                                 Written(Quantity("total"), kNothing)};
+constexpr GoStruct kQueueResourceUsage =
+    Complete("LocalQueueResourceUsage", "v1beta2.LocalQueueResourceUsage", kQueueResourceUsageFields);
+constexpr GoField kQueueFlavorUsageFields[] = {Written(String("name", "v1beta2.ResourceFlavorReference"), kEmpty),
+                                               List("resources", kQueueResourceUsage)};
+constexpr GoField kConsumedFields[] = {Written(go::Quantities("consumedResources"), "null"),
+                                       Written(Time("lastUpdate"), "null")};
+constexpr GoStruct kConsumed =
+    Complete("LocalQueueAdmissionFairSharingStatus", "v1beta2.LocalQueueAdmissionFairSharingStatus", kConsumedFields);
+constexpr GoField kQueueFairSharingFields[] = {Written(Int64("weightedShare"), "0"),
+                                               Pointer("admissionFairSharingStatus", kConsumed)};
+constexpr GoField kQueueSpecFields[] = {Omit(String("clusterQueue", "v1beta2.ClusterQueueReference")),
+                                        String("stopPolicy", "v1beta2.StopPolicy"),
+                                        Pointer("fairSharing", kGoFairSharing)};
 
 }  // namespace
 
-constexpr GoStruct kGoAdmission = Struct("Admission", "v1beta2.Admission", kAdmissionFields);
+constexpr GoStruct kGoCohort = Complete("Cohort", "v1beta2.Cohort", kCohortFields);
+constexpr GoStruct kGoQueueFlavorUsage =
+    Complete("LocalQueueFlavorUsage", "v1beta2.LocalQueueFlavorUsage", kQueueFlavorUsageFields);
+constexpr GoStruct kGoQueueFairSharingStatus =
+    Complete("LocalQueueFairSharingStatus", "v1beta2.LocalQueueFairSharingStatus", kQueueFairSharingFields);
+constexpr GoStruct kGoQueueSpec = Complete("LocalQueueSpec", "v1beta2.LocalQueueSpec", kQueueSpecFields);
 
 namespace {
 
-constexpr GoField kConditionFields[] = {String("type"),
-                                        String("status", "v1.ConditionStatus"),
-                                        go::Int64("observedGeneration"),
-                                        Time("lastTransitionTime"),
-                                        String("reason"),
-                                        String("message")};
-constexpr GoStruct kCondition = Struct("Condition", "v1.Condition", kConditionFields);
-constexpr GoField kReclaimableFields[] = {String("name", "v1beta2.PodSetReference"), Int32("count")};
-constexpr GoStruct kReclaimable = Struct("ReclaimablePod", "v1beta2.ReclaimablePod", kReclaimableFields);
-constexpr GoField kWorkloadStatusFields[] = {List("conditions", kCondition), Pointer("admission", kGoAdmission),
-                                             List("reclaimablePods", kReclaimable), Strings("nominatedClusterNames"),
-                                             String("clusterName")};
-constexpr GoStruct kWorkloadStatus = Struct("WorkloadStatus", "v1beta2.WorkloadStatus", kWorkloadStatusFields);
-constexpr GoField kWorkloadFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
-                                       Value("spec", kWorkloadSpec), Value("status", kWorkloadStatus)};
-constexpr GoStruct kWorkload = Struct("Workload", "v1beta2.Workload", kWorkloadFields);
+constexpr GoField kQueueStatusFields[] = {List("conditions", kGoCondition),
+                                          Written(Int32("pendingWorkloads"), "0"),
+                                          Written(Int32("reservingWorkloads"), "0"),
+                                          Written(Int32("admittedWorkloads"), "0"),
+                                          List("flavorsReservation", kGoQueueFlavorUsage),
+                                          List("flavorsUsage", kGoQueueFlavorUsage),
+                                          Pointer("fairSharing", kGoQueueFairSharingStatus)};
+constexpr GoStruct kQueueStatus = Complete("LocalQueueStatus", "v1beta2.LocalQueueStatus", kQueueStatusFields);
+constexpr GoField kQueueFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
+                                    Value("spec", kGoQueueSpec), Value("status", kQueueStatus)};
+constexpr GoStruct kQueue = Complete("LocalQueue", "v1beta2.LocalQueue", kQueueFields);
 
 }  // namespace
 
 const GoStruct* GoKueueTypeOf(absl::string_view group, absl::string_view kind) {
   if (group != "kueue.x-k8s.io") return nullptr;
   if (kind == "ClusterQueue") return &kClusterQueue;
-  if (kind == "Cohort") return &kCohort;
+  if (kind == "Cohort") return &kGoCohort;
+  if (kind == "LocalQueue") return &kQueue;
   if (kind == "ResourceFlavor") return &kFlavor;
-  if (kind == "Workload") return &kWorkload;
+  if (kind == "Workload") return &kGoWorkload;
   return nullptr;
 }
 

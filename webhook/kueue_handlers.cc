@@ -4,8 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "api/codec.h"
 #include "api/defaulting.h"
 #include "api/validation.h"
@@ -26,6 +28,7 @@ api::ValidationOptions OptionsOf(const FeatureGates& gates) {
   options.priority_boost = gates.priority_boost;
   options.reject_updates_to_cq_with_invalid_on_flavors = gates.reject_updates_to_cq_with_invalid_on_flavors;
   options.tas_validate_workload_slice_size = gates.tas_validate_workload_slice_size;
+  options.topology_aware_scheduling = gates.topology_aware_scheduling;
   options.workload_validate_resources_are_non_negative = gates.workload_validate_resources_are_non_negative;
   options.workload_validation_for_pod_set_metadata = gates.workload_validation_for_pod_set_metadata;
   return options;
@@ -49,17 +52,38 @@ std::optional<api::Decoded> Read(const api::JobKind& kind, const json& object, V
   return std::move(result.decoded);
 }
 
-// The value of an error on a whole struct, in the order in which Go writes it.
+// Where Kueue shows a whole struct, or a list of them, it does so in the order of Go. The rules of api/ give the value
+// as plain JSON, or leave it to be taken from the object.
+struct ShownStruct {
+  absl::string_view path;    // how the path of the error begins
+  absl::string_view ending;  // and how it ends
+  const GoStruct& type;
+};
+const ShownStruct kShownStructs[] = {
+    {"spec.podSets", "", kGoPodSet},
+    {"status.admission", "", kGoAdmission},
+    {"status.admissionChecks[", ".podSetUpdates", kGoPodSetUpdate},
+    {"spec.concurrentAdmissionPolicy", "", kGoConcurrentAdmissionPolicy},
+    {"spec.preemption", "", kGoPreemption},
+};
+
+bool IsShown(const ShownStruct& shown, absl::string_view path) {
+  if (!absl::StartsWith(path, shown.path) || !absl::EndsWith(path, shown.ending)) return false;
+  if (!shown.ending.empty() || path.size() == shown.path.size()) return true;
+  // "spec.podSets.0": Kueue prints the index with a point.
+  const absl::string_view rest = path.substr(shown.path.size());
+  return rest.size() > 1 && rest[0] == '.' && std::all_of(rest.begin() + 1, rest.end(), absl::ascii_isdigit);
+}
+
 void RewriteValue(api::Problem& problem, const json& object) {
-  constexpr char kPodSets[] = "spec.podSets.";
   if (problem.rule != "Invalid") return;
-  if (problem.path == "status.admission") {
-    const json* admission = api::At(object, "/status/admission");
-    if (admission != nullptr) problem.value = GoMarshal(kGoAdmission, *admission);
-  } else if (absl::StartsWith(problem.path, kPodSets)) {
-    const std::string index = problem.path.substr(sizeof(kPodSets) - 1);
-    const json* pod_set = api::At(object, absl::StrCat("/spec/podSets/", index));
-    if (pod_set != nullptr) problem.value = GoMarshal(kGoPodSet, *pod_set);
+  for (const ShownStruct& shown : kShownStructs) {
+    if (!IsShown(shown, problem.path)) continue;
+    const json* found = api::At(object, absl::StrCat("/", absl::StrReplaceAll(problem.path, {{".", "/"}})));
+    const json value =
+        problem.value.empty() ? (found == nullptr ? json() : *found) : json::parse(problem.value, nullptr, false);
+    if (value.is_structured()) problem.value = GoMarshal(shown.type, value);
+    return;
   }
 }
 

@@ -164,7 +164,7 @@ HttpAnswer Router::Answer(absl::string_view path, absl::string_view content_type
     answer.body = "404 page not found\n";
     return answer;
   }
-  if (body.size() > kMaxBodyBytes) return TooLarge();
+  if (body.size() >= kMaxBodyBytes) return TooLarge();
   if (handler->route.type == Route::Type::kConvert) return AnswerConversion(body);
   AdmissionRequest request;
   AdmissionResponse response;

@@ -318,7 +318,8 @@ TEST_F(RouterTest, ConversionGoesBothWaysAndLosesNothingThatBothVersionsHave) {
                       {"status", {{"admittedWorkloads", 1}, {"pendingWorkloads", 0}, {"reservingWorkloads", 2}}}};
   const json workload = json::parse(R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Workload",
       "metadata": {"name": "w"},
-      "spec": {"priorityClassRef": {"group": "scheduling.k8s.io", "kind": "PriorityClass", "name": "p"}},
+      "spec": {"podSets": [{"name": "main", "count": 0, "template": {"metadata": {}, "spec": {}}}],
+               "priorityClassRef": {"group": "scheduling.k8s.io", "kind": "PriorityClass", "name": "p"}},
       "status": {"accumulatedPastExecutionTimeSeconds": 3, "admission": {"clusterQueue": "q", "podSetAssignments": [
         {"name": "main", "topologyAssignment": {"levels": ["rack", "host"], "slices": [
            {"domainCount": 2, "valuesPerLevel": [{"universal": "r"}, {"individual": {"prefix": "h", "roots": ["1", "2"]}}],
@@ -340,7 +341,8 @@ TEST_F(RouterTest, ConversionGoesBothWaysAndLosesNothingThatBothVersionsHave) {
             json::parse(R"([{"count": 4, "values": ["r", "h1"]}, {"count": 4, "values": ["r", "h2"]}])"));
   EXPECT_EQ(convert(queue, "kueue.x-k8s.io/v1beta2")["result"]["message"],
             "conversion is not allowed between same type *v1beta2.ClusterQueue");
-  EXPECT_THAT(std::string(convert({{"kind", "Foo"}}, "kueue.x-k8s.io/v1beta2")["result"]["message"]),
+  EXPECT_THAT(std::string(convert({{"apiVersion", "kueue.x-k8s.io/v1beta1"}, {"kind", "Foo"}},
+                                  "kueue.x-k8s.io/v1beta2")["result"]["message"]),
               HasSubstr("no kind \"Foo\" is registered"));
   EXPECT_EQ(Router(config_, &state_).Answer("/convert", "application/json", "{").status, 400);
 }
