@@ -101,6 +101,30 @@ void DowngradeWorkloadSpec(json* spec) {
   }
 }
 
+// In v1beta1 the ways to reach a cluster stand in the spec, in v1beta2 in its source.
+void UpgradeMultiKueueCluster(json* spec) {
+  if (spec == nullptr) return;
+  json source = spec->value("clusterSource", json::object());
+  const json config = spec->value("kubeConfig", json());
+  const json profile = spec->value("clusterProfileRef", json());
+  spec->erase("kubeConfig");
+  spec->erase("clusterProfileRef");
+  if (config.is_object() && config.value("location", json()) != "") source["kubeConfig"] = config;
+  if (profile.is_object()) source["clusterProfileRef"] = profile;
+  (*spec)["clusterSource"] = std::move(source);
+}
+
+void DowngradeMultiKueueCluster(json* spec) {
+  if (spec == nullptr) return;
+  const json source = spec->value("clusterSource", json::object());
+  spec->erase("clusterSource");
+  (*spec)["kubeConfig"] = {{"location", ""}, {"locationType", ""}};
+  if (!source.is_object()) return;
+  for (const char* way : {"kubeConfig", "clusterProfileRef"}) {
+    if (const json value = source.value(way, json()); value.is_object()) (*spec)[way] = value;
+  }
+}
+
 json DomainsOf(const TopologyAssignment& assignment) {
   json domains = json::array();
   for (const TopologyDomainAssignment& domain : assignment.domains) {
@@ -142,6 +166,10 @@ absl::Status DowngradeToV1Beta1(absl::string_view kind, json& object) {
     Rename(FindObject(&object, "status"), "accumulatedPastExecutionTimeSeconds",
            "accumulatedPastExexcutionTimeSeconds");
     return RewriteTopologyAssignments(object, "slices", DomainsOf);
+  } else if (kind == "MultiKueueCluster") {
+    DowngradeMultiKueueCluster(spec);
+  } else if (kind == "MultiKueueConfig" && spec != nullptr) {
+    spec->erase("quotaManagement");
   }
   return absl::OkStatus();
 }
@@ -164,6 +192,8 @@ void UpgradeToV1Beta2(absl::string_view kind, json& object) {
   } else if (kind == "Workload") {
     UpgradeWorkloadSpec(spec);
     Rename(status, "accumulatedPastExexcutionTimeSeconds", "accumulatedPastExecutionTimeSeconds");
+  } else if (kind == "MultiKueueCluster") {
+    UpgradeMultiKueueCluster(spec);
   }
   object["apiVersion"] = "kueue.x-k8s.io/v1beta2";
 }

@@ -30,8 +30,7 @@ const GoStruct* TypeOf(absl::string_view version, absl::string_view kind) {
 }
 
 absl::Status NotRegistered(absl::string_view kind, absl::string_view version) {
-  return absl::InvalidArgumentError(absl::StrCat("no kind ", GoQuote(kind), " is registered for version ",
-                                                 GoQuote(version), " in scheme \"pkg/runtime/scheme.go:110\""));
+  return absl::InvalidArgumentError(NotRegisteredError(version, kind));
 }
 
 // What the decoder says when it does not find what it needs to know the type.

@@ -77,6 +77,9 @@ TEST(Conversion, Up) {
            R"({"spec": {"clusterQueue": "q"}, "status": {"flavorsUsage": [
                {"name": "f", "resources": [{"name": "cpu", "total": "1"}]}],
                "pendingWorkloads": 0, "reservingWorkloads": 0, "admittedWorkloads": 1}})"},
+          {"a cluster has one source", "MultiKueueCluster",
+           R"({"spec": {"kubeConfig": {"location": "secret", "locationType": "Secret"}}})",
+           R"({"spec": {"clusterSource": {"kubeConfig": {"location": "secret", "locationType": "Secret"}}}, "status": {}})"},
           {"a Cohort is the same", "Cohort", R"({"spec": {"parentName": "p", "resourceGroups": []}})",
            R"({"spec": {"parentName": "p"}, "status": {}})"},
           {"a priority class is referred to", "Workload",

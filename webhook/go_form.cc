@@ -61,19 +61,20 @@ std::string QuantityError(const json& value) {
       value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
   const std::string trimmed(absl::StripAsciiWhitespace(text));
   if (api::Quantity::Parse(trimmed).ok()) return "";
-  // The number must be followed by letters of a suffix; only those letters, and it is the suffix that is wrong.
+  // A number may be missing, but not after a sign. Only letters of suffixes, and it is the suffix that is wrong.
   static constexpr char kFormat[] =
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-  size_t at = trimmed.empty() || (trimmed[0] != '+' && trimmed[0] != '-') ? 0 : 1;
-  const size_t digits = std::min(trimmed.find_first_not_of("0123456789.", at), trimmed.size());
-  if (digits == at) return kFormat;
-  const size_t letters = std::min(trimmed.find_first_not_of("eEinumkKMGTP", digits), trimmed.size());
-  size_t end = letters;
+  if (trimmed == "+" || trimmed == "-") return "unable to parse numeric part of quantity";
+  const size_t sign = trimmed.empty() || (trimmed[0] != '+' && trimmed[0] != '-') ? 0 : 1;
+  const auto skip = [&trimmed](const char* characters, size_t from) {
+    return std::min(trimmed.find_first_not_of(characters, from), trimmed.size());
+  };
+  size_t end = skip("0123456789", sign);
+  if (end < trimmed.size() && trimmed[end] == '.') end = skip("0123456789", end + 1);
+  if (end == sign) return kFormat;
+  end = skip("eEinumkKMGTP", end);
   if (end < trimmed.size() && (trimmed[end] == '+' || trimmed[end] == '-')) ++end;
-  end = std::min(trimmed.find_first_not_of("0123456789", end), trimmed.size());
-  if (end != trimmed.size()) return kFormat;
-  const bool two_points = std::count(trimmed.begin(), trimmed.begin() + static_cast<std::ptrdiff_t>(digits), '.') > 1;
-  return two_points ? "unable to parse numeric part of quantity" : "unable to parse quantity's suffix";
+  return skip("0123456789", end) == trimmed.size() ? "unable to parse quantity's suffix" : kFormat;
 }
 
 class Decoder {

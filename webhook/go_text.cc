@@ -368,6 +368,11 @@ std::string GoTime(absl::string_view text) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
+std::string NotRegisteredError(absl::string_view api_version, absl::string_view kind) {
+  return absl::StrCat("no kind ", GoQuote(kind), " is registered for version ", GoQuote(api_version),
+                      " in scheme \"pkg/runtime/scheme.go:110\"");
+}
+
 std::string GoQuote(absl::string_view text) { return api::Quoted(text); }
 
 }  // namespace muster::webhook

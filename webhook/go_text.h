@@ -31,6 +31,9 @@ std::string GoTimeError(absl::string_view text);
 // The time as metav1.Time writes it: in UTC and without a fraction. The text itself when it is no time.
 std::string GoTime(absl::string_view text);
 
+// What apimachinery says of a kind that its scheme has not in that version.
+std::string NotRegisteredError(absl::string_view api_version, absl::string_view kind);
+
 // The text in double quotes as fmt's %q prints it.
 std::string GoQuote(absl::string_view text);
 

@@ -168,13 +168,31 @@ constexpr GoField kQueueFields[] = {String("apiVersion"), String("kind"), Value(
                                     Value("spec", kGoQueueSpec), Value("status", kQueueStatus)};
 constexpr GoStruct kQueue = Complete("LocalQueue", "v1beta2.LocalQueue", kQueueFields);
 
+// MultiKueue's kinds are converted and nothing else. Their specs are taken as they are.
+constexpr GoField kClusterFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
+                                      go::Opaque("spec", "{}"), go::Opaque("status", "{}")};
+constexpr GoStruct kCluster = go::Struct("MultiKueueCluster", "v1beta2.MultiKueueCluster", kClusterFields);
+constexpr GoStruct kOldCluster = go::Struct("MultiKueueCluster", "v1beta1.MultiKueueCluster", kClusterFields);
+constexpr GoField kConfigFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
+                                     go::Opaque("spec", "{}")};
+constexpr GoStruct kConfig = go::Struct("MultiKueueConfig", "v1beta2.MultiKueueConfig", kConfigFields);
+constexpr GoStruct kOldConfig = go::Struct("MultiKueueConfig", "v1beta1.MultiKueueConfig", kConfigFields);
+
 }  // namespace
+
+const GoStruct* GoOldMultiKueueTypeOf(absl::string_view kind) {
+  if (kind == "MultiKueueCluster") return &kOldCluster;
+  if (kind == "MultiKueueConfig") return &kOldConfig;
+  return nullptr;
+}
 
 const GoStruct* GoKueueTypeOf(absl::string_view group, absl::string_view kind) {
   if (group != "kueue.x-k8s.io") return nullptr;
   if (kind == "ClusterQueue") return &kClusterQueue;
   if (kind == "Cohort") return &kGoCohort;
   if (kind == "LocalQueue") return &kQueue;
+  if (kind == "MultiKueueCluster") return &kCluster;
+  if (kind == "MultiKueueConfig") return &kConfig;
   if (kind == "ResourceFlavor") return &kFlavor;
   if (kind == "Workload") return &kGoWorkload;
   return nullptr;

@@ -75,7 +75,7 @@ const GoStruct* GoOldKueueTypeOf(absl::string_view kind) {
   if (kind == "Cohort") return &kGoCohort;
   if (kind == "LocalQueue") return &kQueue;
   if (kind == "Workload") return &kGoOldWorkload;
-  return nullptr;
+  return GoOldMultiKueueTypeOf(kind);
 }
 
 }  // namespace muster::webhook

@@ -4,9 +4,13 @@
 #ifndef MUSTER_WEBHOOK_GO_TYPES_WORKLOAD_H_
 #define MUSTER_WEBHOOK_GO_TYPES_WORKLOAD_H_
 
+#include "absl/strings/string_view.h"
 #include "webhook/go_form.h"
 
 namespace muster::webhook {
+
+// MultiKueue's kinds in v1beta1; nullptr for others.
+const GoStruct* GoOldMultiKueueTypeOf(absl::string_view kind);
 
 extern const GoStruct kGoWorkload;
 extern const GoStruct kGoOldWorkload;  // v1beta1

@@ -130,7 +130,8 @@ std::vector<Handler> MakeHandlers(const WebhookConfig& config) {
   convert.route.type = Route::Type::kConvert;
   convert.route.path = "/convert";
   convert.route.group = "kueue.x-k8s.io";
-  convert.route.resources = {"clusterqueues", "cohorts", "localqueues", "workloads"};
+  convert.route.resources = {"clusterqueues",      "cohorts",           "localqueues",
+                             "multikueueclusters", "multikueueconfigs", "workloads"};
   handlers.push_back(std::move(convert));
   return handlers;
 }

@@ -34,14 +34,12 @@ api::ValidationOptions OptionsOf(const FeatureGates& gates) {
   return options;
 }
 
-// The typed object, or what cannot be read of it. Unknown fields and missing ones are no errors here: the API server
-// has held the object against its schema, or will.
+// The typed object, as Go has it, or what cannot be read of it. Unknown fields and missing ones are no errors here: the
+// API server has held the object against its schema, or will.
 std::optional<api::Decoded> Read(const api::JobKind& kind, const json& object, Validation& out) {
-  json copy = object;
-  if (copy.is_object()) {
-    copy["apiVersion"] = absl::StrCat(kind.group, "/", kind.version);
-    copy["kind"] = std::string(kind.kind);
-  }
+  json copy = GoRewritten(GoTypeOf(kind.group, kind.kind), object);
+  copy["apiVersion"] = absl::StrCat(kind.group, "/", kind.version);
+  copy["kind"] = std::string(kind.kind);
   api::DecodeResult result = api::Decode(std::move(copy));
   for (const api::Problem& problem : result.problems) {
     if (problem.severity != api::Severity::kError || problem.rule == "Required") continue;

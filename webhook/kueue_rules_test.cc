@@ -135,6 +135,38 @@ TEST_F(KueueRulesTest, ClusterQueueUpdates) {
           "\"f\""}});
 }
 
+TEST_F(KueueRulesTest, WhatGoCannotRead) {
+  Check(
+      "clusterqueue",
+      {
+          {"a quantity with two points", R"({"spec": {@Q, "nominalQuota": "1..2"}]}]}]}})", nullptr,
+           "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
+          {"one that is a sign", R"({"spec": {@Q, "nominalQuota": "-"}]}]}]}})", nullptr,
+           "unable to parse numeric part of quantity"},
+          {"one in kibi spelled small", R"({"spec": {@Q, "nominalQuota": "1ki"}]}]}]}})", nullptr,
+           "unable to parse quantity's suffix"},
+          {"a list of another type is called by that type",
+           R"({"spec": {"resourceGroups": [{"coveredResources": "cpu"}]}})", nullptr,
+           "json: cannot unmarshal string into Go struct field ResourceGroup.spec.resourceGroups.coveredResources of "
+           "type []v1.ResourceName"},
+          {"a number too large",
+           R"({"spec": {"preemption": {"borrowWithinCohort": {"maxPriorityThreshold": 3000000000}}}})", nullptr,
+           "json: cannot unmarshal number 3000000000 into Go struct field "
+           "BorrowWithinCohort.spec.preemption.borrowWithinCohort.maxPriorityThreshold of type int32"},
+          {"a month too far", R"({"metadata": {"creationTimestamp": "2026-13-01T00:00:00Z"}})", nullptr,
+           "parsing time \"2026-13-01T00:00:00Z\": month out of range"},
+          {"another version of the kind", R"({"apiVersion": "K/v1beta1", "kind": "ClusterQueue"})", nullptr,
+           "unable to decode K/v1beta1, Kind=ClusterQueue into *v1beta2.ClusterQueue"},
+          {"a kind that does not exist", R"({"apiVersion": "K/v1beta2", "kind": "Queue"})", nullptr,
+           "no kind \"Queue\" is registered for version \"K/v1beta2\" in scheme \"pkg/runtime/scheme.go:110\""},
+          {"nothing is the zero value, in a list too",
+           R"({"spec": {"resourceGroups": [{"coveredResources": [null], "flavors": [null]}], "fairSharing": {"weight": null}}})",
+           nullptr,
+           "[spec.resourceGroups[0].coveredResources[0]: Invalid value: \"\": name part must be non-empty, "
+           "spec.resourceGroups[0].coveredResources[0]: Invalid value: \"\": @N]"},
+      });
+}
+
 TEST_F(KueueRulesTest, CohortsAreNotCounted) {
   std::string flavors;
   for (int i = 0; i < 300; ++i) absl::StrAppend(&flavors, i == 0 ? "" : ",", R"({"name": "f)", i, R"("})");

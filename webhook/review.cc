@@ -38,6 +38,30 @@ bool TakeString(json& from, const char* field, const char* go_path, const char* 
   return true;
 }
 
+// What nothing depends on must have its type all the same, or Go does not read the request.
+bool CheckUnused(const json& from, AdmissionResponse* error) {
+  static constexpr struct {
+    const char* field;
+    json::value_t type;
+    const char* go_type;
+  } kFields[] = {{"dryRun", json::value_t::boolean, "bool"},
+                 {"kind", json::value_t::object, "v1.GroupVersionKind"},
+                 {"requestKind", json::value_t::object, "v1.GroupVersionKind"},
+                 {"requestResource", json::value_t::object, "v1.GroupVersionResource"},
+                 {"requestSubResource", json::value_t::string, "string"},
+                 {"resource", json::value_t::object, "v1.GroupVersionResource"},
+                 {"userInfo", json::value_t::object, "v1.UserInfo"}};
+  for (const auto& expected : kFields) {
+    const auto it = from.find(expected.field);
+    if (it == from.end() || it->is_null() || it->type() == expected.type) continue;
+    *error = AdmissionResponse::BadRequest(absl::StrCat("json: cannot unmarshal ", JsonTypeName(*it),
+                                                        " into Go struct field AdmissionRequest.request.",
+                                                        expected.field, " of type ", expected.go_type));
+    return false;
+  }
+  return true;
+}
+
 bool ReadRequest(json& source, AdmissionRequest* request, AdmissionResponse* error) {
   const auto it = source.find("request");
   if (it == source.end() || it->is_null()) return true;
@@ -49,6 +73,7 @@ bool ReadRequest(json& source, AdmissionRequest* request, AdmissionResponse* err
   }
   json& from = *it;
   const bool ok =
+      CheckUnused(from, error) &&
       TakeString(from, "uid", "AdmissionRequest.request.uid", "types.UID", &request->uid, error) &&
       TakeString(from, "operation", "AdmissionRequest.request.operation", "v1.Operation", &request->operation, error) &&
       TakeString(from, "subResource", "AdmissionRequest.request.subResource", "string", &request->sub_resource,

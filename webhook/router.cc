@@ -4,10 +4,13 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "api/job_kinds.h"
 #include "api/problem.h"
 #include "webhook/conversion.h"
+#include "webhook/go_text.h"
 #include "webhook/handlers.h"
 #include "webhook/job_validators.h"
 #include "webhook/json_access.h"
@@ -23,6 +26,50 @@ constexpr char kTextPlain[] = "text/plain; charset=utf-8";
 // As apimachinery's GroupVersionKind prints itself.
 std::string VersionKind(absl::string_view api_version, absl::string_view kind) {
   return absl::StrCat(api_version.find('/') == absl::string_view::npos ? "/" : "", api_version, ", Kind=", kind);
+}
+
+// Whether Kueue's server knows the kind at all. Of API groups that have nothing to do with jobs every kind of
+// Kubernetes' own counts as known.
+bool IsRegistered(absl::string_view api_version, absl::string_view kind) {
+  struct Group {
+    absl::string_view api_version;
+    std::initializer_list<absl::string_view> kinds;
+  };
+  static constexpr auto kKueueKinds = {absl::string_view("AdmissionCheck"),
+                                       absl::string_view("ClusterQueue"),
+                                       absl::string_view("Cohort"),
+                                       absl::string_view("LocalQueue"),
+                                       absl::string_view("MultiKueueCluster"),
+                                       absl::string_view("MultiKueueConfig"),
+                                       absl::string_view("ProvisioningRequestConfig"),
+                                       absl::string_view("ResourceFlavor"),
+                                       absl::string_view("Topology"),
+                                       absl::string_view("Workload"),
+                                       absl::string_view("WorkloadPriorityClass")};
+  static const auto& groups = *new std::vector<Group>{
+      {"kueue.x-k8s.io/v1beta1", kKueueKinds},
+      {"kueue.x-k8s.io/v1beta2", kKueueKinds},
+      {"v1",
+       {"Binding", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume",
+        "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service",
+        "ServiceAccount"}},
+      {"apps/v1", {"ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}},
+      {"batch/v1", {"CronJob", "Job"}},
+  };
+  for (const Group& group : groups) {
+    if (group.api_version == api_version) {
+      return std::find(group.kinds.begin(), group.kinds.end(), kind) != group.kinds.end();
+    }
+  }
+  const size_t slash = api_version.find('/');
+  const absl::string_view group = slash == absl::string_view::npos ? "" : api_version.substr(0, slash);
+  bool is_job_group = false;
+  for (const api::JobKind& job : api::JobKinds()) {
+    if (job.group != group) continue;
+    is_job_group = true;
+    if (job.kind == kind && api_version.substr(slash + 1) == job.version) return true;
+  }
+  return !is_job_group && group != "kueue.x-k8s.io" && absl::EndsWith(group, ".k8s.io");
 }
 
 // Decodes what is in the request as the kind of the path. Failure: there is nothing, it is of another kind, or it does
@@ -43,10 +90,11 @@ Failure CheckDecodes(const Handler& handler, const json& object) {
   const bool other_version = !api_version.empty() && api_version != expected_version;
   const bool other_kind = !object_kind.empty() && object_kind != StdView(kind.kind);
   if (other_version || other_kind) {
-    return AdmissionResponse::BadRequest(absl::StrCat(
-        "unable to decode ",
-        VersionKind(other_version ? api_version : expected_version, other_kind ? object_kind : std::string(kind.kind)),
-        " into *", kind.version, ".", kind.kind));
+    const std::string& version = other_version ? api_version : expected_version;
+    const std::string name = other_kind ? object_kind : std::string(kind.kind);
+    if (!IsRegistered(version, name)) return AdmissionResponse::BadRequest(NotRegisteredError(version, name));
+    return AdmissionResponse::BadRequest(
+        absl::StrCat("unable to decode ", VersionKind(version, name), " into *", kind.version, ".", kind.kind));
   }
   std::string error = GoDecodeError(*handler.type, object);
   if (!error.empty()) return AdmissionResponse::BadRequest(std::move(error));
