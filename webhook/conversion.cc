@@ -10,6 +10,7 @@
 #include "webhook/go_text.h"
 #include "webhook/go_types.h"
 #include "webhook/json_access.h"
+#include "webhook/review.h"
 
 namespace muster::webhook {
 namespace {
@@ -41,7 +42,7 @@ absl::Status Missing(absl::string_view what, const json& object) {
 
 // Converts in place. Errors: InvalidArgument with the text of the answer.
 absl::Status Convert(const std::string& desired, json& object) {
-  if (!object.is_object()) return absl::InvalidArgumentError("the object cannot be decoded");
+  if (std::string error = VersionKindError(object); !error.empty()) return absl::InvalidArgumentError(error);
   const std::string version = ValueOrEmpty(StringField(object, "apiVersion"));
   const std::string kind = ValueOrEmpty(StringField(object, "kind"));
   if (kind.empty()) return Missing("Kind", object);

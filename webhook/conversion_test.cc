@@ -187,6 +187,12 @@ TEST(Conversion, Refusals) {
        {json{{"kind", "Job"}}},
        "kueue.x-k8s.io/v1beta2",
        "Object 'apiVersion' is missing in '{\"kind\":\"Job\"}'"},
+      {"nothing", {json()}, "kueue.x-k8s.io/v1beta2", "Object 'Kind' is missing in 'null'"},
+      {"a kind that is no word",
+       {json{{"kind", 5}}},
+       "kueue.x-k8s.io/v1beta2",
+       "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type "
+       "string"},
       {"one of several is enough",
        {queue, Object("ClusterQueue", "v1beta2", "{}")},
        "kueue.x-k8s.io/v1beta2",

@@ -14,6 +14,7 @@ extern const GoStruct kGoPodSpec;
 extern const GoStruct kGoPodTemplateSpec;
 extern const GoStruct kGoCondition;
 extern const GoStruct kGoToleration;
+extern const GoStruct kGoTaint;
 // Parts of Kueue's kinds, v1beta2, that its messages show.
 extern const GoStruct kGoPodSet;
 extern const GoStruct kGoAdmission;

@@ -120,8 +120,14 @@ constexpr GoField kCohortFields[] = {String("apiVersion"), String("kind"), Value
 
 constexpr GoField kTaintFields[] = {Written(String("key"), kEmpty), Omit(String("value")),
                                     Written(String("effect", "v1.TaintEffect"), kEmpty), Time("timeAdded")};
-constexpr GoStruct kTaint = Complete("Taint", "v1.Taint", kTaintFields);
-constexpr GoField kFlavorSpecFields[] = {StringMap("nodeLabels"), List("nodeTaints", kTaint),
+
+}  // namespace
+
+constexpr GoStruct kGoTaint = Complete("Taint", "v1.Taint", kTaintFields);
+
+namespace {
+
+constexpr GoField kFlavorSpecFields[] = {StringMap("nodeLabels"), List("nodeTaints", kGoTaint),
                                          List("tolerations", kGoToleration),
                                          String("topologyName", "v1beta2.TopologyReference")};
 constexpr GoStruct kFlavorSpec = Complete("ResourceFlavorSpec", "v1beta2.ResourceFlavorSpec", kFlavorSpecFields);

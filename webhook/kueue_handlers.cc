@@ -63,6 +63,7 @@ const ShownStruct kShownStructs[] = {
     {"status.admissionChecks[", ".podSetUpdates", kGoPodSetUpdate},
     {"spec.concurrentAdmissionPolicy", "", kGoConcurrentAdmissionPolicy},
     {"spec.preemption", "", kGoPreemption},
+    {"spec.nodeTaints[", "]", kGoTaint},
 };
 
 bool IsShown(const ShownStruct& shown, absl::string_view path) {
@@ -74,12 +75,17 @@ bool IsShown(const ShownStruct& shown, absl::string_view path) {
 }
 
 void RewriteValue(api::Problem& problem, const json& object) {
-  if (problem.rule != "Invalid") return;
+  const bool duplicate = problem.rule == "Duplicate";
+  if (!duplicate && problem.rule != "Invalid") return;
   for (const ShownStruct& shown : kShownStructs) {
     if (!IsShown(shown, problem.path)) continue;
-    const json* found = api::At(object, absl::StrCat("/", absl::StrReplaceAll(problem.path, {{".", "/"}})));
-    const json value =
-        problem.value.empty() ? (found == nullptr ? json() : *found) : json::parse(problem.value, nullptr, false);
+    json value;
+    if (problem.value.empty() || duplicate) {
+      const std::string pointer = absl::StrReplaceAll(problem.path, {{".", "/"}, {"[", "/"}, {"]", ""}});
+      if (const json* found = api::At(object, absl::StrCat("/", pointer))) value = *found;
+    } else {
+      value = json::parse(problem.value, nullptr, false);
+    }
     if (value.is_structured()) problem.value = GoMarshal(shown.type, value);
     return;
   }

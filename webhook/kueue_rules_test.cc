@@ -180,7 +180,12 @@ TEST_F(KueueRulesTest, CohortsAreNotCounted) {
 
 TEST_F(KueueRulesTest, ResourceFlavor) {
   Check("resourceflavor",
-        {{"a taint is shown as JSON", R"({"spec": {"nodeTaints": [{"key": "k", "effect": "NoSchedule"},
+        {{"a taint is shown whole", R"({"spec": {"nodeTaints": [{"key": "k", "effect": "X"},
+                                 {"timeAdded": "2026-01-01T00:00:00Z", "effect": "X", "key": "k", "value": ""}]}})",
+          nullptr,
+          "spec.nodeTaints[1]: Duplicate value: {\"key\":\"k\",\"effect\":\"X\",\"timeAdded\":"
+          "\"2026-01-01T00:00:00Z\"}: taints must be unique by key and effect pair"},
+         {"a taint is shown as JSON", R"({"spec": {"nodeTaints": [{"key": "k", "effect": "NoSchedule"},
                                                                 {"key": "k", "value": "v", "effect": "NoSchedule"}]}})",
           nullptr,
           "spec.nodeTaints[1]: Duplicate value: {\"key\":\"k\",\"value\":\"v\",\"effect\":\"NoSchedule\"}: taints must "

@@ -17,13 +17,6 @@ constexpr char kJsonContentType[] = "application/json";
 constexpr char kReviewKind[] = "AdmissionReview";
 constexpr char kReviewVersion[] = "admission.k8s.io/v1";
 
-// What decoding the type of a document that is no object says; the value is printed by its JSON type.
-std::string NotAnObject(const json& value) {
-  return absl::StrCat(
-      "couldn't get version/kind; json parse error: json: cannot unmarshal ", JsonTypeName(value),
-      R"( into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" })");
-}
-
 // Moves a string out of the request. False when it is there but of another type.
 bool TakeString(json& from, const char* field, const char* go_path, const char* go_type, std::string* out,
                 AdmissionResponse* error) {
@@ -135,6 +128,22 @@ AdmissionResponse AdmissionResponse::NotFound(const StatusDetails& details) {
           .api_error = true};
 }
 
+std::string VersionKindError(const json& document) {
+  constexpr char kPrefix[] = "couldn't get version/kind; json parse error: json: cannot unmarshal ";
+  if (document.is_null()) return "";
+  if (!document.is_object()) {
+    return absl::StrCat(
+        kPrefix, JsonTypeName(document),
+        R"( into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" })");
+  }
+  for (const char* name : {"apiVersion", "kind"}) {
+    const json* value = Field(document, name);
+    if (value == nullptr || value->is_string()) continue;
+    return absl::StrCat(kPrefix, JsonTypeName(*value), " into Go struct field .", name, " of type string");
+  }
+  return "";
+}
+
 bool ParseReview(absl::string_view content_type, absl::string_view body, AdmissionRequest* request,
                  AdmissionResponse* error) {
   if (body.empty()) {
@@ -153,13 +162,11 @@ bool ParseReview(absl::string_view content_type, absl::string_view body, Admissi
     *error = AdmissionResponse::BadRequest(absl::StrCat("couldn't get version/kind; json parse error: ", reason));
     return false;
   }
-  if (!document->is_object()) {
-    if (document->is_null()) *document = json::object();
-    if (!document->is_object()) {
-      *error = AdmissionResponse::BadRequest(NotAnObject(*document));
-      return false;
-    }
+  if (std::string reason = VersionKindError(*document); !reason.empty()) {
+    *error = AdmissionResponse::BadRequest(std::move(reason));
+    return false;
   }
+  if (document->is_null()) *document = json::object();
   const std::string* api_version = StringField(*document, "apiVersion");
   const std::string* kind = StringField(*document, "kind");
   request->review_api_version = api_version == nullptr || api_version->empty() ? kReviewVersion : *api_version;

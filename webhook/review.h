@@ -50,6 +50,9 @@ struct AdmissionResponse {
   static AdmissionResponse NotFound(const StatusDetails& details);
 };
 
+// What decoding says of a document whose version and kind cannot be read; "" when they can, or are not there.
+std::string VersionKindError(const nlohmann::json& document);
+
 // Reads a review. Returns false and fills `error` (and of `request` what the answer echoes) when it cannot be read.
 // Never throws. O(size).
 bool ParseReview(absl::string_view content_type, absl::string_view body, AdmissionRequest* request,

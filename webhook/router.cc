@@ -76,11 +76,8 @@ bool IsRegistered(absl::string_view api_version, absl::string_view kind) {
 // not fit the kind's type.
 Failure CheckDecodes(const Handler& handler, const json& object) {
   if (object.is_null()) return AdmissionResponse::BadRequest("there is no content to decode");
-  if (!object.is_object()) {
-    return AdmissionResponse::BadRequest(
-        absl::StrCat("couldn't get version/kind; json parse error: json: cannot unmarshal ", JsonTypeName(object),
-                     " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind "
-                     "string \"json:\\\"kind,omitempty\\\"\" }"));
+  if (std::string error = VersionKindError(object); !error.empty()) {
+    return AdmissionResponse::BadRequest(std::move(error));
   }
   const api::JobKind& kind = *handler.kind;
   const std::string expected_version =

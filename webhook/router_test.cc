@@ -255,6 +255,9 @@ TEST_F(RouterTest, RequestsThatAreNoReviewsAreRefusedInKueuesWords) {
   EXPECT_THAT(Raw(path, "application/json", "[]"),
               HasSubstr(R"(cannot unmarshal array into Go value of type struct { APIVersion string \"json:)"));
   EXPECT_EQ(Raw(path, "application/json", "{}"), refused_v1("there is no content to decode"));
+  EXPECT_EQ(Raw(path, "application/json", R"({"kind":5,"request":{"uid":"u"}})"),
+            refused("couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field "
+                    ".kind of type string"));
   EXPECT_EQ(Raw(path, "application/json", R"({"request":{"dryRun":"no"}})"),
             refused_v1("json: cannot unmarshal string into Go struct field AdmissionRequest.request.dryRun of type "
                        "bool"));
