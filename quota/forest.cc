@@ -63,6 +63,16 @@ absl::StatusOr<Forest> Forest::Build(const ForestSpec& spec) {
     f.ComputeSubtree(i);
     f.ComputeDown(i);
   }
+  f.children_over_.assign(cells, 0);
+  f.parent_cell_.assign(cells, kNoCell);
+  for (int i = 0; i < n; ++i) {
+    const NodeId p = f.parent_[i];
+    if (p == kNoNode) continue;
+    for (FrId fr = 0; fr < f.num_frs_; ++fr) {
+      f.parent_cell_[f.At(i, fr)] = f.At(p, fr);
+      if (f.subtree_[f.At(i, fr)] < 0) ++f.children_over_[f.At(p, fr)];
+    }
+  }
   return f;
 }
 
@@ -130,7 +140,14 @@ void Forest::ComputeDown(NodeId n) {
 
 void Forest::SetUsage(size_t i, Amount value) {
   if (marks_ > 0) undo_.push_back({i, usage_[i]});
+  StoreUsage(i, value);
+}
+
+void Forest::StoreUsage(size_t i, Amount value) {
+  const bool was_over = subtree_[i] < usage_[i];
+  const bool is_over = subtree_[i] < value;
   usage_[i] = value;
+  if (was_over != is_over && parent_cell_[i] != kNoCell) children_over_[parent_cell_[i]] += is_over ? 1 : -1;
 }
 
 void Forest::AddUsage(NodeId n, FrId f, Amount amount) {
@@ -169,7 +186,7 @@ Forest::UndoMark Forest::Mark() {
 
 void Forest::Rollback(UndoMark mark) {
   while (undo_.size() > mark) {
-    usage_[undo_.back().index] = undo_.back().old_value;
+    StoreUsage(undo_.back().index, undo_.back().old_value);
     undo_.pop_back();
   }
   --marks_;
@@ -206,6 +223,13 @@ bool Forest::IsWithinNominal(NodeId n, absl::Span<const FrId> frs) const {
     if (subtree_[At(n, f)] < usage_[At(n, f)]) return false;
   }
   return true;
+}
+
+bool Forest::AnyChildOverNominal(NodeId cohort, absl::Span<const FrId> frs) const {
+  for (FrId f : frs) {
+    if (children_over_[At(cohort, f)] > 0) return true;
+  }
+  return false;
 }
 
 bool Forest::IsBorrowing(NodeId n) const {

@@ -131,6 +131,8 @@ class Forest {
   bool BorrowingWith(NodeId n, FrId f, Amount amount) const;
   // Whether usage is within the subtree quota for all of `frs`.
   bool IsWithinNominal(NodeId n, absl::Span<const FrId> frs) const;
+  // Whether some child of the cohort is not, of one pair at least. O(frs).
+  bool AnyChildOverNominal(NodeId cohort, absl::Span<const FrId> frs) const;
   // Whether any flavor-resource pair of the ClusterQueue is used beyond its nominal quota.
   bool IsBorrowing(NodeId n) const;
 
@@ -158,6 +160,8 @@ class Forest {
     return left > 0 ? left : 0;
   }
   void SetUsage(size_t i, Amount value);
+  // Writes the cell and keeps children_over_ true.
+  void StoreUsage(size_t i, Amount value);
   void ComputeSubtree(NodeId n);
   void ComputeDown(NodeId n);
 
@@ -177,6 +181,12 @@ class Forest {
   // [node * num_frs + fr]
   std::vector<Amount> nominal_, borrowing_limit_, lending_limit_, subtree_, local_, potential_, usage_;
   std::vector<uint8_t> present_;
+  // Per cell: the same pair's cell of the parent (kNoCell at a root), and how many children use more than their subtree
+  // quota. Amounts change all the time, this seldom; and a search for something to reclaim need not look at children of
+  // which none borrows.
+  static constexpr size_t kNoCell = static_cast<size_t>(-1);
+  std::vector<size_t> parent_cell_;
+  std::vector<int> children_over_;
 
   struct Undo {
     size_t index;

@@ -49,6 +49,12 @@ class Naive {
     const long p = Kept(n) + Potential(nodes_[n].parent);
     return nodes_[n].borrow ? std::min(p, Quota(n) + *nodes_[n].borrow) : p;
   }
+  bool AnyChildOver(int n) const {
+    for (int c = 0; c < Size(); ++c) {
+      if (nodes_[c].parent == n && Usage(c) > Quota(c)) return true;
+    }
+    return false;
+  }
 
  private:
   int Size() const { return static_cast<int>(nodes_.size()); }
@@ -91,6 +97,8 @@ TEST(SmallWorlds, AgreeWithTheDefinitions) {
         ASSERT_EQ(forest.usage(n, 0), naive.Usage(n)) << when << " world " << code << " node " << n;
         ASSERT_EQ(forest.Available(n, 0), naive.Available(n)) << when << " world " << code << " node " << n;
         ASSERT_EQ(forest.PotentialAvailable(n, 0), naive.Potential(n)) << when << " world " << code << " node " << n;
+        ASSERT_EQ(forest.AnyChildOverNominal(n, {0}), naive.AnyChildOver(n))
+            << when << " world " << code << " node " << n;
       }
     };
     // Four steps: who gets more, then who gives back, with a what-if in between that must leave no trace.

@@ -53,6 +53,7 @@ class Search {
 
 void Search::CollectUnder(quota::NodeId cohort, quota::NodeId skip, quota::NodeId lowest_common, List list) {
   const quota::Forest& f = base_.forest();
+  if (!f.AnyChildOverNominal(cohort, base_.request().frs)) return;
   for (const quota::NodeId child : f.children(cohort)) {
     if (child == skip || f.IsWithinNominal(child, base_.request().frs)) continue;
     if (f.is_cohort(child)) {
