@@ -1,6 +1,6 @@
-// The main program of a fuzz target in builds without libFuzzer: runs the corpus it is given, then mutations of it for a
-// bounded time. The order is the same each time; how far it gets depends on the machine. What made it crash is written
-// beside the test's outputs, to be added to the corpus.
+// The main program of a fuzz target in builds without libFuzzer: runs the corpus it is given, then mutations of it for
+// a bounded time. The order is the same each time; how far it gets depends on the machine. What made it crash is
+// written beside the test's outputs, to be added to the corpus.
 //
 //   TARGET [--seconds=N] FILE...
 #include <unistd.h>
@@ -80,9 +80,24 @@ bool AddCorpus(const std::string& file, std::vector<std::string>* corpus) {
 
 // What libFuzzer offers to custom mutators: changes some bytes.
 size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size) {
-  static const char* const kWords[] = {"0", "-1", "9223372036854775807", "18446744073709551616", "1e999", "null",
-                                       "{", "}",  "[",                   "]",                    "\"",    "\\u0000",
-                                       "~", "/",  "\xff",                "\n",                   ": ",    "- "};
+  static const char* const kWords[] = {"0",
+                                       "-1",
+                                       "9223372036854775807",
+                                       "18446744073709551616",
+                                       "1e999",
+                                       "null",
+                                       "{",
+                                       "}",
+                                       "[",
+                                       "]",
+                                       "\"",
+                                       "\\u0000",
+                                       "~",
+                                       "/",
+                                       "\xff",
+                                       "\n",
+                                       ": ",
+                                       "- "};
   std::string text(reinterpret_cast<const char*>(data), size);
   const size_t at = Below(text.size() + 1);
   const size_t length = 1 + Below(16);
