@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "api/job_kinds.h"
 #include "api/problem.h"
 #include "webhook/conversion.h"
@@ -28,35 +29,41 @@ std::string VersionKind(absl::string_view api_version, absl::string_view kind) {
   return absl::StrCat(api_version.find('/') == absl::string_view::npos ? "/" : "", api_version, ", Kind=", kind);
 }
 
+constexpr absl::string_view kKueueKinds[] = {"AdmissionCheck",
+                                             "ClusterQueue",
+                                             "Cohort",
+                                             "LocalQueue",
+                                             "MultiKueueCluster",
+                                             "MultiKueueConfig",
+                                             "ProvisioningRequestConfig",
+                                             "ResourceFlavor",
+                                             "Topology",
+                                             "Workload",
+                                             "WorkloadPriorityClass"};
+constexpr absl::string_view kCoreKinds[] = {"Binding",       "ConfigMap",        "Endpoints",
+                                            "Event",         "LimitRange",       "Namespace",
+                                            "Node",          "PersistentVolume", "PersistentVolumeClaim",
+                                            "Pod",           "PodTemplate",      "ReplicationController",
+                                            "ResourceQuota", "Secret",           "Service",
+                                            "ServiceAccount"};
+constexpr absl::string_view kAppsKinds[] = {"ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet",
+                                            "StatefulSet"};
+constexpr absl::string_view kBatchKinds[] = {"CronJob", "Job"};
+
+struct RegisteredGroup {
+  absl::string_view api_version;
+  absl::Span<const absl::string_view> kinds;
+};
+constexpr RegisteredGroup kRegistered[] = {{"kueue.x-k8s.io/v1beta1", kKueueKinds},
+                                           {"kueue.x-k8s.io/v1beta2", kKueueKinds},
+                                           {"v1", kCoreKinds},
+                                           {"apps/v1", kAppsKinds},
+                                           {"batch/v1", kBatchKinds}};
+
 // Whether Kueue's server knows the kind at all. Of API groups that have nothing to do with jobs every kind of
 // Kubernetes' own counts as known.
 bool IsRegistered(absl::string_view api_version, absl::string_view kind) {
-  struct Group {
-    absl::string_view api_version;
-    std::initializer_list<absl::string_view> kinds;
-  };
-  static constexpr auto kKueueKinds = {absl::string_view("AdmissionCheck"),
-                                       absl::string_view("ClusterQueue"),
-                                       absl::string_view("Cohort"),
-                                       absl::string_view("LocalQueue"),
-                                       absl::string_view("MultiKueueCluster"),
-                                       absl::string_view("MultiKueueConfig"),
-                                       absl::string_view("ProvisioningRequestConfig"),
-                                       absl::string_view("ResourceFlavor"),
-                                       absl::string_view("Topology"),
-                                       absl::string_view("Workload"),
-                                       absl::string_view("WorkloadPriorityClass")};
-  static const auto& groups = *new std::vector<Group>{
-      {"kueue.x-k8s.io/v1beta1", kKueueKinds},
-      {"kueue.x-k8s.io/v1beta2", kKueueKinds},
-      {"v1",
-       {"Binding", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume",
-        "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service",
-        "ServiceAccount"}},
-      {"apps/v1", {"ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}},
-      {"batch/v1", {"CronJob", "Job"}},
-  };
-  for (const Group& group : groups) {
+  for (const RegisteredGroup& group : kRegistered) {
     if (group.api_version == api_version) {
       return std::find(group.kinds.begin(), group.kinds.end(), kind) != group.kinds.end();
     }
