@@ -220,11 +220,13 @@ void FakeApiServer::Watch(const httplib::Request& req, httplib::Response& res) {
         return stopping_ || generation != watch_generation_ || (!events.empty() && events.back().version > last);
       };
       mutex_.AwaitWithTimeout(absl::Condition(&something), absl::Milliseconds(100));
-      for (const Event& event : collections_.at(path).events) {
-        if (event.version > last) lines += event.line;
-      }
-      if (!collections_.at(path).events.empty()) last = std::max(last, collections_.at(path).events.back().version);
       end = stopping_ || generation != watch_generation_;
+      // What happened after the end is for the next watch to tell.
+      for (const Event& event : collections_.at(path).events) {
+        if (end || event.version <= last) continue;
+        lines += event.line;
+        last = event.version;
+      }
     }
     if (!lines.empty()) sink.write(lines.data(), lines.size());
     if (end) sink.done();
