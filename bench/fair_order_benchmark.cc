@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "scheduler/fair_order.h"
+#include "scheduler/order/fair_order.h"
 
 namespace muster::scheduler {
 namespace {

@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/world.h"
-#include "scheduler/engine_impl.h"
+#include "scheduler/engine/engine_impl.h"
 
 namespace muster::scheduler {
 namespace {
@@ -15,8 +15,8 @@ void Assign(benchmark::State& state, int64_t cpus) {
   const WorkloadId id = engine.Apply(bench::MakeWorkload(0, 0, cpus), bench::At(0));
   EngineImpl& impl = engine.impl();
   impl.Refresh();
-  NoPreemptionOracle oracle(impl.policy);
-  FlavorAssigner assigner(impl.policy, impl.options, oracle);
+  NoPreemptionOracle oracle(impl.declared);
+  FlavorAssigner assigner(impl.declared, impl.options, oracle);
   const int32_t counts[] = {1};
   for (auto _ : state) {
     benchmark::DoNotOptimize(assigner.Assign(impl.workloads[id], impl.workloads[id].cq, counts, /*progress=*/nullptr));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "scheduler/pending_queue.h"
+#include "scheduler/queue/pending_queue.h"
 
 namespace muster::scheduler {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "bench/world.h"
-#include "scheduler/engine_impl.h"
+#include "scheduler/engine/engine_impl.h"
 
 namespace muster::scheduler {
 namespace {
@@ -22,12 +22,12 @@ void Search(benchmark::State& state, EngineOptions options) {
   EngineImpl& impl = engine.impl();
   const std::vector<uint8_t> active(impl.queues.size(), 1);
   HoldersView view;
-  view.policy = &impl.policy;
+  view.declared = &impl.declared;
   view.workloads = &impl.workloads;
   view.by_queue = &impl.holders;
   view.active = &active;
   view.options = &impl.options;
-  Preemptor preemptor(view);
+  VictimSearch preemptor(view);
   const quota::FrId fr = 0;
   PreemptionRequest request;
   request.cq = *engine.FindClusterQueue(bench::QueueName(0));

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "scheduler/topology_assigner.h"
-#include "scheduler/topology_cache.h"
+#include "scheduler/topology/assigner.h"
+#include "scheduler/topology/inventory.h"
 
 namespace muster::scheduler {
 namespace {
@@ -21,11 +21,11 @@ constexpr int kHostsPerRack = 40, kRacksPerBlock = 25;
 
 // Racks of 40 hosts with 8 GPUs each, 25 racks in a block; every second host is taken by somebody.
 struct Cluster {
-  explicit Cluster(int hosts) : cache(&policy, &options) {
+  explicit Cluster(int hosts) : inventory(&flavors, &resources, &options) {
     api::Topology topology;
     topology.metadata.name = "t";
     topology.levels = {"block", "rack", "kubernetes.io/hostname"};
-    cache.SetTopology(topology);
+    inventory.SetTopology(topology);
     api::Node node;
     node.conditions.emplace_back();
     node.conditions[0].type = "Ready";
@@ -38,21 +38,21 @@ struct Cluster {
       node.metadata.labels = {{"block", absl::StrCat("b", absl::Dec(block, absl::kZeroPad4))},
                               {"rack", absl::StrCat("r", absl::Dec(rack, absl::kZeroPad6))},
                               {"kubernetes.io/hostname", node.metadata.name}};
-      cache.SetNode(node);
+      inventory.SetNode(node);
     }
     api::ResourceFlavor flavor_object;
     flavor_object.metadata.name = "f";
     flavor_object.topology_name = "t";
-    cache.SetFlavor(flavor_object);
-    flavor = policy.flavors.Find("f");
-    per_pod = {{policy.resources.Intern("nvidia.com/gpu"), 8}, {policy.resources.Intern("pods"), 1}};
+    inventory.SetFlavor(flavor_object);
+    flavor = flavors.Find("f");
+    per_pod = {{resources.Intern("nvidia.com/gpu"), 8}, {resources.Intern("pods"), 1}};
     for (int i = 0; i < hosts; i += 2) {
-      cache.Record(flavor, cache.Intern({absl::StrCat("n", absl::Dec(i, absl::kZeroPad6))}), per_pod, 1);
+      inventory.Record(flavor, inventory.Intern({absl::StrCat("n", absl::Dec(i, absl::kZeroPad6))}), per_pod, 1);
     }
   }
-  Policy policy;
+  Interner flavors, resources;
   EngineOptions options;
-  TopologyCache cache;
+  TopologyInventory inventory;
   FlavorId flavor;
   std::vector<ResourceAmount> per_pod;
 };
@@ -78,10 +78,10 @@ void Place(benchmark::State& state, const api::TopologyRequest& request) {
   // The gang before the last leaves when a new one comes, so that every placement finds changed hosts.
   std::deque<TopologyPlacement> running;
   const auto record = [&c](const TopologyPlacement& placement, int sign) {
-    for (const auto& d : placement.domains) c.cache.Record(c.flavor, d.key, c.per_pod, sign * d.count);
+    for (const auto& d : placement.domains) c.inventory.Record(c.flavor, d.key, c.per_pod, sign * d.count);
   };
   for (auto _ : state) {
-    TopologyAnswer answer = FindTopologyAssignments(c.cache, c.options, c.policy.resources, question);
+    TopologyAnswer answer = FindTopologyAssignments(c.inventory, c.options, c.resources, question);
     if (answer.Failed() != nullptr) {
       state.SkipWithError("no place");
       return;

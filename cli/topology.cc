@@ -17,11 +17,11 @@
 #include "api/load.h"
 #include "api/quantity.h"
 #include "cli/commands.h"
-#include "scheduler/pod_requests.h"
-#include "scheduler/topology_assigner.h"
-#include "scheduler/topology_cache.h"
-#include "scheduler/topology_names.h"
-#include "scheduler/topology_ranks.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/topology/assigner.h"
+#include "scheduler/topology/inventory.h"
+#include "scheduler/topology/names.h"
+#include "scheduler/topology/ranks.h"
 #include "sim/topology_inventory.h"
 #include "sim/topology_map.h"
 
@@ -89,13 +89,13 @@ absl::StatusOr<std::pair<int, api::TopologyRequest>> ParseGang(const std::string
 // What the files say about one flavor.
 class World {
  public:
-  World() : cache_(&policy_, &options_) {}
+  World() : inventory_(&flavors_, &resources_, &options_) {}
 
   absl::Status Load(const Arguments& args);
   absl::Status MarkWorkload(const std::string& key, sim::TopologyMapOptions* map);
   absl::Status PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map);
-  const scheduler::TopologyTree& tree() { return *cache_.tree(flavor_); }
-  const scheduler::Interner& resources() const { return policy_.resources; }
+  const scheduler::TopologyTree& tree() { return *inventory_.tree(flavor_); }
+  const scheduler::Interner& resources() const { return resources_; }
   const std::set<std::string>& offered() const { return offered_; }
 
  private:
@@ -104,7 +104,7 @@ class World {
     for (const scheduler::NamedAmount& a : requests) by_name[a.resource] = a.amount;
     by_name["pods"] = 1;
     std::vector<scheduler::ResourceAmount> out;
-    for (const auto& [name, amount] : by_name) out.push_back({policy_.resources.Intern(name), amount});
+    for (const auto& [name, amount] : by_name) out.push_back({resources_.Intern(name), amount});
     return out;
   }
   void Record(const api::Workload& workload);
@@ -116,9 +116,9 @@ class World {
     return level;
   }
 
-  scheduler::Policy policy_;
+  scheduler::Interner flavors_, resources_;
   scheduler::EngineOptions options_;
-  scheduler::TopologyCache cache_;
+  scheduler::TopologyInventory inventory_;
   scheduler::FlavorId flavor_ = scheduler::kNoId;
   std::map<std::string, api::Workload> workloads_;
   std::set<std::string> offered_;
@@ -171,13 +171,13 @@ absl::Status World::Load(const Arguments& args) {
     all.topology_name = topologies[0].metadata.name;
     aware.push_back(std::move(all));
   }
-  for (const api::Topology& t : topologies) cache_.SetTopology(t);
-  for (const api::ResourceFlavor& f : aware) cache_.SetFlavor(f);
+  for (const api::Topology& t : topologies) inventory_.SetTopology(t);
+  for (const api::ResourceFlavor& f : aware) inventory_.SetFlavor(f);
   for (const api::Node& n : nodes) {
-    cache_.SetNode(n);
+    inventory_.SetNode(n);
     for (const auto& [resource, unused] : n.allocatable) offered_.insert(resource);
   }
-  for (const api::Pod& p : pods) cache_.SetPod(p);
+  for (const api::Pod& p : pods) inventory_.SetPod(p);
   std::vector<std::string> names;
   for (const api::ResourceFlavor& f : aware) names.push_back(f.metadata.name);
   if (names.empty()) {
@@ -189,8 +189,8 @@ absl::Status World::Load(const Arguments& args) {
     return absl::InvalidArgumentError(
         absl::StrCat("several topology-aware flavors (", absl::StrJoin(names, ", "), "): choose one with --flavor"));
   }
-  flavor_ = policy_.flavors.Find(args.flavor.empty() ? names[0] : args.flavor);
-  if (flavor_ == scheduler::kNoId || cache_.tree(flavor_) == nullptr) {
+  flavor_ = flavors_.Find(args.flavor.empty() ? names[0] : args.flavor);
+  if (flavor_ == scheduler::kNoId || inventory_.tree(flavor_) == nullptr) {
     return absl::NotFoundError(absl::StrCat("flavor ", args.flavor.empty() ? names[0] : args.flavor,
                                             ": it or its Topology is in no file read"));
   }
@@ -210,7 +210,7 @@ void World::Record(const api::Workload& w) {
       if (ps.name != a.name) continue;
       const auto per_pod = PerPod(scheduler::PodRequests(ps.pod_template.spec));
       for (const api::TopologyDomainAssignment& d : a.topology_assignment->domains) {
-        cache_.Record(policy_.flavors.Intern(a.flavors.begin()->second), cache_.Intern(d.values), per_pod, d.count);
+        inventory_.Record(flavors_.Intern(a.flavors.begin()->second), inventory_.Intern(d.values), per_pod, d.count);
       }
     }
   }
@@ -253,7 +253,7 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
     pods.request = &request;
     pods.per_pod = PerPod(amounts);
     pods.count = gang->first;
-    const auto answer = scheduler::FindTopologyAssignments(cache_, options_, policy_.resources, question);
+    const auto answer = scheduler::FindTopologyAssignments(inventory_, options_, resources_, question);
     std::cout << "gang " << ++number << " (" << text << "): ";
     if (const auto* failed = answer.Failed()) {
       std::cout << scheduler::ToString(*failed->failure) << "\n";
@@ -262,13 +262,13 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
     std::vector<std::set<scheduler::DomainId>> used(tree().num_levels());
     std::vector<scheduler::PlacedPods> placed;
     for (const auto& d : answer.pod_sets[0].placement->domains) {
-      const scheduler::LeafId leaf = cache_.LeafOf(flavor_, d.key);
+      const scheduler::LeafId leaf = inventory_.LeafOf(flavor_, d.key);
       placed.push_back({leaf, d.count});
       for (int level = 0; level < tree().num_levels(); ++level) {
         used[level].insert(tree().AncestorAt(tree().DomainOf(leaf), level));
       }
-      map->marked[cache_.Name(d.key)] += d.count;
-      cache_.Record(flavor_, d.key, pods.per_pod, d.count);
+      map->marked[inventory_.Name(d.key)] += d.count;
+      inventory_.Record(flavor_, d.key, pods.per_pod, d.count);
     }
     std::vector<std::string> spread;
     for (int level = 0; level < tree().num_levels(); ++level) {

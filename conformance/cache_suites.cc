@@ -9,7 +9,7 @@
 #include "api/quantity.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine_impl.h"
+#include "scheduler/engine/engine_impl.h"
 
 namespace muster::conformance {
 namespace {
@@ -125,7 +125,7 @@ Json TopologyUsage(const Tree& t) {
   Json out = Json::object();
   for (const std::string& flavor : t.topology_flavors) {
     scheduler::EngineImpl& impl = t.engine->impl();
-    const auto usage = impl.topology.Usage(impl.policy.flavors.Intern(flavor));
+    const auto usage = impl.topology.Usage(impl.declared.flavors.Intern(flavor));
     if (!usage.empty()) out[flavor] = usage;
   }
   return out;
@@ -259,10 +259,10 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
       scheduler::EngineImpl& impl = engine->impl();
       std::vector<scheduler::ResourceAmount> per_pod;
       for (const auto& [resource, amount] : Get(e, "singlePodRequests").items()) {
-        per_pod.push_back({impl.policy.resources.Intern(resource), ToAmount(amount)});
+        per_pod.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});
       }
-      per_pod.push_back({impl.policy.resources.Intern("pods"), 1});
-      impl.topology.Record(impl.policy.flavors.Intern(flavor),
+      per_pod.push_back({impl.declared.resources.Intern("pods"), 1});
+      impl.topology.Record(impl.declared.flavors.Intern(flavor),
                            impl.topology.Intern(Get(e, "values").get<std::vector<std::string>>()), per_pod,
                            Get(e, "count").get<int64_t>());
     }

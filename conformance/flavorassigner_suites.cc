@@ -5,9 +5,9 @@
 #include "absl/strings/str_split.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine_impl.h"
-#include "scheduler/flavor_assigner.h"
-#include "scheduler/topology_step.h"
+#include "scheduler/engine/engine_impl.h"
+#include "scheduler/flavors/flavor_assigner.h"
+#include "scheduler/flavors/topology_step.h"
 
 namespace muster::conformance {
 namespace {
@@ -52,10 +52,10 @@ bool SetUsage(const Json& usage, Engine& engine, const FrTable& frs, quota::Fore
       for (const auto& [domain, amounts] : domains.items()) {
         std::vector<scheduler::ResourceAmount> used;
         for (const auto& [resource, amount] : amounts.items()) {
-          used.push_back({impl.policy.resources.Intern(resource), ToAmount(amount)});
+          used.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});
         }
         const std::vector<std::string> values = absl::StrSplit(domain, ',');
-        impl.topology.Record(impl.policy.flavors.Intern(flavor), impl.topology.Intern(values), used, 1);
+        impl.topology.Record(impl.declared.flavors.Intern(flavor), impl.topology.Intern(values), used, 1);
       }
     }
     const auto id = engine.FindClusterQueue(name);
@@ -106,15 +106,15 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
 
   scheduler::EngineImpl& impl = engine->impl();
   const FrTable frs(*engine);
-  if (!SetUsage(Get(request, "usage"), *engine, frs, impl.policy.forest(), v)) return;
+  if (!SetUsage(Get(request, "usage"), *engine, frs, impl.declared.forest(), v)) return;
   for (const Json& o : c["deletedAfterSnapshot"]) {
-    if (GetString(o, "kind") == "ResourceFlavor") impl.policy.DeleteFlavor(GetString(o, "name"));
+    if (GetString(o, "kind") == "ResourceFlavor") impl.declared.DeleteFlavor(GetString(o, "name"));
   }
   std::vector<int32_t> counts;
   for (const Json& r : Get(request, "totalRequests")) counts.push_back(Get(r, "count").get<int32_t>());
   RecordedOracle oracle(Get(request, "preemptionOracle"), frs);
-  scheduler::TopologyStep topology(impl.policy, impl.options, impl.topology);
-  scheduler::FlavorAssigner assigner(impl.policy, impl.options, oracle, &topology);
+  scheduler::TopologyStep topology(impl.declared, impl.options, impl.topology);
+  scheduler::FlavorAssigner assigner(impl.declared, impl.options, oracle, &topology);
   scheduler::WorkloadState replaced;
   const Json& slice = Get(request, "replaceWorkloadSlice");
   for (const Json& r : Get(slice, "totalRequests")) {
@@ -122,8 +122,8 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
     held.name = GetString(r, "name");
     for (const auto& [resource, flavor] : Get(r, "flavors").items()) {
       const Json& amount = Get(Get(r, "requests"), resource.c_str());
-      held.items.push_back({impl.policy.resources.Intern(resource),
-                            impl.policy.flavors.Intern(flavor.get<std::string>()),
+      held.items.push_back({impl.declared.resources.Intern(resource),
+                            impl.declared.flavors.Intern(flavor.get<std::string>()),
                             amount.is_null() ? 0 : ToAmount(amount)});
     }
     replaced.held.push_back(std::move(held));

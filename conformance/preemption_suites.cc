@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine_impl.h"
-#include "scheduler/victim_order.h"
+#include "scheduler/engine/engine_impl.h"
+#include "scheduler/preemption/victim_order.h"
 
 namespace muster::conformance {
 namespace {
@@ -32,8 +32,9 @@ scheduler::Assignment ToAssignment(const Json& recorded, const scheduler::Worklo
     d.name = GetString(p, "name");
     d.count = Get(p, "count").get<int32_t>();
     for (const auto& [resource, choice] : Get(p, "flavors").items()) {
-      d.flavors.push_back({impl.policy.resources.Intern(resource),
-                           impl.policy.flavors.Intern(GetString(choice, "flavor")), ToMode(GetString(choice, "mode"))});
+      d.flavors.push_back({impl.declared.resources.Intern(resource),
+                           impl.declared.flavors.Intern(GetString(choice, "flavor")),
+                           ToMode(GetString(choice, "mode"))});
     }
     scheduler::ResourceAmounts requests;
     for (const scheduler::ResourceAmount& a : pod_set.per_pod) {

@@ -4,9 +4,9 @@
 
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine_impl.h"
-#include "scheduler/entry_order.h"
-#include "scheduler/flavor_assigner.h"
+#include "scheduler/engine/engine_impl.h"
+#include "scheduler/flavors/flavor_assigner.h"
+#include "scheduler/order/entry_order.h"
 
 namespace muster::conformance {
 namespace {

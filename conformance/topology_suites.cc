@@ -5,9 +5,9 @@
 #include "api/codec.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine_impl.h"
-#include "scheduler/pod_requests.h"
-#include "scheduler/topology_assigner.h"
+#include "scheduler/engine/engine_impl.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/topology/assigner.h"
 
 namespace muster::conformance {
 namespace {
@@ -21,7 +21,7 @@ std::vector<ResourceAmount> PerPod(const Json& requests, EngineImpl& impl) {
   for (const auto& [resource, amount] : requests.items()) by_name[resource] = ToAmount(amount);
   by_name["pods"] += 1;
   std::vector<ResourceAmount> out;
-  for (const auto& [name, amount] : by_name) out.push_back({impl.policy.resources.Intern(name), amount});
+  for (const auto& [name, amount] : by_name) out.push_back({impl.declared.resources.Intern(name), amount});
   return out;
 }
 
@@ -49,7 +49,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
   if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
   EngineImpl& impl = engine->impl();
   const Json& request = c["request"];
-  const scheduler::FlavorId flavor = impl.policy.flavors.Find(GetString(request, "resourceFlavor"));
+  const scheduler::FlavorId flavor = impl.declared.flavors.Find(GetString(request, "resourceFlavor"));
   if (impl.topology.tree(flavor) == nullptr) return v.Fail("request.resourceFlavor", "known", "no topology");
 
   for (const Json& u : Get(request, "priorOwnUsage")) {
@@ -60,7 +60,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
   for (const auto& [domain, amounts] : Get(request, "aggregatedDomainUsages").items()) {
     std::vector<ResourceAmount> used;
     for (const auto& [resource, amount] : amounts.items()) {
-      used.push_back({impl.policy.resources.Intern(resource), ToAmount(amount)});
+      used.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});
     }
     impl.topology.Record(flavor, impl.topology.Intern({domain}), used, 1);
   }
@@ -112,7 +112,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
     question.pod_sets.push_back(std::move(p));
   }
   const scheduler::TopologyAnswer answer =
-      scheduler::FindTopologyAssignments(impl.topology, impl.options, impl.policy.resources, question);
+      scheduler::FindTopologyAssignments(impl.topology, impl.options, impl.declared.resources, question);
   Json got = Json::object();
   for (const auto& p : answer.pod_sets) {
     Json one = Json::object();

@@ -211,7 +211,7 @@ quota::Amount ToAmount(const Json& value) {
 
 FrTable::FrTable(scheduler::Engine& engine) {
   std::set<std::string> resources;
-  for (const scheduler::Engine::FlavorResource& fr : engine.flavor_resources()) {
+  for (const scheduler::FlavorResource& fr : engine.flavor_resources()) {
     const std::string& resource = engine.ResourceName(fr.resource);
     ids_[{engine.FlavorName(fr.flavor), resource}] = static_cast<quota::FrId>(names_.size());
     names_.emplace_back(engine.FlavorName(fr.flavor), resource);

@@ -38,34 +38,9 @@
 #include "scheduler/decision.h"
 #include "scheduler/ids.h"
 #include "scheduler/options.h"
+#include "scheduler/status.h"
 
 namespace muster::scheduler {
-
-// Amount of one resource of one flavor, by name. cpu in milli, everything else in base units.
-struct FlavorResourceAmount {
-  std::string flavor;
-  std::string resource;
-  quota::Amount amount = 0;
-  friend bool operator==(const FlavorResourceAmount&, const FlavorResourceAmount&) = default;
-};
-
-// Condition Active of a ClusterQueue, as Kueue writes it.
-struct ClusterQueueStatus {
-  bool active = false;
-  bool terminating = false;
-  std::string reason;
-  std::string message;
-};
-
-// Where a workload stands.
-enum class WorkloadPhase : uint8_t {
-  kUnqueued,      // no such LocalQueue or ClusterQueue, inactive, or held back by a gate
-  kPending,       // in its ClusterQueue's heap
-  kInadmissible,  // parked: looked at, and nothing has changed since
-  kInflight,      // taken by the cycle that is running
-  kReserved,      // holds quota
-  kFinished,
-};
 
 class EngineImpl;
 
@@ -188,10 +163,6 @@ class Engine {
   quota::NodeId NodeOfClusterQueue(ClusterQueueId id);
   quota::NodeId NodeOfCohort(absl::string_view cohort);
   // Flavor-resource pairs by dense id.
-  struct FlavorResource {
-    FlavorId flavor = kNoId;
-    ResourceId resource = kNoId;
-  };
   absl::Span<const FlavorResource> flavor_resources();
 
   // ---- Explaining.

@@ -5,7 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "api/quantity.h"
-#include "scheduler/topology_names.h"
+#include "scheduler/topology/names.h"
 
 namespace muster::sim {
 namespace {

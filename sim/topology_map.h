@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduler/topology_cache.h"
+#include "scheduler/topology/inventory.h"
 
 namespace muster::sim {
 

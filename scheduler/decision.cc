@@ -1,0 +1,45 @@
+// The wire names of the enumerations.
+#include "scheduler/decision.h"
+
+namespace muster::scheduler {
+
+std::string_view ToString(Mode mode) {
+  constexpr std::string_view kNames[] = {"NoFit", "Preempt", "DeferredFit", "Fit"};
+  return kNames[static_cast<int>(mode)];
+}
+std::string_view ToString(EntryStatus status) {
+  constexpr std::string_view kNames[] = {"", "nominated", "skipped", "assumed", "evicted", "preemptionGated"};
+  return kNames[static_cast<int>(status)];
+}
+std::string_view ToString(RequeueReason reason) {
+  constexpr std::string_view kNames[] = {"",
+                                         "FailedAfterNomination",
+                                         "NamespaceMismatch",
+                                         "PreemptionGated",
+                                         "PendingPreemption",
+                                         "PendingMigration",
+                                         "PreemptionFailed",
+                                         "NoFit",
+                                         "PreemptionNoCandidates"};
+  return kNames[static_cast<int>(reason)];
+}
+std::string_view ToString(PendingReason reason) {
+  constexpr std::string_view kNames[] = {"",
+                                         "NoMatchingFlavor",
+                                         "WaitingForQuota",
+                                         "ExceedsMaxQuota",
+                                         "TopologyPlacementFailed",
+                                         "WaitingForPreemptedWorkloads",
+                                         "Misconfigured",
+                                         "Suspended",
+                                         "PendingEvaluation",
+                                         "AdmissionGated"};
+  return kNames[static_cast<int>(reason)];
+}
+std::string_view ToString(PreemptionReason reason) {
+  constexpr std::string_view kNames[] = {"InClusterQueue", "InCohortReclamation", "InCohortFairSharing",
+                                         "InCohortReclaimWhileBorrowing"};
+  return kNames[static_cast<int>(reason)];
+}
+
+}  // namespace muster::scheduler

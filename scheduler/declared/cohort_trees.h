@@ -1,0 +1,61 @@
+// Which ClusterQueues hang together: the edges from ClusterQueues to cohorts and between cohorts, without quotas.
+//
+// Problem: every workload that ends notifies the whole tree of its ClusterQueue, so the way to the root must cost
+// nothing, also while objects come and go and the quota forest is stale. Edges are arrays of dense ids; a cohort that
+// is only mentioned exists without a parent. Parents may form a cycle: what leads into one belongs to no tree.
+// Thread-safety: compatible.
+#ifndef MUSTER_SCHEDULER_DECLARED_COHORT_TREES_H_
+#define MUSTER_SCHEDULER_DECLARED_COHORT_TREES_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "scheduler/base/interner.h"
+#include "scheduler/ids.h"
+
+namespace muster::scheduler {
+
+class CohortTrees {
+ public:
+  // A tree is known by its root cohort, or by the ClusterQueue that is alone in it. Comparable, and valid for the life
+  // of the engine, but only as long as the root stays one.
+  using TreeId = int32_t;
+  static constexpr TreeId kNoTree = -1;  // parents form a cycle
+  static bool IsCohort(TreeId tree) { return tree > kNoTree; }
+
+  // Sets the parent ("" = none) of a cohort, and the cohort of a ClusterQueue. O(siblings).
+  void SetParent(absl::string_view cohort, absl::string_view parent);
+  void SetCohort(ClusterQueueId cq, absl::string_view cohort);
+  // The ClusterQueue is gone.
+  void Remove(ClusterQueueId cq);
+
+  // O(depth).
+  TreeId TreeOf(ClusterQueueId cq) const;
+  TreeId TreeOfCohort(absl::string_view cohort) const;
+  // The ClusterQueues of the tree, none if its root is a root no more. O(size of the tree).
+  std::vector<ClusterQueueId> Members(TreeId tree) const;
+
+ private:
+  static constexpr int32_t kNone = -1;
+  struct Cohort {
+    int32_t parent = kNone;
+    std::vector<int32_t> children;
+    std::vector<ClusterQueueId> queues;
+  };
+  struct Queue {
+    bool exists = false;
+    int32_t cohort = kNone;
+  };
+  static TreeId Alone(ClusterQueueId cq) { return -2 - cq; }
+  int32_t Ensure(absl::string_view cohort);
+  TreeId RootOf(int32_t cohort) const;
+
+  Interner names_;
+  std::vector<Cohort> cohorts_;  // by id in names_
+  std::vector<Queue> queues_;    // by ClusterQueueId
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_DECLARED_COHORT_TREES_H_

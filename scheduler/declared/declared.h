@@ -1,0 +1,175 @@
+// What the admins declared: flavors, ClusterQueues, cohorts, LocalQueues, checks, namespaces, in interned form, and the
+// quota forest built from it. Knows nothing of workloads.
+//
+// Source of the rules: Kueue, pkg/cache/scheduler (clusterqueue.go, cohort.go) and pkg/cache/hierarchy.
+// Thread-safety: compatible.
+#ifndef MUSTER_SCHEDULER_DECLARED_DECLARED_H_
+#define MUSTER_SCHEDULER_DECLARED_DECLARED_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "api/core.h"
+#include "api/kueue.h"
+#include "quota/forest.h"
+#include "scheduler/base/interner.h"
+#include "scheduler/declared/cohort_trees.h"
+#include "scheduler/ids.h"
+#include "scheduler/status.h"
+
+namespace muster::scheduler {
+
+// One resource group of a ClusterQueue: all its resources get the same flavor.
+struct GroupState {
+  std::vector<ResourceId> resources;
+  std::vector<FlavorId> flavors;  // in the order they are tried
+};
+
+// kUnset: a preemption section without this policy. It allows nobody, but Kueue does not take it for Never where that
+// matters: under fair sharing an unset reclaimWithinCohort lets the own queue be preempted while borrowing.
+enum class PreemptionPolicy : uint8_t { kUnset, kNever, kLowerPriority, kLowerOrNewerEqualPriority, kAny };
+
+// The decision-relevant switches of a ClusterQueue, parsed once.
+struct ClusterQueueRules {
+  bool strict_fifo = false;
+  bool try_next_when_can_borrow = false;
+  bool try_next_when_can_preempt = true;
+  bool preemption_over_borrowing = false;
+  PreemptionPolicy within_cluster_queue = PreemptionPolicy::kNever;
+  PreemptionPolicy reclaim_within_cohort = PreemptionPolicy::kNever;
+  bool borrow_within_cohort = false;
+  std::optional<int32_t> max_priority_threshold;
+};
+
+struct ClusterQueueState {
+  std::string name;
+  bool exists = false;
+  bool terminating = false;
+  api::ClusterQueue object;
+  ClusterQueueRules rules;
+  std::vector<GroupState> groups;
+  std::vector<int> group_of;  // by ResourceId; -1 or past the end = not covered
+  ResourceId pods = kNoId;    // the resource "pods", if a group covers it: then pods are counted
+  int64_t generation = 0;     // AllocatableResourceGeneration
+
+  int GroupOf(ResourceId r) const { return r < static_cast<int>(group_of.size()) ? group_of[r] : -1; }
+};
+
+struct LocalQueueState {
+  bool exists = false;
+  int32_t ns = kNoId;  // interned
+  std::string cluster_queue;
+  ClusterQueueId cq = kNoId;  // of that name; it may exist no more
+  bool stopped = false;
+};
+
+class Declared {
+ public:
+  Interner flavors;
+  Interner resources;
+  Interner namespaces;
+
+  // Create or replace. Who has to look at parked workloads again is the caller's to know.
+  void Apply(const api::ResourceFlavor& flavor);
+  void Apply(const api::Cohort& cohort);
+  // Returns whether the spec differs from before (or is new).
+  bool Apply(const api::ClusterQueue& cluster_queue);
+  void Apply(const api::LocalQueue& local_queue);
+  void Apply(const api::AdmissionCheck& check);
+  void Apply(const api::Topology& topology);
+  void Apply(const api::Namespace& ns);
+  void Apply(const api::LimitRange& limit_range);
+  void Apply(const api::RuntimeClass& runtime_class);
+  void DeleteFlavor(absl::string_view name);
+  void DeleteCohort(absl::string_view name);
+  void DeleteClusterQueue(absl::string_view name);
+  void DeleteLocalQueue(absl::string_view ns, absl::string_view name);
+  void DeleteCheck(absl::string_view name);
+  void DeleteTopology(absl::string_view name);
+
+  // Lookups. Pointers stay valid until the next Apply or Delete.
+  const api::ResourceFlavor* Flavor(FlavorId id) const;
+  ClusterQueueId FindClusterQueue(absl::string_view name) const;
+  ClusterQueueState& cq(ClusterQueueId id) { return cluster_queues_[id]; }
+  const ClusterQueueState& cq(ClusterQueueId id) const { return cluster_queues_[id]; }
+  int num_cluster_queues() const { return static_cast<int>(cluster_queues_.size()); }
+  const std::vector<ClusterQueueId>& ClusterQueuesByName() const { return by_name_; }
+  std::vector<std::string> CohortNames() const;
+  // The id of a LocalQueue, whether it exists or not. O(length of the name).
+  int32_t InternLocalQueue(absl::string_view ns, absl::string_view name);
+  int32_t num_local_queues() const { return static_cast<int32_t>(local_queues_.size()); }
+  const LocalQueueState& local_queue(int32_t id) const { return local_queues_[id]; }
+  // The ClusterQueue behind a LocalQueue; kNoId if one of them does not exist.
+  ClusterQueueId ClusterQueueOf(int32_t local_queue) const;
+  // Null if it does not exist. `ns` is interned.
+  const api::Namespace* FindNamespace(int32_t ns) const;
+  const api::AdmissionCheck* FindCheck(absl::string_view name) const;
+  std::vector<const api::LimitRange*> LimitRangesIn(absl::string_view ns) const;
+  bool HasLimitRanges(absl::string_view ns) const { return !limit_ranges_.empty() && !LimitRangesIn(ns).empty(); }
+  const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
+
+  ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
+  bool IsActive(ClusterQueueId id) const;
+  // Which ClusterQueues are notified together. Those with a cycle of parents above are left out of scheduling.
+  const CohortTrees& trees() const { return trees_; }
+  bool InCycle(ClusterQueueId id) const { return trees_.TreeOf(id) == CohortTrees::kNoTree; }
+  // The cohorts around a ClusterQueue, its own first, the root last. REQUIRES: !InCycle(id).
+  std::vector<std::string> CohortsAbove(ClusterQueueId id) const;
+
+  // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use
+  // though no quota mentions them.
+  bool forest_stale() const { return forest_stale_; }
+  void MarkForestStale() { forest_stale_ = true; }
+  void BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra);
+  quota::Forest& forest() { return forest_; }
+  const quota::Forest& forest() const { return forest_; }
+  quota::NodeId NodeOf(ClusterQueueId id) const;
+  quota::NodeId NodeOfCohort(absl::string_view name) const;
+  // REQUIRES: the node is a ClusterQueue's.
+  ClusterQueueId ClusterQueueAt(quota::NodeId node) const { return cq_at_node_[node]; }
+  quota::FrId Fr(FlavorId f, ResourceId r) const;  // -1 if unknown
+  const std::vector<FlavorResource>& frs() const { return frs_; }
+  ResourceId ResourceOfRank(quota::ResId rank) const { return resource_of_rank_[rank]; }
+
+ private:
+  void BumpTree(CohortTrees::TreeId tree, int times);
+  // Makes names known so that ids exist before the forest is built.
+  void InternGroups(const std::vector<api::ResourceGroup>& groups);
+
+  std::vector<std::unique_ptr<const api::ResourceFlavor>> flavor_objects_;  // by FlavorId; null if it does not exist
+  std::map<std::string, api::Cohort, std::less<>> cohorts_;
+  std::vector<ClusterQueueState> cluster_queues_;
+  std::map<std::string, ClusterQueueId, std::less<>> cluster_queue_ids_;
+  std::vector<ClusterQueueId> by_name_;  // those that exist
+  CohortTrees trees_;
+  Interner local_queue_names_;  // "ns/name"
+  std::vector<LocalQueueState> local_queues_;
+  std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
+  std::map<std::string, api::Topology, std::less<>> topologies_;
+  std::vector<std::unique_ptr<const api::Namespace>> namespaces_;  // by id in `namespaces`; null if it does not exist
+  std::map<std::string, api::LimitRange, std::less<>> limit_ranges_;  // by ns/name
+  std::map<std::string, api::RuntimeClass, std::less<>> runtime_classes_;
+
+  bool forest_stale_ = true;
+  quota::Forest forest_;
+  std::vector<quota::NodeId> node_of_cq_;
+  std::vector<ClusterQueueId> cq_at_node_;
+  std::map<std::string, quota::NodeId, std::less<>> node_of_cohort_;
+  std::vector<FlavorResource> frs_;
+  std::vector<quota::FrId> fr_ids_;  // [flavor * fr_stride_ + resource]
+  int fr_stride_ = 0;
+  std::vector<ResourceId> resource_of_rank_;
+};
+
+// Parses the enumerations of a ClusterQueue spec; what is absent means Kueue's default.
+ClusterQueueRules ParseRules(const api::ClusterQueue& cq);
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_DECLARED_DECLARED_H_

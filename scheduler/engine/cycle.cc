@@ -1,0 +1,203 @@
+// One scheduling cycle: take a head of every ClusterQueue, find out what each could get on its own, then let them in
+// one by one, and put back who has to wait.
+#include <algorithm>
+
+#include "scheduler/engine/cycle_entry.h"
+#include "scheduler/order/entry_order.h"
+#include "scheduler/order/fair_order.h"
+
+namespace muster::scheduler {
+
+bool EngineImpl::HasPendingHeads() {
+  Refresh();
+  for (const auto& [id, time] : second_pass_) {
+    if (time <= latest_) return true;
+  }
+  for (size_t cq = 0; cq < queues.size(); ++cq) {
+    if (active_[cq] && !queues[cq].HeapEmpty()) return true;
+  }
+  return false;
+}
+
+std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries) {
+  std::vector<EntryKey> keys;
+  keys.reserve(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const WorkloadState& w = workloads[entries[i].decision.workload];
+    EntryKey k;
+    k.index = static_cast<int>(i);
+    k.holds_quota = entries[i].decision.second_pass;
+    k.is_preemptor = entries[i].is_preemptor;
+    k.borrowing = entries[i].assignment.borrowing;
+    k.priority = w.priority;
+    k.timestamp = w.queue_timestamp;
+    keys.push_back(k);
+  }
+  SortClassically(options.gates, &keys);
+  std::vector<int> order;
+  order.reserve(keys.size());
+  for (const EntryKey& k : keys) order.push_back(k.index);
+  return order;
+}
+
+// Carries out what was decided about an entry, now that usage is what it was before the cycle.
+void EngineImpl::Settle(Entry* e, absl::Time now) {
+  e->decision.pod_sets = std::move(e->assignment.pod_sets);
+  for (const PreemptionTarget& t : e->decision.targets) {
+    if (!t.newly_evicted) continue;
+    MarkEvicted(t.workload, "Preempted");
+    // With priorities out of the order, who made room while others borrowed goes behind them.
+    if (!options.gates[Gate::kPrioritySortingWithinCohort] &&
+        t.reason == PreemptionReason::kInCohortReclaimWhileBorrowing) {
+      workloads[t.workload].queue_timestamp = now + absl::Milliseconds(1);
+    }
+  }
+  if (e->decision.migrates != kNoId && !workloads[e->decision.migrates].evicted) {
+    MarkEvicted(e->decision.migrates, "FlavorMigration");
+  }
+  if (e->decision.status == EntryStatus::kEvicted) MarkEvicted(e->decision.workload, "NodeFailures");
+  if (!e->admitted) return;
+  std::vector<HeldPodSet> held;
+  held.reserve(e->decision.pod_sets.size());
+  for (size_t i = 0; i < e->decision.pod_sets.size(); ++i) {
+    const PodSetDecision& ps = e->decision.pod_sets[i];
+    HeldPodSet h;
+    h.name = ps.name;
+    h.count = ps.count;
+    h.topology = ps.topology;
+    h.topology_flavor = ps.topology_flavor;
+    h.delayed_topology = ps.delayed_topology;
+    for (const ResourceFlavorChoice& choice : ps.flavors) {
+      for (const ResourceAmount& a : e->assignment.requests[i]) {
+        if (a.resource == choice.resource) h.items.push_back({a.resource, choice.flavor, a.amount});
+      }
+    }
+    held.push_back(std::move(h));
+  }
+  WorkloadState& w = workloads[e->decision.workload];
+  if (e->decision.second_pass) {
+    FreeQuota(e->decision.workload);
+    w.unhealthy_nodes.clear();
+    Hold(e->decision.workload, e->decision.cluster_queue, std::move(held));
+    w.admitted = HasChecksReady(w);
+    return;
+  }
+  w.reserved_at = now;
+  if (w.evicted) w.queue_timestamp = w.creation;
+  w.evicted = false;
+  w.eviction_reason.clear();
+  Hold(e->decision.workload, e->decision.cluster_queue, std::move(held));
+  w.admitted = HasChecksReady(w);
+  Penalize(w, e->decision.workload, e->decision.cluster_queue);
+  ++declared.cq(e->decision.cluster_queue).generation;  // the update that follows is a removal and an addition
+}
+
+CycleResult EngineImpl::RunCycle(absl::Time now) {
+  Refresh();
+  latest_ = std::max(latest_, now);
+  CycleResult result;
+  result.cycle = ++cycle;
+  preemptor_ = std::make_unique<VictimSearch>(View());
+  std::vector<Entry>& entries = entries_;
+  std::vector<Decision> refused;
+  for (const WorkloadId id : TakeSecondPass(now)) {
+    const ClusterQueueId cq = workloads[id].cq;
+    if (!active_[cq]) {
+      RetrySecondPass(id, now);
+      continue;
+    }
+    entries.push_back(Nominate(id, cq));
+    entries.back().decision.second_pass = true;
+  }
+  for (ClusterQueueId cq : declared.ClusterQueuesByName()) {
+    if (!active_[cq] || queues[cq].HeapEmpty()) continue;
+    const WorkloadId id = queues[cq].Pop(UsageFor(cq));
+    workloads[id].phase = WorkloadPhase::kInflight;
+    workloads[id].evaluated_generation = workloads[id].generation;
+    Decision d;
+    d.workload = id;
+    d.cluster_queue = cq;
+    if (Refuse(id, cq, &d)) {
+      refused.push_back(std::move(d));
+    } else {
+      entries.push_back(Nominate(id, cq));
+    }
+  }
+
+  // Reservations of heads that stay pending last for this cycle only.
+  const quota::Forest::UndoMark mark = declared.forest().Mark();
+  topology.Mark();
+  Round round;
+  round.now = now;
+  std::vector<int> order;
+  if (options.fair_sharing.has_value()) {
+    std::vector<FairEntry> keys;
+    for (const Entry& e : entries) {
+      const WorkloadState& w = workloads[e.decision.workload];
+      keys.push_back({declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority,
+                      w.queue_timestamp});
+    }
+    FairOrder fair(declared.forest(), options.gates, std::move(keys));
+    for (int i = fair.Pop(); i >= 0; i = fair.Pop()) {
+      order.push_back(i);
+      Process(&entries[i], &round);
+    }
+    // Who did not take part goes back as it is.
+    std::vector<uint8_t> seen(entries.size());
+    for (const int i : order) seen[i] = 1;
+    for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
+      if (!seen[i]) order.push_back(i);
+    }
+  } else {
+    order = OrderClassically(entries);
+    for (const int i : order) Process(&entries[i], &round);
+  }
+  topology.Rollback();
+  declared.forest().Rollback(mark);
+  preemptor_.reset();
+
+  for (const int i : order) Settle(&entries[i], now);
+  result.entries.reserve(order.size());
+  for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
+  entries.clear();
+  result.rejected = std::move(refused);
+  for (const Decision& d : result.entries) {
+    if (d.status == EntryStatus::kAssumed || d.status == EntryStatus::kEvicted) continue;
+    if (d.second_pass) {
+      RetrySecondPass(d.workload, now);
+    } else {
+      Requeue(d, now);
+    }
+  }
+  for (const Decision& d : result.rejected) Requeue(d, now);
+  return result;
+}
+
+void EngineImpl::Requeue(const Decision& d, absl::Time now) {
+  WorkloadState& w = workloads[d.workload];
+  PendingQueue& queue = queues[d.cluster_queue];
+  const bool strict = declared.cq(d.cluster_queue).rules.strict_fifo;
+  RequeueReason reason = d.requeue_reason;
+  if (reason == RequeueReason::kGeneric && d.status != EntryStatus::kNotNominated) {
+    reason = RequeueReason::kFailedAfterNomination;
+  }
+  const bool immediate =
+      strict ? reason != RequeueReason::kNamespaceMismatch
+             : reason == RequeueReason::kFailedAfterNomination || reason == RequeueReason::kPendingPreemption ||
+                   reason == RequeueReason::kPendingMigration || reason == RequeueReason::kPreemptionFailed;
+  if (reason == RequeueReason::kPendingPreemption || reason == RequeueReason::kPendingMigration) {
+    queue.SetPreemptor(d.workload, w.evaluated_generation, /*sticky=*/!strict);
+  }
+  w.phase = WorkloadPhase::kPending;
+  const bool untried = w.progress.has_value() && w.progress->HasUntried();
+  if (BackoffExpired(w, now) && (immediate || queue.ReactivatedSincePop() || untried)) {
+    queue.PushHeap(ItemFor(d.workload));
+    return;
+  }
+  queue.Park(ItemFor(d.workload), /*held=*/!BackoffExpired(w, now));
+  const bool hopeless = reason == RequeueReason::kNoFit || reason == RequeueReason::kPreemptionNoCandidates;
+  if (strict || !hopeless || !options.gates[Gate::kSchedulingEquivalenceHashing]) return;
+  queue.ParkEquivalent(w.equivalence);
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,197 @@
+// What is behind Engine: policy, workloads, queues, timers, and the cycle. See engine.h for the contract of each call.
+//
+// Spread over objects.cc (policy and re-activation), workloads.cc (the life of a workload) and
+// cycle.cc (deciding).
+#ifndef MUSTER_SCHEDULER_ENGINE_ENGINE_IMPL_H_
+#define MUSTER_SCHEDULER_ENGINE_ENGINE_IMPL_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "scheduler/decision.h"
+#include "scheduler/declared/declared.h"
+#include "scheduler/flavors/flavor_assigner.h"
+#include "scheduler/flavors/topology_step.h"
+#include "scheduler/options.h"
+#include "scheduler/preemption/victim_search.h"
+#include "scheduler/queue/local_queue_ledger.h"
+#include "scheduler/queue/pending_queue.h"
+#include "scheduler/status.h"
+#include "scheduler/topology/inventory.h"
+#include "scheduler/workload/workload_shape.h"
+#include "scheduler/workload/workload_state.h"
+
+namespace muster::scheduler {
+
+// What a head that may not preempt anybody keeps others from taking in this cycle, so that it is not starved by them
+// (Kueue: resourcesToReserve): all it borrows as far as its limit goes, or what is left of its nominal quota.
+quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId cluster_queue, Mode mode, int borrowing,
+                                    absl::Span<const quota::FrAmount> usage);
+
+class EngineImpl {
+ public:
+  explicit EngineImpl(EngineOptions options);
+  ~EngineImpl();
+
+  // Policy (objects.cc).
+  void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
+  void DeleteClusterQueue(absl::string_view name, absl::Time now);
+  // Call after any other change of policy: activity and quotas are looked at again before the next decision.
+  void PolicyChanged() { policy_changed_ = true; }
+  // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
+  void DefaultsChanged() { shapes_.DefaultsChanged(); }
+  void NotifyAll(absl::Time now);
+  // Node events: the trees of all ClusterQueues that are active.
+  void NotifyActive(absl::Time now);
+  void NotifyClusterQueue(ClusterQueueId cq, absl::Time now);
+  void NotifyCohort(absl::string_view cohort, absl::Time now);
+  void NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now);
+  void Advance(absl::Time now);
+  absl::Time NextTimer() const;
+  // Brings forest and activity up to date.
+  void Refresh();
+  bool IsActive(ClusterQueueId cq) { return cq < static_cast<int>(active_.size()) && active_[cq]; }
+  // (Re-)queues what waits for this LocalQueue or ClusterQueue.
+  void RequeueOrphans(absl::Time now);
+
+  // Workloads (workloads.cc).
+  WorkloadId ApplyWorkload(const api::Workload& object, absl::Time now);
+  void DeleteWorkload(WorkloadId id, absl::Time now);
+  void Finish(WorkloadId id, absl::Time now);
+  bool Evict(WorkloadId id, absl::string_view reason);
+  void CompleteEviction(WorkloadId id, absl::Time now);
+  void SetRequeued(WorkloadId id, absl::Time now);
+  void StatusWritten(WorkloadId id);
+  void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
+  void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
+  quota::FrAmounts ComputeUsage(const WorkloadState& w) const;
+  WorkloadPhase PhaseOf(WorkloadId id) const;
+  std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
+  // Its place among the candidates for preemption of its ClusterQueue.
+  VictimKey VictimKeyFor(WorkloadId id) const;
+
+  // Admission fair sharing (fairness.cc).
+  void SetLocalQueueWeight(const api::LocalQueue& object);
+  void SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
+                            absl::Time updated);
+  void SampleLocalQueues(absl::Time now);
+  // How the workloads of this ClusterQueue are ordered by usage; null if they are not.
+  const PendingQueue::LocalQueueUsage* UsageFor(ClusterQueueId cq) const;
+
+  // Deciding (cycle.cc).
+  bool HasPendingHeads();
+  CycleResult RunCycle(absl::Time now);
+  // Who would have to go for a workload with this assignment, as things stand.
+  std::vector<PreemptionTarget> FindTargets(WorkloadId id, ClusterQueueId cq, const Assignment& assignment);
+
+  EngineOptions options;
+  Declared declared;
+  TopologyInventory topology;
+  // Stable in memory: orders point to UIDs.
+  std::deque<WorkloadState> workloads;
+  absl::flat_hash_map<std::string_view, WorkloadId> workload_ids;  // by key, which the workload owns
+  std::vector<PendingQueue> queues;                                // by ClusterQueueId
+  std::vector<Holders> holders;                                    // by ClusterQueueId
+  int64_t cycle = 0;
+
+ private:
+  struct Entry;
+
+  // workloads.cc
+  WorkloadId NewId();
+  void Derive(const api::Workload& object, WorkloadState* w);
+  int EquivalenceOf(const WorkloadState& w);
+  QueueItem ItemFor(WorkloadId id) const;
+  void MarkEvicted(WorkloadId id, absl::string_view reason);
+  // Waiting, in a heap or parked.
+  bool IsQueued(const WorkloadState& w) const { return w.phase == WorkloadPhase::kPending; }
+  bool BackoffExpired(const WorkloadState& w, absl::Time now) const;
+  // Kueue's PushOrUpdate: into the heap, or parked, or nowhere. `changed`: what decides about it changed.
+  void Enqueue(WorkloadId id, bool changed, absl::Time now);
+  void Dequeue(WorkloadId id);
+  void Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held);
+  void FreeQuota(WorkloadId id);
+  ClusterQueueId QueueFor(const WorkloadState& w) const;
+  // Whether the checks that the ClusterQueue asks for these flavors are all ready.
+  bool HasChecksReady(const WorkloadState& w) const;
+  void Grow(ClusterQueueId cq);
+
+  // topology.cc
+  // Enters what the workload uses into the ledger (sign 1) or takes it out (-1).
+  void RecordTopology(const WorkloadState& w, int sign);
+  void HoldTopology(const api::PodSetAssignment& assignment, HeldPodSet* held);
+  bool NeedsSecondPass(const WorkloadState& w) const;
+  // Workloads whose topology is to be decided now, by key; they are taken.
+  std::vector<WorkloadId> TakeSecondPass(absl::Time now);
+  void RetrySecondPass(WorkloadId id, absl::Time now);
+  // Places the pods again now that victims are known (Kueue: updateAssignmentForTAS).
+  void RefreshTopology(Entry* e);
+  // For the rest of the cycle: as if the victim were gone; as if the entry had its domains.
+  void FreeTopology(WorkloadId victim);
+  void TakeTopology(const Entry& e);
+
+  // nominate.cc
+  bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
+  Entry Nominate(WorkloadId id, ClusterQueueId cq);
+  void RememberProgress(const Entry& e);
+  // Chooses flavors and victims against the world as it is now.
+  void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
+  PreemptionRequest RequestFor(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) const;
+  HoldersView View() const;
+
+  // variants.cc
+  int VariantRank(const WorkloadState& w, ClusterQueueId cq) const;
+  int FlavorRank(const std::string& flavor, ClusterQueueId cq) const;
+  WorkloadId AdmittedSibling(const WorkloadState& w, ClusterQueueId cq, bool more_favorable) const;
+  bool MigrateSibling(Entry* e);
+  WorkloadId ReplacedSlice(const WorkloadState& w, ClusterQueueId cq) const;
+
+  // fairness.cc
+  bool OrdersByUsage(ClusterQueueId cq) const;
+  void Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq);
+
+  // process.cc
+  struct Round;  // what the entries processed so far have changed
+  void Process(Entry* e, Round* round);
+  void ChooseAgainIfOvertaken(Entry* e, Round* round);
+  enum class Fit { kOk, kNoQuota, kNoTopology };
+  Fit CheckFit(const Entry& e, const Round& round);
+  void Issue(Entry* e);
+
+  // cycle.cc
+  std::vector<int> OrderClassically(const std::vector<Entry>& entries);
+  void Settle(Entry* e, absl::Time now);
+  void Requeue(const Decision& d, absl::Time now);
+
+  void Arm(CohortTrees::TreeId tree, absl::Time now);
+  void Reactivate(CohortTrees::TreeId tree, absl::Time now);
+
+  std::unique_ptr<VictimSearch> preemptor_;  // of the running cycle
+  TopologyStep topology_step_;
+  std::map<WorkloadId, absl::Time> second_pass_;  // waiting for it -> not before
+  absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
+  std::vector<Entry> entries_;                    // of the running cycle; empty between cycles, kept for its memory
+  bool policy_changed_ = true;
+  std::vector<uint8_t> active_;
+  // Trees to re-activate.
+  std::map<CohortTrees::TreeId, absl::Time> armed_;
+  std::set<std::pair<absl::Time, WorkloadId>> backoff_;
+  std::vector<WorkloadId> free_ids_;
+  std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
+  PendingQueue::LocalQueueUsage local_queue_share_;
+  ShapeTable shapes_{&declared, &options};
+  using EquivalenceKey = std::tuple<int, int64_t, std::string>;  // of the shape, priority, allowed flavors
+  absl::flat_hash_map<EquivalenceKey, int> equivalence_ids_;
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_ENGINE_ENGINE_IMPL_H_

@@ -1,0 +1,75 @@
+// Admission fair sharing: which LocalQueue's workloads go first within a ClusterQueue that orders them by usage.
+#include <algorithm>
+
+#include "scheduler/engine/engine_impl.h"
+
+namespace muster::scheduler {
+
+bool EngineImpl::OrdersByUsage(ClusterQueueId cq) const {
+  return ledger_.has_value() && declared.cq(cq).object.admission_mode == "UsageBasedAdmissionFairSharing";
+}
+
+const PendingQueue::LocalQueueUsage* EngineImpl::UsageFor(ClusterQueueId cq) const {
+  return OrdersByUsage(cq) ? &local_queue_share_ : nullptr;
+}
+
+void EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
+  if (!ledger_.has_value()) return;
+  const bool set = object.fair_sharing.has_value() && object.fair_sharing->weight.has_value();
+  ledger_->SetWeight(declared.InternLocalQueue(object.metadata.ns, object.metadata.name),
+                     set ? object.fair_sharing->weight->ToDouble() : 1.0);
+}
+
+void EngineImpl::SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
+                                      absl::Time updated) {
+  if (ledger_.has_value()) ledger_->SetConsumed(local_queue, amounts, updated);
+}
+
+void EngineImpl::Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq) {
+  if (!OrdersByUsage(cq)) return;
+  LocalQueueLedger::Amounts total;
+  const bool covered_only = options.quota_check == QuotaCheckStrategy::kIgnoreUndeclared;
+  for (const PodSetState& ps : w.pod_sets) {
+    for (const ResourceAmount& a : ps.per_pod) {
+      if (covered_only && declared.cq(cq).GroupOf(a.resource) < 0) continue;
+      quota::Amount& sum = total[declared.resources.Name(a.resource)];
+      sum = quota::Add(sum, quota::Mul(a.amount, ps.count));
+    }
+  }
+  ledger_->AddPenalty(w.local_queue, id, total);
+}
+
+void EngineImpl::SampleLocalQueues(absl::Time now) {
+  if (!ledger_.has_value()) return;
+  struct InUse {
+    LocalQueueLedger::Amounts amounts;
+    std::vector<WorkloadId> admitted;
+  };
+  std::map<int, InUse> by_queue;
+  for (int32_t i = 0; i < declared.num_local_queues(); ++i) {
+    const ClusterQueueId cq = declared.ClusterQueueOf(i);
+    if (cq != kNoId && OrdersByUsage(cq) && ledger_->IsDue(i, now)) by_queue[i];
+  }
+  if (by_queue.empty()) return;
+  for (size_t cq = 0; cq < holders.size(); ++cq) {
+    if (!OrdersByUsage(static_cast<ClusterQueueId>(cq))) continue;
+    for (const VictimKey& k : holders[cq]) {
+      const WorkloadState& w = workloads[k.id];
+      const auto queue = by_queue.find(w.local_queue);
+      if (queue == by_queue.end() || !w.admitted) continue;
+      queue->second.admitted.push_back(k.id);
+      for (const HeldPodSet& ps : w.held) {
+        for (const HeldPodSet::Item& item : ps.items) {
+          quota::Amount& sum = queue->second.amounts[declared.resources.Name(item.resource)];
+          sum = quota::Add(sum, item.amount);
+        }
+      }
+    }
+  }
+  for (auto& [queue, use] : by_queue) {
+    std::sort(use.admitted.begin(), use.admitted.end());
+    ledger_->Sample(queue, use.amounts, use.admitted, now);
+  }
+}
+
+}  // namespace muster::scheduler

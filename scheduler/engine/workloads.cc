@@ -1,0 +1,475 @@
+// The life of a workload: created, queued, holding quota, evicted, finished.
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "quota/fr_sum.h"
+#include "scheduler/engine/engine_impl.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/requests/transform_requests.h"
+#include "scheduler/topology/plan.h"
+
+namespace muster::scheduler {
+namespace {
+
+constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
+constexpr char kAllowedFlavors[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
+constexpr char kJobUid[] = "kueue.x-k8s.io/job-uid";
+constexpr char kReplacementFor[] = "kueue.x-k8s.io/workload-slice-replacement-for";
+constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
+
+int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
+  for (const api::ReclaimablePod& p : pods) {
+    if (p.name == name) return p.count;
+  }
+  return 0;
+}
+
+// Kueue: GetQueueOrderTimestamp.
+absl::Time QueueTimestamp(const api::Workload& w, const EngineOptions& options) {
+  const auto& conditions = w.status.conditions;
+  if (const api::Condition* c = api::FindCondition(conditions, "Evicted"); c != nullptr && c->status == "True") {
+    if (c->reason == "AdmissionCheck") return c->last_transition_time;
+    if (c->reason == "PodsReadyTimeout" && options.requeuing_timestamp == RequeuingTimestamp::kEviction) {
+      return c->last_transition_time;
+    }
+  }
+  if (!options.gates[Gate::kPrioritySortingWithinCohort]) {
+    const api::Condition* c = api::FindCondition(conditions, "Preempted");
+    if (c != nullptr && c->status == "True" && c->reason == "InCohortReclaimWhileBorrowing") {
+      return c->last_transition_time + absl::Milliseconds(1);
+    }
+  }
+  return w.metadata.creation_timestamp;
+}
+
+}  // namespace
+
+WorkloadId EngineImpl::NewId() {
+  if (!free_ids_.empty()) {
+    const WorkloadId id = free_ids_.back();
+    free_ids_.pop_back();
+    return id;
+  }
+  workloads.emplace_back();
+  return static_cast<WorkloadId>(workloads.size()) - 1;
+}
+
+// Everything that follows from the object alone (and the defaults of its namespace).
+void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
+  w->uid = object.metadata.uid;
+  const auto job = object.metadata.labels.find(kJobUid);
+  w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
+  w->local_queue = declared.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
+  w->ns = declared.local_queue(w->local_queue).ns;
+  w->active = object.spec.active.value_or(true);
+  w->generation = object.metadata.generation;
+  w->creation = object.metadata.creation_timestamp;
+  w->queue_timestamp = QueueTimestamp(object, options);
+  w->priority = object.spec.priority.value_or(0);
+  if (options.gates[Gate::kPriorityBoost]) {
+    const auto it = object.metadata.annotations.find(kPriorityBoost);
+    int64_t boost = 0;
+    if (it != object.metadata.annotations.end() && absl::SimpleAtoi(it->second, &boost)) w->priority += boost;
+  }
+  w->gated_by.clear();
+  if (options.gates[Gate::kAdmissionGatedBy]) {
+    const auto it = object.metadata.annotations.find(kAdmissionGatedBy);
+    if (it != object.metadata.annotations.end()) w->gated_by = it->second;
+  }
+  w->allowed_flavors.reset();
+  if (options.gates[Gate::kConcurrentAdmission]) {
+    const auto it = object.metadata.annotations.find(kAllowedFlavors);
+    if (it != object.metadata.annotations.end()) w->allowed_flavors = absl::StrSplit(it->second, ',');
+  }
+  w->variant_of.clear();
+  if (options.gates[Gate::kConcurrentAdmission]) {
+    for (const api::OwnerReference& owner : object.metadata.owner_references) {
+      if (owner.kind == "Workload" && owner.controller.value_or(false)) w->variant_of = owner.uid;
+    }
+  }
+  w->replaces.clear();
+  if (const auto it = object.metadata.annotations.find(kReplacementFor); it != object.metadata.annotations.end()) {
+    w->replaces = it->second;
+  }
+  w->preemption_gated =
+      !object.spec.preemption_gates.empty() &&
+      (options.gates[Gate::kConcurrentAdmission] || options.gates[Gate::kMultiKueueOrchestratedPreemption]);
+  w->reclaimable.clear();
+  if (options.gates[Gate::kReclaimablePods]) w->reclaimable = object.status.reclaimable_pods;
+  w->failed_checks = false;
+  w->ready_checks.clear();
+  for (const api::AdmissionCheckState& check : object.status.admission_checks) {
+    if (check.state == "Retry" || check.state == "Rejected") w->failed_checks = true;
+    if (check.state == "Ready") w->ready_checks.push_back(check.name);
+  }
+  w->checks_ready = !object.status.admission_checks.empty() &&
+                    std::all_of(object.status.admission_checks.begin(), object.status.admission_checks.end(),
+                                [](const api::AdmissionCheckState& c) { return c.state == "Ready"; });
+  w->unhealthy_nodes = object.status.unhealthy_nodes;
+  const auto& owners = object.metadata.owner_references;
+  w->owned_by_single_pod = owners.size() == 1 && owners[0].kind == "Pod";
+  w->requeued_false = api::IsConditionFalse(object.status.conditions, "Requeued");
+  w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
+  const api::Condition* evicted = api::FindCondition(object.status.conditions, "Evicted");
+  w->evicted = evicted != nullptr && evicted->status == "True";
+  w->eviction_reason = w->evicted ? evicted->reason : "";
+
+  w->shape = shapes_.Get(object);
+  w->pod_sets = w->shape->pod_sets;
+  w->equivalence = EquivalenceOf(*w);
+}
+
+// Workloads of one number get the same answer in the same queue.
+int EngineImpl::EquivalenceOf(const WorkloadState& w) {
+  std::string flavors;
+  if (w.allowed_flavors.has_value()) flavors = absl::StrCat("allowed:", absl::StrJoin(*w.allowed_flavors, ","));
+  return equivalence_ids_
+      .try_emplace(EquivalenceKey(w.shape->equivalence, w.priority, std::move(flavors)),
+                   static_cast<int>(equivalence_ids_.size()))
+      .first->second;
+}
+
+QueueItem EngineImpl::ItemFor(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  return {{w.priority, w.queue_timestamp, w.uid, id}, w.equivalence, w.local_queue, w.generation};
+}
+
+VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  return {w.evicted, w.priority, w.reserved_at, w.uid, id};
+}
+
+void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
+  WorkloadState& w = workloads[id];
+  holders[w.cq].erase(VictimKeyFor(id));
+  w.evicted = true;
+  w.eviction_reason = std::string(reason);
+  holders[w.cq].insert(VictimKeyFor(id));
+  ++declared.cq(w.cq).generation;  // an update is a removal and an addition
+}
+
+WorkloadPhase EngineImpl::PhaseOf(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kPending) return w.phase;
+  return queues[w.cq].PlaceOf(id) == PendingQueue::Place::kParked ? WorkloadPhase::kInadmissible
+                                                                  : WorkloadPhase::kPending;
+}
+
+bool EngineImpl::BackoffExpired(const WorkloadState& w, absl::Time now) const {
+  if (w.requeued_false) return false;
+  return !w.requeue_at.has_value() || now >= *w.requeue_at;
+}
+
+// A LocalQueue on hold queues nothing; what was admitted through it goes on.
+ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
+  return declared.local_queue(w.local_queue).stopped ? kNoId : declared.ClusterQueueOf(w.local_queue);
+}
+
+void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.awaits.empty()) return;
+  const ClusterQueueId cq = QueueFor(w);
+  if (cq == kNoId || !w.active || !w.gated_by.empty()) {
+    Dequeue(id);
+    return;
+  }
+  if (w.cq != cq) Dequeue(id);
+  w.cq = cq;
+  PendingQueue& queue = queues[cq];
+  const PendingQueue::Place place = queue.PlaceOf(id);
+  const bool parked = place == PendingQueue::Place::kParked, in_heap = place == PendingQueue::Place::kHeap;
+  const bool bulk = !declared.cq(cq).rules.strict_fifo && options.gates[Gate::kSchedulingEquivalenceHashing] &&
+                    queue.IsKnownInadmissible(w.equivalence);
+  if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
+    queue.Park(ItemFor(id), /*held=*/!BackoffExpired(w, now));
+    w.phase = WorkloadPhase::kPending;
+    if (!w.requeued_false && w.requeue_at.has_value() && *w.requeue_at > now) backoff_.insert({*w.requeue_at, id});
+    return;
+  }
+  queue.PushHeap(ItemFor(id));
+  w.phase = WorkloadPhase::kPending;
+}
+
+void EngineImpl::Dequeue(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (w.phase == WorkloadPhase::kReserved || w.phase == WorkloadPhase::kFinished) return;
+  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  w.cq = kNoId;
+  w.phase = WorkloadPhase::kUnqueued;
+}
+
+bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
+  const auto applies = [&](const api::AdmissionCheckStrategyRule& rule) {
+    if (rule.on_flavors.empty()) return true;
+    for (const HeldPodSet& ps : w.held) {
+      for (const HeldPodSet::Item& item : ps.items) {
+        const std::string& flavor = declared.flavors.Name(item.flavor);
+        if (std::find(rule.on_flavors.begin(), rule.on_flavors.end(), flavor) != rule.on_flavors.end()) return true;
+      }
+    }
+    return false;
+  };
+  const auto& rules = declared.cq(w.cq).object.admission_checks;
+  return std::all_of(rules.begin(), rules.end(), [&](const api::AdmissionCheckStrategyRule& rule) {
+    return !applies(rule) || std::find(w.ready_checks.begin(), w.ready_checks.end(), rule.name) != w.ready_checks.end();
+  });
+}
+
+quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
+  quota::FrAmounts out;
+  for (const HeldPodSet& ps : w.held) {
+    // Kueue (ScaledTo): what is left of the declared pods, if that is fewer than were admitted.
+    int32_t count = ps.count;
+    for (const PodSetState& declared : w.pod_sets) {
+      if (declared.name != ps.name) continue;
+      count = std::min(ps.count, std::max(0, declared.count - Reclaimed(w.reclaimable, ps.name)));
+    }
+    for (const HeldPodSet::Item& item : ps.items) {
+      quota::Amount amount = item.amount;
+      if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
+      const quota::FrId fr = declared.Fr(item.flavor, item.resource);
+      if (fr < 0) continue;
+      quota::AddTo(&out, {fr, amount});
+    }
+  }
+  return out;
+}
+
+void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
+  WorkloadState& w = workloads[id];
+  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  w.cq = cq;
+  w.held = std::move(held);
+  w.phase = WorkloadPhase::kReserved;
+  RecordTopology(w, 1);
+  w.progress.reset();
+  holders[cq].insert(VictimKeyFor(id));
+  if (declared.forest_stale()) return;
+  for (const HeldPodSet& ps : w.held) {
+    for (const HeldPodSet::Item& item : ps.items) {
+      if (declared.Fr(item.flavor, item.resource) < 0) {
+        declared.MarkForestStale();  // a pair no quota mentions: the forest has to learn it
+        return;
+      }
+    }
+  }
+  w.usage = ComputeUsage(w);
+  if (const quota::NodeId node = declared.NodeOf(cq); node != quota::kNoNode) declared.forest().AddUsage(node, w.usage);
+}
+
+void EngineImpl::FreeQuota(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved) return;
+  const quota::NodeId node = declared.NodeOf(w.cq);
+  if (!declared.forest_stale() && node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
+  holders[w.cq].erase(VictimKeyFor(id));
+  ++declared.cq(w.cq).generation;
+  RecordTopology(w, -1);
+  second_pass_.erase(id);
+  w.second_passes = 0;
+  w.held.clear();
+  w.usage.clear();
+  w.admitted = false;
+  w.phase = WorkloadPhase::kUnqueued;
+  w.cq = kNoId;
+}
+
+WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
+  std::string key = api::ObjectKey(object.metadata);
+  const auto found = workload_ids.find(key);
+  const bool existed = found != workload_ids.end();
+  const WorkloadId id = existed ? found->second : NewId();
+  if (!existed) {
+    workloads[id].in_use = true;
+    workloads[id].key = std::move(key);
+    workload_ids.emplace(workloads[id].key, id);
+  }
+  const auto& conditions = object.status.conditions;
+  const bool finished = api::IsConditionTrue(conditions, "Finished");
+  const bool reserved =
+      api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() && !finished;
+  WorkloadState& w = workloads[id];
+  const bool held_before = w.phase == WorkloadPhase::kReserved;
+  if (held_before && !reserved) {
+    NotifyClusterQueue(w.cq, now);
+  }
+  if (held_before) FreeQuota(id);
+  w.awaits.clear();
+  const int64_t old_generation = w.generation;
+  const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted, old_gated = w.preemption_gated;
+  const int32_t old_local_queue = w.local_queue;
+  // Orders point to the UID: another object under the same name starts anew.
+  if (w.uid != object.metadata.uid) Dequeue(id);
+  Derive(object, &w);
+  if (ledger_.has_value() && existed && (w.local_queue != old_local_queue || finished || (!w.active && !reserved))) {
+    ledger_->DropPenalty(old_local_queue, id);
+  }
+  if (finished) {
+    Dequeue(id);
+    w.phase = WorkloadPhase::kFinished;
+    return id;
+  }
+  if (reserved) {
+    const ClusterQueueId cq = declared.FindClusterQueue(object.status.admission->cluster_queue);
+    std::vector<HeldPodSet> held;
+    for (const api::PodSetAssignment& psa : object.status.admission->pod_set_assignments) {
+      HeldPodSet h;
+      h.name = psa.name;
+      h.count = psa.count.value_or(0);
+      if (!psa.count.has_value()) {
+        for (const PodSetState& ps : w.pod_sets) {
+          if (ps.name == psa.name) h.count = ps.count;
+        }
+      }
+      for (const auto& [resource, quantity] : psa.resource_usage) {
+        const auto flavor = psa.flavors.find(resource);
+        if (flavor == psa.flavors.end()) continue;
+        h.items.push_back({declared.resources.Intern(resource), declared.flavors.Intern(flavor->second),
+                           AmountOf(resource, quantity)});
+      }
+      HoldTopology(psa, &h);
+      held.push_back(std::move(h));
+    }
+    const api::Condition* since = api::FindCondition(conditions, "QuotaReserved");
+    w.reserved_at = since->last_transition_time;
+    if (cq != kNoId) {
+      Hold(id, cq, std::move(held));
+      w.admitted = api::IsConditionTrue(conditions, "Admitted");
+      if (NeedsSecondPass(w)) {
+        second_pass_[id] = now;
+        latest_ = std::max(latest_, now);
+      }
+    } else {
+      Dequeue(id);
+      w.held = std::move(held);
+      w.awaits = object.status.admission->cluster_queue;
+    }
+    return id;
+  }
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+  const bool changed = !existed || held_before || old_generation != w.generation || old_local_queue != w.local_queue ||
+                       old_requeued_false != w.requeued_false || old_evicted != w.evicted ||
+                       old_gated != w.preemption_gated;
+  Enqueue(id, changed, now);
+  return id;
+}
+
+void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  Dequeue(id);
+  if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
+  workload_ids.erase(w.key);
+  w = WorkloadState();
+  free_ids_.push_back(id);
+}
+
+void EngineImpl::Finish(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use || w.phase == WorkloadPhase::kFinished) return;
+  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  Dequeue(id);
+  if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
+  w.phase = WorkloadPhase::kFinished;
+}
+
+bool EngineImpl::Evict(WorkloadId id, absl::string_view reason) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved || w.evicted) return false;
+  MarkEvicted(id, reason);
+  return true;
+}
+
+void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved || !w.evicted) return;
+  NotifyClusterQueue(w.cq, now);
+  FreeQuota(id);
+  w.requeued_false = w.eviction_reason != "Preempted";
+  Enqueue(id, true, now);
+}
+
+void EngineImpl::SetRequeued(WorkloadId id, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use || !w.requeued_false) return;
+  w.requeued_false = false;
+  if (IsQueued(w)) Enqueue(id, true, now);
+}
+
+void EngineImpl::StatusWritten(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (IsQueued(w) && !options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+}
+
+void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  const bool holds = w.phase == WorkloadPhase::kReserved;
+  if (holds) holders[w.cq].erase(VictimKeyFor(id));
+  w.priority = priority;
+  ++w.generation;
+  if (holds) holders[w.cq].insert(VictimKeyFor(id));
+  w.equivalence = EquivalenceOf(w);
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+  if (holds) {
+    ++declared.cq(w.cq).generation;  // an update is a removal and an addition
+  } else if (IsQueued(w)) {
+    Enqueue(id, true, now);
+  }
+}
+
+void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  if (!w.in_use) return;
+  const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? declared.NodeOf(w.cq) : quota::kNoNode;
+  const bool live = !declared.forest_stale() && node != quota::kNoNode;
+  if (live) declared.forest().RemoveUsage(node, w.usage);
+  w.reclaimable.assign(pods.begin(), pods.end());
+  w.usage = ComputeUsage(w);
+  if (live) declared.forest().AddUsage(node, w.usage);
+  if (w.phase == WorkloadPhase::kReserved) {
+    ++declared.cq(w.cq).generation;  // an update is a removal and an addition
+    NotifyClusterQueue(w.cq, now);
+  } else if (IsQueued(w)) {
+    Enqueue(id, true, now);
+  }
+}
+
+std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
+  const WorkloadState& w = workloads[id];
+  if (w.phase != WorkloadPhase::kReserved) return std::nullopt;
+  api::Admission out;
+  out.cluster_queue = declared.cq(w.cq).name;
+  for (const HeldPodSet& ps : w.held) {
+    api::PodSetAssignment psa;
+    psa.name = ps.name;
+    psa.count = ps.count;
+    for (const HeldPodSet::Item& item : ps.items) {
+      const std::string& resource = declared.resources.Name(item.resource);
+      psa.flavors[resource] = declared.flavors.Name(item.flavor);
+      const bool binary = resource == "memory" || resource == "ephemeral-storage";
+      psa.resource_usage[resource] =
+          resource == "cpu" ? api::Quantity::FromMilli(item.amount)
+                            : api::Quantity::FromValue(item.amount, binary ? api::Quantity::Format::kBinarySI
+                                                                           : api::Quantity::Format::kDecimalSI);
+    }
+    if (ps.topology.has_value()) {
+      psa.topology_assignment.emplace();
+      psa.topology_assignment->levels = *ps.topology->levels;
+      for (const TopologyPlacement::Domain& d : ps.topology->domains) {
+        psa.topology_assignment->domains.push_back({topology.Values(d.key), d.count});
+      }
+    }
+    psa.delayed_topology_request = ps.delayed_topology;
+    out.pod_set_assignments.push_back(std::move(psa));
+  }
+  return out;
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,72 @@
+// What LocalQueues used lately: the measure by which admission fair sharing orders the workloads of one ClusterQueue.
+//
+// Per LocalQueue the ledger keeps the consumed amount of each resource, which decays with the configured half-life
+// towards what is in use, and a penalty for every workload that has just been let in, so that a queue cannot win twice
+// before its usage shows. The share of a LocalQueue is the weighted sum over resources, in natural units (cores, bytes,
+// devices), divided by the queue's weight. Sums run in name order and amounts are kept in billionths, rounded down, as
+// in Kueue. Source: Kueue, pkg/util/admissionfairsharing and pkg/cache/queue/afs. Thread-safety: compatible.
+#ifndef MUSTER_SCHEDULER_QUEUE_LOCAL_QUEUE_LEDGER_H_
+#define MUSTER_SCHEDULER_QUEUE_LOCAL_QUEUE_LEDGER_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "quota/amount.h"
+#include "scheduler/ids.h"
+#include "scheduler/options.h"
+
+namespace muster::scheduler {
+
+class LocalQueueLedger {
+ public:
+  // Amounts by resource name, in base units (milli for cpu).
+  using Amounts = std::map<std::string, quota::Amount>;
+
+  explicit LocalQueueLedger(AdmissionFairSharingOptions options) : options_(std::move(options)) {}
+
+  // Of the LocalQueue's fairSharing. Zero or less: its share is infinite. Unset: 1.
+  void SetWeight(int local_queue, double weight) { accounts_[local_queue].weight = weight; }
+  // What its status says it consumed, up to `updated`.
+  void SetConsumed(int local_queue, const Amounts& consumed, absl::Time updated);
+  // The lower, the earlier its workloads go. O(resources).
+  double Share(int local_queue) const;
+
+  // A workload got its first reservation: until it is settled, its requests count for what they would be after one
+  // sampling interval. Replaces an earlier penalty of the same workload.
+  void AddPenalty(int local_queue, WorkloadId workload, const Amounts& requests);
+  // The workload is gone, or will not be admitted. Does nothing if there is no penalty.
+  void DropPenalty(int local_queue, WorkloadId workload);
+  bool HasPenalty(int local_queue) const;
+  bool HasPenalty(int local_queue, WorkloadId workload) const;
+  // Whether the last sample is at least one interval ago, or a penalty waits to be settled.
+  bool IsDue(int local_queue, absl::Time now) const;
+  // Lets consumption decay towards `in_use` and settles the penalties of `admitted` workloads. O(resources +
+  // penalties).
+  void Sample(int local_queue, const Amounts& in_use, const std::vector<WorkloadId>& admitted, absl::Time now);
+
+ private:
+  // Billionths of a natural unit.
+  using Billionths = __int128;
+  using Balance = std::map<std::string, Billionths>;
+  struct Account {
+    double weight = 1;
+    Balance consumed;
+    absl::Time updated = absl::InfinitePast();
+    std::map<WorkloadId, Balance> penalties;
+  };
+
+  static Balance InBillionths(const Amounts& amounts);
+  static Balance Scaled(const Balance& balance, double factor);
+  static void AddTo(Balance* sum, const Balance& more);
+  // The part of the present that a span of time brings into the average: 1 - 0.5^(span / half-life).
+  double Alpha(absl::Duration span) const;
+
+  AdmissionFairSharingOptions options_;
+  std::map<int, Account> accounts_;
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_QUEUE_LOCAL_QUEUE_LEDGER_H_

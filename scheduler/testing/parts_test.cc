@@ -1,0 +1,201 @@
+// The parts of the engine on their own: pod requests, flavor matching, queue order, entry order, gates.
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "scheduler/feature_gates.h"
+#include "scheduler/flavors/flavor_assigner.h"
+#include "scheduler/flavors/flavor_match.h"
+#include "scheduler/order/entry_order.h"
+#include "scheduler/queue/pending_queue.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/testing/test_world.h"
+
+namespace muster::scheduler {
+namespace {
+
+api::Container Ask(int64_t milli_cpu, const std::string& restart = "") {
+  api::Container c;
+  c.restart_policy = restart;
+  c.resources.requests["cpu"] = api::Quantity::FromMilli(milli_cpu);
+  return c;
+}
+
+TEST(PodRequests, ContainersAddUpInitContainersPeakSidecarsStay) {
+  api::PodSpec spec;
+  spec.containers = {Ask(200), Ask(300)};
+  EXPECT_EQ(PodRequests(spec)[0].amount, 500);
+  spec.init_containers = {Ask(800)};
+  EXPECT_EQ(PodRequests(spec)[0].amount, 800);
+  spec.init_containers = {Ask(100, "Always"), Ask(800)};
+  EXPECT_EQ(PodRequests(spec)[0].amount, 900);  // the sidecar runs beside the second init container
+  spec.init_containers = {Ask(100, "Always")};
+  EXPECT_EQ(PodRequests(spec)[0].amount, 600);
+  spec.overhead["cpu"] = api::Quantity::FromMilli(50);
+  EXPECT_EQ(PodRequests(spec)[0].amount, 650);
+}
+
+TEST(PodRequests, LimitsStandInForRequestsAndMustNotBeExceeded) {
+  api::PodSpec spec;
+  spec.containers = {Ask(200)};
+  spec.containers[0].resources.limits["cpu"] = api::Quantity::FromMilli(100);
+  EXPECT_NE(CheckRequestsWithinLimits(spec, "spec").find("containers[0]"), std::string::npos);
+  spec.containers[0].resources.requests.clear();
+  AdjustResources({}, nullptr, &spec);
+  EXPECT_EQ(PodRequests(spec)[0].amount, 100);
+  EXPECT_EQ(CheckRequestsWithinLimits(spec, "spec"), "");
+}
+
+TEST(PodRequests, WhatDoesNotFitIsUnlimited) {
+  EXPECT_EQ(AmountOf("cpu", api::Quantity::Parse("1E").value()), quota::kUnlimited);
+  EXPECT_EQ(AmountOf("memory", api::Quantity::Parse("1E").value()), 1000000000000000000);
+}
+
+TEST(FlavorMatch, TaintsNeedATolerationOfThePodOrTheFlavor) {
+  api::ResourceFlavor flavor = MakeFlavor("spot");
+  flavor.node_taints = {{"spot", "true", "NoSchedule"}};
+  api::PodSpec pod;
+  ASSERT_TRUE(MatchFlavor(flavor, pod).has_value());
+  EXPECT_EQ(MatchFlavor(flavor, pod)->code, FlavorReason::Code::kUntoleratedTaint);
+  api::Toleration t;
+  t.key = "spot";
+  t.op = "Exists";
+  pod.tolerations = {t};
+  EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
+  pod.tolerations.clear();
+  flavor.tolerations = {t};
+  EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
+  flavor.tolerations.clear();
+  flavor.node_taints[0].effect = "PreferNoSchedule";
+  EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
+}
+
+TEST(FlavorMatch, OnlyTheFlavorsOwnLabelKeysCount) {
+  const api::ResourceFlavor flavor = MakeFlavor("f", {{"zone", "a"}});
+  api::PodSpec pod;
+  pod.node_selector = {{"disk", "ssd"}};
+  EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
+  pod.node_selector = {{"zone", "b"}};
+  EXPECT_TRUE(MatchFlavor(flavor, pod).has_value());
+  pod.node_selector.clear();
+  pod.node_affinity.emplace();
+  pod.node_affinity->required = {{{{{"zone", "In", {"b"}}}, {}}}};
+  EXPECT_TRUE(MatchFlavor(flavor, pod).has_value());
+  // A second term that says nothing about the flavor's labels lets the flavor through.
+  pod.node_affinity->required->push_back({{{"disk", "Exists", {}}}, {}});
+  EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
+}
+
+QueueItem Item(WorkloadId id, int64_t priority, int64_t second, const char* uid, int equivalence, int local_queue = 0) {
+  return {{priority, At(second), uid, id}, equivalence, local_queue, /*generation=*/1};
+}
+
+TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
+  PendingQueue q;
+  q.PushHeap(Item(2, 0, 2, "u2", 1));
+  q.PushHeap(Item(1, 0, 1, "u9", 1));
+  q.PushHeap(Item(4, 0, 2, "u1", 1));
+  q.PushHeap(Item(3, 5, 9, "u3", 2));
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{3, 1, 4, 2}));
+  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{2, 3, 1, 4}));
+  EXPECT_EQ(q.Pop(), 2);
+  EXPECT_EQ(q.PlaceOf(2), PendingQueue::Place::kInflight);
+  q.Remove(2);
+  EXPECT_FALSE(q.IsPreemptor(2, 1));
+  EXPECT_EQ(q.Pop(), 3);
+}
+
+TEST(PendingQueue, StickinessEndsWithTheGeneration) {
+  PendingQueue q;
+  q.PushHeap(Item(1, 0, 1, "u1", 1));
+  q.PushHeap(Item(2, 0, 2, "u2", 2));
+  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
+  QueueItem changed = Item(2, 0, 2, "u2", 2);
+  changed.generation = 2;
+  q.PushHeap(changed);
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+}
+
+TEST(PendingQueue, EquivalentWorkloadsAreParkedTogetherUntilReactivation) {
+  PendingQueue q;
+  q.PushHeap(Item(1, 0, 1, "u1", 7));
+  q.PushHeap(Item(2, 0, 2, "u2", 8));
+  q.PushHeap(Item(3, 0, 3, "u3", 7, /*local_queue=*/5));
+  q.ParkEquivalent(7);
+  EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
+  EXPECT_EQ(q.Parked(), (std::vector<WorkloadId>{1, 3}));
+  EXPECT_TRUE(q.IsKnownInadmissible(7));
+  // Only LocalQueue 0 may come back.
+  q.Reactivate([](int local_queue) { return local_queue == 0; }, [](WorkloadId) { return true; });
+  EXPECT_FALSE(q.IsKnownInadmissible(7));
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(q.PlaceOf(3), PendingQueue::Place::kParked);
+}
+
+TEST(PendingQueue, HeldOnesWaitForTheirOwnBackoff) {
+  PendingQueue q;
+  q.Park(Item(1, 0, 1, "u1", 7), /*held=*/true);
+  q.Park(Item(2, 0, 2, "u2", 7), /*held=*/false);
+  q.Reactivate([](int) { return true; }, [](WorkloadId) { return false; });
+  EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
+  EXPECT_EQ(q.PlaceOf(1), PendingQueue::Place::kParked);
+  q.Reactivate([](int) { return true; }, [](WorkloadId) { return true; });
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(q.size(), 2);
+}
+
+TEST(PendingQueue, UsageOfLocalQueuesComesFirst) {
+  PendingQueue q;
+  q.PushHeap(Item(1, 9, 1, "u1", 1, /*local_queue=*/0));
+  q.PushHeap(Item(2, 0, 2, "u2", 1, /*local_queue=*/1));
+  const PendingQueue::LocalQueueUsage usage = [](int lq) { return lq == 0 ? 5.0 : 1.0; };
+  EXPECT_EQ(q.HeapInOrder(&usage), (std::vector<WorkloadId>{2, 1}));
+  EXPECT_EQ(q.Pop(&usage), 2);
+}
+
+TEST(EntryOrder, LessBorrowingThenPriorityThenTime) {
+  std::vector<EntryKey> keys(4);
+  for (int i = 0; i < 4; ++i) keys[i].index = i;
+  keys[0].borrowing = 1;
+  keys[0].priority = 9;
+  keys[1].timestamp = At(2);
+  keys[2].timestamp = At(1);
+  keys[3].priority = 1;
+  keys[3].timestamp = At(3);
+  FeatureGates gates;
+  SortClassically(gates, &keys);
+  EXPECT_EQ(keys[0].index, 3);
+  EXPECT_EQ(keys[1].index, 2);
+  EXPECT_EQ(keys[2].index, 1);
+  EXPECT_EQ(keys[3].index, 0);
+}
+
+TEST(FeatureGates, DefaultsAndNames) {
+  FeatureGates gates;
+  EXPECT_TRUE(gates[Gate::kPartialAdmission]);
+  EXPECT_FALSE(gates[Gate::kTASBalancedPlacement]);
+  EXPECT_TRUE(gates.Set("TASBalancedPlacement", true).ok());
+  EXPECT_TRUE(gates[Gate::kTASBalancedPlacement]);
+  EXPECT_FALSE(gates.Set("NoSuchGate", true).ok());
+  for (size_t i = 0; i < kNumGates; ++i) {
+    EXPECT_TRUE(gates.Set(GateName(static_cast<Gate>(i)).data(), false).ok());
+  }
+}
+
+TEST(SearchReducedCounts, FindsTheLeastReductionThatFits) {
+  for (int capacity = 0; capacity <= 12; ++capacity) {
+    const std::vector<int32_t> full = {8, 4}, least = {2, 4};
+    std::vector<int32_t> best;
+    const bool found = SearchReducedCounts(full, least, [&](absl::Span<const int32_t> counts) {
+      if (counts[0] + counts[1] > capacity) return false;
+      best.assign(counts.begin(), counts.end());
+      return true;
+    });
+    EXPECT_EQ(found, capacity >= 6) << capacity;
+    if (!found) continue;
+    EXPECT_EQ(best, (std::vector<int32_t>{std::min(8, capacity - 4), 4})) << capacity;
+  }
+}
+
+}  // namespace
+}  // namespace muster::scheduler

@@ -1,0 +1,27 @@
+// The engine's decision about a small world.
+#ifndef MUSTER_SCHEDULER_TESTING_SMALL_WORLD_ENGINE_H_
+#define MUSTER_SCHEDULER_TESTING_SMALL_WORLD_ENGINE_H_
+
+#include <string>
+
+#include "scheduler/engine.h"
+#include "scheduler/testing/small_world.h"
+
+namespace muster::scheduler::small {
+
+// What must not change a decision.
+struct Disguise {
+  std::string prefix;      // of the names of all ClusterQueues, cohorts, flavors and jobs
+  long scale = 1;          // of all amounts
+  bool backwards = false;  // objects are declared in the opposite order
+};
+
+// An engine that holds the world and has decided nothing yet.
+Engine MakeEngine(const World& world, const Disguise& disguise = {});
+
+// One cycle; the disguise is taken off the outcome.
+Outcome DecideWithEngine(const World& world, const Disguise& disguise = {});
+
+}  // namespace muster::scheduler::small
+
+#endif  // MUSTER_SCHEDULER_TESTING_SMALL_WORLD_ENGINE_H_

@@ -1,0 +1,77 @@
+// An independent decision about a small world: one cycle of Kueue's scheduler, written from its description rather than
+// from the engine, as slowly and as plainly as it can be said. Nothing is remembered: every figure is worked out from
+// the list of jobs whenever it is asked for.
+#ifndef MUSTER_SCHEDULER_TESTING_SMALL_WORLD_MODEL_H_
+#define MUSTER_SCHEDULER_TESTING_SMALL_WORLD_MODEL_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scheduler/testing/small_world.h"
+
+namespace muster::scheduler::small {
+
+// Quota of the tree, with who holds what.
+class Quotas {
+ public:
+  explicit Quotas(const World& world);
+
+  int Pairs() const { return w_.flavors * w_.resources; }
+  long Nominal(int node, int pair) const;
+  long Subtree(int node, int pair) const;
+  long Kept(int node, int pair) const;  // never lent to the parent
+  long Usage(int node, int pair) const;
+  long KeptFree(int node, int pair) const;
+  long Available(int node, int pair) const;  // for a ClusterQueue never below 0
+  long Potential(int node, int pair) const;
+  bool BorrowingWith(int node, int pair, long amount) const;
+  bool WithinNominal(int node, const std::vector<int>& pairs) const;
+  int Height(int cohort) const;
+  // Borrowing height, and whether the subtree that lends is smaller than the tree.
+  std::pair<int, bool> FindHeight(int queue, int pair, long amount) const;
+
+  // Dominant resource share.
+  struct Share {
+    double ratio = 0, weight = 1;
+    bool borrowing = false;
+    std::vector<int> borrowed;  // pairs
+  };
+  Share ShareOf(int node) const;
+  static int Compare(const Share& a, const Share& b);  // -1, 0, 1
+
+  std::vector<bool> holds;  // by job: whether it counts
+  struct Extra {
+    int queue;
+    std::vector<long> amounts;  // by pair
+  };
+  std::vector<Extra> extra;  // reserved by entries of the cycle
+
+  const World& world() const { return w_; }
+
+ private:
+  long RawAvailable(int node, int pair) const;
+  const World& w_;
+};
+
+// A waiting job that wants `usage` and cannot have the pairs in `lacking` without preemption.
+struct Ask {
+  int queue = 0;
+  int priority = 0;
+  long created = 0;
+  std::vector<long> usage;  // by pair
+  std::vector<int> lacking;
+};
+struct Victim {
+  int job;
+  PreemptionReason reason;
+};
+// Who has to go so that it fits; empty if nobody's going helps. Leaves `quotas` as it was.
+std::vector<Victim> FindVictims(Quotas& quotas, const Ask& ask);
+
+// One cycle: which heads, what they get, who has to go.
+Outcome DecideNaively(const World& world);
+
+}  // namespace muster::scheduler::small
+
+#endif  // MUSTER_SCHEDULER_TESTING_SMALL_WORLD_MODEL_H_

@@ -1,0 +1,208 @@
+// Topology through the engine: nodes that come and go, resources that must meet on one node, victims chosen for their
+// place, a second pass for failed nodes, and the option that keeps nodes from being over-committed.
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "scheduler/engine.h"
+#include "scheduler/testing/test_world.h"
+
+namespace muster::scheduler {
+namespace {
+
+constexpr char kHost[] = "kubernetes.io/hostname";
+
+api::Node MakeNode(const std::string& rack, const std::string& name, std::map<std::string, int64_t> offers) {
+  api::Node node;
+  node.metadata.name = name;
+  node.metadata.labels = {{"type", "a"}, {"rack", rack}, {kHost, name}};
+  offers.try_emplace("pods", 110);
+  for (const auto& [resource, amount] : offers) node.allocatable[resource] = api::Quantity::FromValue(amount);
+  node.conditions.emplace_back();
+  node.conditions[0].type = "Ready";
+  node.conditions[0].status = "True";
+  return node;
+}
+
+// Flavor "a" is topology-aware: racks of hosts.
+Engine TopologyEngine(const std::vector<api::ClusterQueue>& queues, const std::vector<api::Node>& nodes,
+                      EngineOptions options = {}) {
+  Engine e = MakeEngine(queues, std::move(options));
+  api::Topology topology;
+  topology.metadata.name = "t";
+  topology.levels = {"rack", kHost};
+  e.Apply(topology, At(0));
+  for (const api::Node& node : nodes) e.Apply(node, At(0));
+  api::ResourceFlavor flavor = MakeFlavor("a", {{"type", "a"}});
+  flavor.topology_name = "t";
+  e.Apply(flavor, At(0));
+  e.Advance(At(0));
+  return e;
+}
+
+api::Workload Required(api::Workload w, const std::string& level) {
+  for (api::PodSet& ps : w.spec.pod_sets) {
+    ps.topology_request.emplace();
+    ps.topology_request->required = level;
+  }
+  return w;
+}
+
+// host -> pods
+std::map<std::string, int> PlaceOf(const Engine& e, WorkloadId id) {
+  std::map<std::string, int> out;
+  const auto admission = e.AdmissionOf(id);
+  if (!admission.has_value()) return out;
+  for (const api::PodSetAssignment& a : admission->pod_set_assignments) {
+    if (!a.topology_assignment.has_value()) continue;
+    for (const auto& d : a.topology_assignment->domains) out[d.values.back()] += d.count;
+  }
+  return out;
+}
+
+using Place = std::map<std::string, int>;
+
+TEST(TopologyEngine, CordonedNodesDoNotCountUntilTheyAreBack) {
+  api::Node cordoned = MakeNode("r1", "h2", {{"nvidia.com/gpu", 8}});
+  cordoned.unschedulable = true;
+  Engine e =
+      TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}}), cordoned});
+  const WorkloadId id = e.Apply(Required(MakeWorkload("w", "q", 2, 8), "rack"), At(1));
+  const CycleResult r = e.RunCycle(At(1));
+  ASSERT_EQ(r.entries.size(), 1u);
+  EXPECT_EQ(r.entries[0].pending_reason, PendingReason::kTopologyPlacementFailed);
+  ASSERT_TRUE(r.entries[0].pod_sets[0].topology_failure.has_value());
+  EXPECT_EQ(r.entries[0].pod_sets[0].topology_failure->fit, 1);
+  EXPECT_EQ(e.Message(r.entries[0]),
+            "couldn't assign flavors to pod set main: topology \"t\" allows to fit only 1 out of 2 pod(s)");
+  cordoned.unschedulable = false;
+  e.Apply(cordoned, At(2));
+  e.Advance(At(2));
+  e.RunCycle(At(2));
+  EXPECT_EQ(PlaceOf(e, id), (Place{{"h1", 1}, {"h2", 1}}));
+}
+
+// A pod that asks for 8 GPUs and 32 EFA interfaces finds both on one node; one that takes all interfaces shares it with
+// nobody, whatever GPUs are left.
+TEST(TopologyEngine, AllResourcesOfAPodAreOnOneNode) {
+  const std::map<std::string, int64_t> offers = {{"nvidia.com/gpu", 8}, {"vpc.amazonaws.com/efa", 32}};
+  EngineOptions options;
+  options.quota_check = QuotaCheckStrategy::kIgnoreUndeclared;
+  Engine e = TopologyEngine({MakeQueue("q", "", {{"a", 64}})},
+                            {MakeNode("r1", "h1", offers), MakeNode("r1", "h2", offers),
+                             MakeNode("r1", "gpus-only", {{"nvidia.com/gpu", 8}})},
+                            options);
+  api::Workload fractions = Required(MakeWorkload("fractions", "q", 2, 1), "rack");
+  fractions.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests["vpc.amazonaws.com/efa"] =
+      api::Quantity::FromValue(32);
+  const WorkloadId first = e.Apply(fractions, At(1));
+  e.RunCycle(At(1));
+  EXPECT_EQ(PlaceOf(e, first), (Place{{"h1", 1}, {"h2", 1}}));
+  api::Workload whole = Required(MakeWorkload("whole", "q", 1, 7), "rack");
+  whole.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests["vpc.amazonaws.com/efa"] =
+      api::Quantity::FromValue(1);
+  const WorkloadId second = e.Apply(whole, At(2));
+  e.RunCycle(At(2));
+  EXPECT_TRUE(PlaceOf(e, second).empty());
+}
+
+// Quota would do, but no host has 4 free GPUs. The latest to come would go first, but it frees only half a host; the
+// one before it has a host to itself.
+TEST(TopologyEngine, VictimsAreChosenForThePlaceTheyFree) {
+  api::ClusterQueue q = MakeQueue("q", "", {{"a", 64}});
+  q.preemption.emplace();
+  q.preemption->within_cluster_queue = "LowerPriority";
+  Engine e = TopologyEngine(
+      {q}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 4}}), MakeNode("r1", "h2", {{"nvidia.com/gpu", 4}})});
+  std::vector<WorkloadId> running;
+  for (const int gpus : {2, 3, 2}) {
+    const int n = static_cast<int>(running.size()) + 1;
+    running.push_back(e.Apply(Required(MakeWorkload(absl::StrCat("w", n), "q", 1, gpus, n), kHost), At(n)));
+    e.RunCycle(At(n));
+  }
+  ASSERT_EQ(PlaceOf(e, running[0]), (Place{{"h1", 1}}));
+  ASSERT_EQ(PlaceOf(e, running[1]), (Place{{"h2", 1}}));
+  ASSERT_EQ(PlaceOf(e, running[2]), (Place{{"h1", 1}}));
+  e.Apply(Required(MakeWorkload("urgent", "q", 1, 4, 9, 10), kHost), At(9));
+  const CycleResult r = e.RunCycle(At(9));
+  ASSERT_EQ(r.entries.size(), 1u);
+  EXPECT_EQ(r.entries[0].mode, Mode::kPreempt);
+  ASSERT_EQ(r.entries[0].targets.size(), 1u);
+  EXPECT_EQ(e.WorkloadKey(r.entries[0].targets[0].workload), "ns/w2");
+}
+
+// The pods of a failed node move; those of the others stay.
+TEST(TopologyEngine, AFailedNodeIsReplacedInASecondPass) {
+  Engine e =
+      TopologyEngine({MakeQueue("q", "", {{"a", 64}})},
+                     {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}}), MakeNode("r1", "h2", {{"nvidia.com/gpu", 8}}),
+                      MakeNode("r1", "h3", {{"nvidia.com/gpu", 8}}), MakeNode("r2", "h4", {{"nvidia.com/gpu", 8}})});
+  api::Workload w = Required(MakeWorkload("w", "q", 2, 8), "rack");
+  const WorkloadId id = e.Apply(w, At(1));
+  e.RunCycle(At(1));
+  ASSERT_EQ(PlaceOf(e, id), (Place{{"h1", 1}, {"h2", 1}}));
+  w.status.admission = e.AdmissionOf(id);
+  api::Condition reserved;
+  reserved.type = "QuotaReserved";
+  reserved.status = "True";
+  w.status.conditions = {reserved};
+  w.status.unhealthy_nodes = {"h1"};
+  e.DeleteNode("h1", At(2));
+  e.Apply(w, At(2));
+  ASSERT_TRUE(e.HasPendingHeads());
+  const CycleResult r = e.RunCycle(At(2));
+  ASSERT_EQ(r.entries.size(), 1u);
+  EXPECT_TRUE(r.entries[0].second_pass);
+  EXPECT_EQ(PlaceOf(e, id), (Place{{"h2", 1}, {"h3", 1}}));  // in the same rack
+  // Nothing is left in the rack: the workload goes.
+  w.status.admission = e.AdmissionOf(id);
+  w.status.unhealthy_nodes = {"h3"};
+  e.DeleteNode("h3", At(3));
+  e.Apply(w, At(3));
+  const CycleResult gone = e.RunCycle(At(3));
+  ASSERT_EQ(gone.entries.size(), 1u);
+  EXPECT_EQ(gone.entries[0].status, EntryStatus::kEvicted);
+  EXPECT_EQ(e.Message(gone.entries[0]), "Workload was evicted as there was no replacement for unhealthy node(s): h3");
+}
+
+// Kueue checks pod sets one by one when an earlier entry of the cycle took part of their node. With strict_topology
+// they are checked together.
+TEST(TopologyEngine, StrictTopologyDoesNotOverCommitANodeWithinACycle) {
+  for (const bool strict : {false, true}) {
+    EngineOptions options;
+    options.strict_topology = strict;
+    options.gates.Set("TASRecomputeAssignmentWithinSchedulingCycle", true).IgnoreError();
+    Engine e = TopologyEngine({MakeQueue("q1", "", {{"a", 64}}), MakeQueue("q2", "", {{"a", 64}})},
+                              {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})}, options);
+    const WorkloadId one = e.Apply(Required(MakeWorkload("one", "q1", 1, 4, 0), kHost), At(1));
+    api::Workload pair = Required(MakeWorkload("pair", "q2", 1, 3, 1), kHost);
+    pair.spec.pod_sets.push_back(pair.spec.pod_sets[0]);
+    pair.spec.pod_sets[1].name = "more";
+    const WorkloadId two = e.Apply(pair, At(1));
+    e.RunCycle(At(1));
+    EXPECT_EQ(PlaceOf(e, one), (Place{{"h1", 1}}));
+    EXPECT_EQ(PlaceOf(e, two), strict ? Place() : (Place{{"h1", 2}})) << strict;
+  }
+}
+
+// Kueue admits any partial count, and places whole slices only. With strict_topology counts are whole slices.
+TEST(TopologyEngine, StrictTopologyAdmitsWholeSlices) {
+  for (const bool strict : {false, true}) {
+    EngineOptions options;
+    options.strict_topology = strict;
+    Engine e =
+        TopologyEngine({MakeQueue("q", "", {{"a", 7}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 16}})}, options);
+    api::Workload w = Required(MakeWorkload("w", "q", 8, 1), "rack");
+    w.spec.pod_sets[0].min_count = 2;
+    w.spec.pod_sets[0].topology_request->pod_set_slice_required_topology = kHost;
+    w.spec.pod_sets[0].topology_request->pod_set_slice_size = 2;
+    const WorkloadId id = e.Apply(w, At(1));
+    e.RunCycle(At(1));
+    ASSERT_TRUE(e.AdmissionOf(id).has_value());
+    EXPECT_EQ(e.AdmissionOf(id)->pod_set_assignments[0].count, strict ? 6 : 7);
+    EXPECT_EQ(PlaceOf(e, id), (Place{{"h1", 6}}));
+  }
+}
+
+}  // namespace
+}  // namespace muster::scheduler

@@ -1,0 +1,247 @@
+#include "scheduler/workload/workload_shape.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/requests/transform_requests.h"
+#include "scheduler/topology/plan.h"
+
+namespace muster::scheduler {
+namespace {
+
+// ---- Equality, field by field: api types are plain data without one.
+
+template <typename T, typename Fn>
+bool SameAll(const std::vector<T>& a, const std::vector<T>& b, Fn same) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+template <typename T, typename Fn>
+bool SameOptional(const std::optional<T>& a, const std::optional<T>& b, Fn same) {
+  return a.has_value() == b.has_value() && (!a.has_value() || same(*a, *b));
+}
+
+bool SameList(const api::ResourceList& a, const api::ResourceList& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second == y.second && x.second.format() == y.second.format();
+  });
+}
+bool SameResources(const api::ResourceRequirements& a, const api::ResourceRequirements& b) {
+  return SameList(a.requests, b.requests) && SameList(a.limits, b.limits);
+}
+bool SameContainer(const api::Container& a, const api::Container& b) {
+  return a.name == b.name && a.restart_policy == b.restart_policy && SameResources(a.resources, b.resources);
+}
+bool SameToleration(const api::Toleration& a, const api::Toleration& b) {
+  const auto fields = [](const api::Toleration& t) {
+    return std::tie(t.key, t.op, t.value, t.effect, t.toleration_seconds);
+  };
+  return fields(a) == fields(b);
+}
+bool SameTerm(const api::NodeSelectorTerm& a, const api::NodeSelectorTerm& b) {
+  return a.match_expressions == b.match_expressions && a.match_fields == b.match_fields;
+}
+bool SameTerms(const std::vector<api::NodeSelectorTerm>& a, const std::vector<api::NodeSelectorTerm>& b) {
+  return SameAll(a, b, SameTerm);
+}
+bool SamePreference(const api::PreferredSchedulingTerm& a, const api::PreferredSchedulingTerm& b) {
+  return a.weight == b.weight && SameTerm(a.preference, b.preference);
+}
+bool SameAffinity(const api::NodeAffinity& a, const api::NodeAffinity& b) {
+  return SameOptional(a.required, b.required, SameTerms) && SameAll(a.preferred, b.preferred, SamePreference);
+}
+bool SameSpec(const api::PodSpec& a, const api::PodSpec& b) {
+  const auto fields = [](const api::PodSpec& s) {
+    return std::tie(s.node_selector, s.priority_class_name, s.priority, s.runtime_class_name, s.node_name,
+                    s.restart_policy, s.scheduling_gates);
+  };
+  return fields(a) == fields(b) && SameAll(a.containers, b.containers, SameContainer) &&
+         SameAll(a.init_containers, b.init_containers, SameContainer) &&
+         SameOptional(a.resources, b.resources, SameResources) &&
+         SameOptional(a.node_affinity, b.node_affinity, SameAffinity) &&
+         SameAll(a.tolerations, b.tolerations, SameToleration) && SameList(a.overhead, b.overhead);
+}
+bool SameConstraint(const api::SliceConstraint& a, const api::SliceConstraint& b) {
+  return a.topology == b.topology && a.size == b.size;
+}
+bool SameTopologyRequest(const api::TopologyRequest& a, const api::TopologyRequest& b) {
+  const auto fields = [](const api::TopologyRequest& t) {
+    return std::tie(t.required, t.preferred, t.unconstrained, t.pod_index_label, t.sub_group_index_label,
+                    t.sub_group_count, t.pod_set_group_name, t.pod_set_slice_required_topology, t.pod_set_slice_size);
+  };
+  return fields(a) == fields(b) && SameAll(a.pod_set_slice_constraints, b.pod_set_slice_constraints, SameConstraint);
+}
+bool SamePodSet(const api::PodSet& a, const api::PodSet& b) {
+  return a.name == b.name && a.count == b.count && a.min_count == b.min_count &&
+         a.pod_template.metadata.labels == b.pod_template.metadata.labels &&
+         a.pod_template.metadata.annotations == b.pod_template.metadata.annotations &&
+         SameSpec(a.pod_template.spec, b.pod_template.spec) &&
+         SameOptional(a.topology_request, b.topology_request, SameTopologyRequest);
+}
+
+// Enough to tell apart what usually differs; the comparison above decides.
+size_t HashOf(const std::vector<api::PodSet>& pod_sets) {
+  size_t hash = pod_sets.size();
+  for (const api::PodSet& ps : pod_sets) {
+    hash = absl::HashOf(hash, ps.name, ps.count, ps.min_count.value_or(-1), ps.pod_template.spec.node_selector.size());
+    for (const api::Container& c : ps.pod_template.spec.containers) {
+      for (const auto& [resource, quantity] : c.resources.requests) {
+        hash = absl::HashOf(hash, resource, static_cast<int64_t>(quantity.nanos()));
+      }
+    }
+  }
+  return hash;
+}
+
+bool ChecksChangePods(const api::Workload& workload) {
+  const auto& checks = workload.status.admission_checks;
+  return std::any_of(checks.begin(), checks.end(),
+                     [](const api::AdmissionCheckState& c) { return !c.pod_set_updates.empty(); });
+}
+
+}  // namespace
+
+bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b) {
+  return SameAll(a, b, SamePodSet);
+}
+
+std::shared_ptr<const WorkloadShape> ShapeTable::Get(const api::Workload& workload) {
+  if (ChecksChangePods(workload)) return Derive(workload);
+  const std::vector<api::PodSet>& pod_sets = workload.spec.pod_sets;
+  const std::string& ns = workload.metadata.ns;
+  const std::string scope = declared_->HasLimitRanges(ns) ? ns : "";
+  std::vector<Known>& bucket = by_hash_[HashOf(pod_sets)];
+  for (const Known& known : bucket) {
+    std::shared_ptr<const WorkloadShape> shape = known.shape.lock();
+    if (shape != nullptr && known.ns == scope && SamePodSets(shape->declared, pod_sets)) return shape;
+  }
+  std::shared_ptr<const WorkloadShape> shape = Derive(workload);
+  Prune(&bucket);
+  bucket.push_back({scope, shape});
+  if (by_hash_.size() > forget_above_) ForgetUnused();
+  return shape;
+}
+
+void ShapeTable::Prune(std::vector<Known>* bucket) {
+  bucket->erase(std::remove_if(bucket->begin(), bucket->end(), [](const Known& k) { return k.shape.expired(); }),
+                bucket->end());
+}
+
+// Amortised: twice as many have to come before the table is gone through again.
+void ShapeTable::ForgetUnused() {
+  for (auto it = by_hash_.begin(); it != by_hash_.end();) {
+    Prune(&it->second);
+    if (it->second.empty()) {
+      by_hash_.erase(it++);
+    } else {
+      ++it;
+    }
+  }
+  forget_above_ = std::max<size_t>(64, 2 * by_hash_.size());
+}
+
+std::shared_ptr<const WorkloadShape> ShapeTable::Derive(const api::Workload& workload) {
+  const std::vector<api::PodSet>& pod_sets = workload.spec.pod_sets;
+  auto shape = std::make_shared<WorkloadShape>();
+  shape->declared = pod_sets;
+  const std::vector<const api::LimitRange*> ranges = declared_->LimitRangesIn(workload.metadata.ns);
+  for (size_t i = 0; i < pod_sets.size(); ++i) {
+    const api::PodSet& in = pod_sets[i];
+    PodSetState& ps = shape->pod_sets.emplace_back();
+    ps.name = in.name;
+    ps.count = in.count;
+    ps.min_count = in.min_count;
+    if (in.topology_request.has_value()) ps.group = in.topology_request->pod_set_group_name.value_or("");
+    ps.topology_request = in.topology_request;
+    ps.explicit_topology = in.topology_request.has_value() && IsExplicitTopologyRequest(*in.topology_request);
+    auto spec = std::make_shared<api::PodSpec>(in.pod_template.spec);
+    AdjustResources(ranges, declared_->FindRuntimeClass(spec->runtime_class_name), spec.get());
+    const std::string path = absl::StrCat("spec.podSets[", i, "].template.spec");
+    if (shape->invalid.empty()) {
+      shape->invalid = CheckRequestsWithinLimits(*spec, path);
+      if (!shape->invalid.empty()) shape->invalid_note = Note::kResourceValidation;
+    }
+    if (shape->invalid.empty()) {
+      shape->invalid = CheckLimitRanges(ranges, *spec, path);
+      if (!shape->invalid.empty()) shape->invalid_note = Note::kLimitRange;
+    }
+    std::vector<NamedAmount> requests = PodRequests(*spec);
+    std::erase_if(requests, [&](const NamedAmount& a) {
+      const auto& prefixes = options_->exclude_resource_prefixes;
+      return std::any_of(prefixes.begin(), prefixes.end(),
+                         [&](const std::string& p) { return a.resource.compare(0, p.size(), p) == 0; });
+    });
+    for (const NamedAmount& a : TransformRequests(std::move(requests), options_->transformations)) {
+      ps.per_pod.push_back({declared_->resources.Intern(a.resource), a.amount});
+    }
+    DeriveTopology(workload, *spec, &ps);
+    ps.spec = std::move(spec);
+  }
+  shape->equivalence = EquivalenceOf(*shape);
+  return shape;
+}
+
+void ShapeTable::DeriveTopology(const api::Workload& workload, const api::PodSpec& spec, PodSetState* ps) {
+  std::map<std::string, quota::Amount> by_name;
+  for (const NamedAmount& a : PodRequests(spec)) by_name[a.resource] = a.amount;
+  by_name["pods"] = 1;
+  for (const auto& [name, amount] : by_name)
+    ps->topology_per_pod.push_back({declared_->resources.Intern(name), amount});
+  // What admission checks that are ready will add to the pods.
+  for (const api::AdmissionCheckState& check : workload.status.admission_checks) {
+    if (check.state != "Ready") continue;
+    for (const api::PodSetUpdate& update : check.pod_set_updates) {
+      if (update.name != ps->name) continue;
+      auto merged = std::make_shared<api::PodSpec>(ps->topology_spec != nullptr ? *ps->topology_spec : spec);
+      for (const auto& [key, value] : update.node_selector) merged->node_selector[key] = value;
+      merged->tolerations.insert(merged->tolerations.end(), update.tolerations.begin(), update.tolerations.end());
+      ps->topology_spec = std::move(merged);
+    }
+  }
+}
+
+// Shapes with the same text here get the same answer in the same queue.
+int ShapeTable::EquivalenceOf(const WorkloadShape& shape) {
+  std::string text;
+  const auto add = [&text](const auto&... parts) { absl::StrAppend(&text, "\x1f", parts...); };
+  for (const PodSetState& ps : shape.pod_sets) {
+    add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
+    for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
+    // The pod's shape, not only its sum: Kueue tells apart what adds up to the same.
+    for (const auto* containers : {&ps.spec->init_containers, &ps.spec->containers}) {
+      add("c");
+      for (const api::Container& c : *containers) {
+        add(c.restart_policy);
+        for (const auto& [resource, quantity] : c.resources.requests) add(resource, "=", quantity.ToString());
+      }
+    }
+    if (ps.topology_request.has_value()) {
+      const api::TopologyRequest& r = *ps.topology_request;
+      add("T", r.required.value_or(""), "|", r.preferred.value_or(""), "|", r.unconstrained.value_or(false), "|",
+          r.pod_index_label.value_or(""), "|", r.sub_group_index_label.value_or(""), "|",
+          r.sub_group_count.value_or(-1), "|", r.pod_set_slice_required_topology.value_or(""), "|",
+          r.pod_set_slice_size.value_or(-1));
+      for (const api::SliceConstraint& c : r.pod_set_slice_constraints) add("l", c.topology, "|", c.size);
+    }
+    for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
+    for (const api::Toleration& t : ps.spec->tolerations) {
+      add("t", t.key, "|", t.op, "|", t.value, "|", t.effect, "|", t.toleration_seconds.value_or(-1));
+    }
+    if (ps.spec->node_affinity.has_value() && ps.spec->node_affinity->required.has_value()) {
+      for (const api::NodeSelectorTerm& term : *ps.spec->node_affinity->required) {
+        add("a");
+        for (const api::Requirement& r : term.match_expressions) {
+          add(r.key, " ", r.op);
+          for (const std::string& v : r.values) add(v);
+        }
+      }
+    }
+  }
+  return equivalences_.try_emplace(text, static_cast<int>(equivalences_.size())).first->second;
+}
+
+}  // namespace muster::scheduler

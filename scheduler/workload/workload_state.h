@@ -1,0 +1,122 @@
+// What the engine remembers of one workload.
+#ifndef MUSTER_SCHEDULER_WORKLOAD_WORKLOAD_STATE_H_
+#define MUSTER_SCHEDULER_WORKLOAD_WORKLOAD_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "api/core.h"
+#include "api/kueue.h"
+#include "quota/forest.h"
+#include "quota/fr_sum.h"
+#include "scheduler/ids.h"
+#include "scheduler/status.h"
+#include "scheduler/topology_placement.h"
+#include "scheduler/workload/workload_shape.h"
+
+namespace muster::scheduler {
+
+// What the workload holds for one pod set.
+struct HeldPodSet {
+  std::string name;
+  int32_t count = 0;
+  struct Item {
+    ResourceId resource;
+    FlavorId flavor;
+    quota::Amount amount;
+  };
+  absl::InlinedVector<Item, 2> items;  // by resource name
+  std::optional<TopologyPlacement> topology;
+  FlavorId topology_flavor = kNoId;
+  std::string delayed_topology;  // "", Pending, Ready
+};
+
+using TriedFlavors = absl::InlinedVector<absl::InlinedVector<std::pair<ResourceId, int>, 2>, 1>;
+
+// Where flavor scanning stopped, so that the next attempt goes on from there (Kueue: AssignmentClusterQueueState).
+struct ScanProgress {
+  int64_t cluster_queue_generation = 0;
+  int64_t cycle = 0;
+  int equivalence = -1;
+  // [pod set][resource] -> index of the last flavor tried, -1 when all were.
+  TriedFlavors last_tried;
+
+  bool HasUntried() const {
+    for (const auto& pod_set : last_tried) {
+      for (const auto& [resource, index] : pod_set) {
+        if (index != -1) return true;
+      }
+    }
+    return false;
+  }
+};
+
+struct WorkloadState {
+  bool in_use = false;
+  std::string key;  // "ns/name"
+  std::string uid;
+  std::string job_uid;          // label job-uid
+  int32_t ns = kNoId;           // interned
+  int32_t local_queue = kNoId;  // interned
+  bool active = true;
+  std::string gated_by;  // annotation admission-gated-by
+  int64_t priority = 0;  // effective
+  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
+  std::optional<std::vector<std::string>> allowed_flavors;
+  std::string variant_of;                 // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
+  std::string replaces;                   // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
+  bool preemption_gated = false;          // must not preempt anybody yet
+  std::vector<std::string> ready_checks;  // admission checks in state Ready
+  int64_t generation = 0;
+  absl::Time creation;
+  absl::Time queue_timestamp;
+  std::shared_ptr<const WorkloadShape> shape;
+  absl::Span<const PodSetState> pod_sets;  // of the shape
+  std::vector<api::ReclaimablePod> reclaimable;
+  int equivalence = -1;
+  bool failed_checks = false;
+
+  // kPending stands for heap and parked alike: which of the two, its queue knows.
+  WorkloadPhase phase = WorkloadPhase::kUnqueued;
+  ClusterQueueId cq = kNoId;
+  std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
+  bool admitted = false;         // kReserved and all checks that it needs are ready
+  // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
+  std::string awaits;
+  // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
+  quota::FrAmounts usage;
+  absl::Time reserved_at = absl::InfinitePast();
+  int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
+  bool removed = false;             // taken out of the world for a what-if
+  std::vector<std::string> unhealthy_nodes;
+  bool owned_by_single_pod = false;
+  bool checks_ready = false;  // it has admission checks, and all are ready
+  int second_passes = 0;      // in a row without success
+  bool evicted = false;
+  std::string eviction_reason;
+  bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued
+  std::optional<absl::Time> requeue_at;
+  int64_t evaluated_generation = -1;
+  std::optional<ScanProgress> progress;
+};
+
+// What the workload holds of the resource for the pod set of that name; null if nothing.
+inline const HeldPodSet::Item* HeldItem(const WorkloadState& w, const std::string& pod_set, ResourceId resource) {
+  for (const HeldPodSet& ps : w.held) {
+    if (ps.name != pod_set) continue;
+    for (const HeldPodSet::Item& item : ps.items) {
+      if (item.resource == resource) return &item;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_WORKLOAD_WORKLOAD_STATE_H_
