@@ -1,0 +1,61 @@
+// Which time gives a workload its place in the queue (Kueue: GetQueueOrderTimestamp).
+#include "gtest/gtest.h"
+#include "scheduler/testing/test_world.h"
+
+namespace muster::scheduler {
+namespace {
+
+TEST(QueueTimestamp, IsTheCreationUnlessAnEvictionMovesTheWorkloadBack) {
+  struct Case {
+    const char* about;
+    const char* condition;
+    const char* status;
+    const char* reason;
+    RequeuingTimestamp timestamp;
+    bool by_priority;  // gate PrioritySortingWithinCohort
+    int64_t place;     // created at 1, the condition is of 100
+  };
+  constexpr auto kEviction = RequeuingTimestamp::kEviction, kCreation = RequeuingTimestamp::kCreation;
+  const Case kCases[] = {
+      {"evicted because its pods were not ready in time", "Evicted", "True", "PodsReadyTimeout", kEviction, true, 100},
+      {"the same, where creation counts", "Evicted", "True", "PodsReadyTimeout", kCreation, true, 1},
+      {"it is over", "Evicted", "False", "PodsReadyTimeout", kEviction, true, 1},
+      {"evicted by an admission check", "Evicted", "True", "AdmissionCheck", kEviction, true, 100},
+      {"evicted by an admission check, whatever the configuration", "Evicted", "True", "AdmissionCheck", kCreation,
+       true, 100},
+      {"preempted", "Evicted", "True", "Preempted", kEviction, true, 1},
+      {"stopped with its queue", "Evicted", "True", "ClusterQueueStopped", kEviction, true, 1},
+      {"preempted for a borrower, without sorting by priority", "Preempted", "True", "InCohortReclaimWhileBorrowing",
+       kEviction, false, 100},
+      {"preempted for a borrower, with it", "Preempted", "True", "InCohortReclaimWhileBorrowing", kEviction, true, 1},
+      {"long preempted for a borrower", "Preempted", "False", "InCohortReclaimWhileBorrowing", kEviction, false, 1},
+      {"preempted by the owner", "Preempted", "True", "InCohortReclamation", kEviction, false, 1},
+  };
+  for (const Case& c : kCases) {
+    EngineOptions options;
+    options.requeuing_timestamp = c.timestamp;
+    ASSERT_TRUE(options.gates.Set("PrioritySortingWithinCohort", c.by_priority).ok());
+    Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})}, options);
+    api::Workload w = MakeWorkload("w", "q", 1, 1, 1);
+    w.status.conditions.push_back({c.condition, c.status, c.reason, "", At(100), {}});
+    const WorkloadId id = e.Apply(w, At(200));
+    const WorkloadId before = e.Apply(MakeWorkload("before", "q", 1, 1, c.place - 1), At(200));
+    const WorkloadId after = e.Apply(MakeWorkload("after", "q", 1, 1, c.place + 1), At(200));
+    EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{before, id, after})) << c.about;
+  }
+}
+
+// A victim of a borrower comes a little behind those created in the same instant.
+TEST(QueueTimestamp, AVictimOfABorrowerIsBehindItsPreemptor) {
+  EngineOptions options;
+  ASSERT_TRUE(options.gates.Set("PrioritySortingWithinCohort", false).ok());
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})}, options);
+  api::Workload w = MakeWorkload("a-victim", "q", 1, 1, 1);
+  w.status.conditions.push_back({"Preempted", "True", "InCohortReclaimWhileBorrowing", "", At(100), {}});
+  const WorkloadId victim = e.Apply(w, At(200));
+  const WorkloadId same = e.Apply(MakeWorkload("same", "q", 1, 1, 100), At(200));
+  EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{same, victim}));
+}
+
+}  // namespace
+}  // namespace muster::scheduler
