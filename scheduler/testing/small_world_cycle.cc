@@ -15,10 +15,15 @@ struct Graded {
   int borrow = 1000000;
 };
 
+// A flavor for every resource of every pod set; -1 where there is none.
+using Flavors = std::vector<std::vector<int>>;
+
 struct Choice {
   Mode mode = Mode::kNoFit;
   PendingReason why_not = PendingReason::kNoMatchingFlavor;
-  int flavor = -1;
+  std::vector<int> counts;  // by pod set
+  Flavors flavors;
+  Tried tried;
   int borrow = 0;
   std::vector<long> usage;  // by pair
   std::vector<int> lacking;
@@ -37,26 +42,26 @@ class Cycle {
     for (int r = 0; r < w_.resources; ++r) order_.push_back(r);
     std::sort(order_.begin(), order_.end(), [](int a, int b) { return Hash(ResourceName(a)) < Hash(ResourceName(b)); });
   }
-  Outcome Run();
+  std::vector<Decided> Run(const std::vector<int>& heads, const std::vector<std::optional<Tried>>& from);
 
  private:
   struct Entry {
     int job;
     Choice choice;
     std::vector<Victim> victims;
+    std::optional<Tried> tried;
     bool done = false;
   };
 
   int Pair(int flavor, int resource) const { return flavor * w_.resources + resource; }
   const Node& QueueOf(int job) const { return w_.nodes[w_.jobs[job].queue]; }
 
-  std::vector<int> Heads() const;
   static bool Better(const Node& queue, const Graded& a, const Graded& b);
   static bool TryNext(const Node& queue, const Graded& g);
   Graded Grade1(int job, int pair, long amount, PendingReason* why_not);
-  Choice Choose(int job, int pinned);
+  Choice Choose(int job, const std::vector<int>& counts, const Tried* from, const Flavors* pinned);
   Ask AskFor(int job, const Choice& choice) const;
-  void Decide(Entry* e, int pinned);
+  void Decide(Entry* e, const Tried* from, const Flavors* pinned);
   Verdict Process(Entry* e);
   bool StillFits(const Entry& e);
   void Reserve(int queue, const std::vector<long>& usage) { q_.extra.push_back({queue, usage}); }
@@ -71,21 +76,6 @@ class Cycle {
   std::vector<Entry> entries_;
   std::set<int> going_;  // victims of earlier entries
 };
-
-std::vector<int> Cycle::Heads() const {
-  std::vector<int> heads;
-  for (int n = 0; n < static_cast<int>(w_.nodes.size()); ++n) {
-    int head = -1;
-    const auto key = [&](int j) { return std::make_tuple(-w_.jobs[j].priority, w_.jobs[j].created, w_.jobs[j].name); };
-    for (int j = 0; j < static_cast<int>(w_.jobs.size()); ++j) {
-      if (w_.jobs[j].queue != n || w_.jobs[j].flavor >= 0) continue;
-      if (head < 0 || key(j) < key(head)) head = j;
-    }
-    if (head >= 0) heads.push_back(head);
-  }
-  std::sort(heads.begin(), heads.end(), [this](int a, int b) { return QueueOf(a).name < QueueOf(b).name; });
-  return heads;
-}
 
 bool Cycle::Better(const Node& queue, const Graded& a, const Graded& b) {
   if (a.grade == kNone) return false;
@@ -130,54 +120,69 @@ Graded Cycle::Grade1(int job, int pair, long amount, PendingReason* why_not) {
   return {own ? kPreemptOwn : kReclaim, height_after};
 }
 
-Choice Cycle::Choose(int job, int pinned) {
+Choice Cycle::Choose(int job, const std::vector<int>& counts, const Tried* from, const Flavors* pinned) {
   const Job& j = w_.jobs[job];
   const Node& node = QueueOf(job);
   Choice choice;
+  choice.mode = Mode::kFit;
+  choice.counts = counts;
   choice.usage.assign(q_.Pairs(), 0);
-  Graded best;
-  std::vector<Graded> best_each;
+  choice.flavors.assign(j.pods.size(), std::vector<int>(w_.resources, -1));
+  choice.tried = choice.flavors;
   const auto severity = [](PendingReason p) {
     return p == PendingReason::kNoMatchingFlavor  ? 3
            : p == PendingReason::kExceedsMaxQuota ? 2
            : p == PendingReason::kWaitingForQuota ? 1
                                                   : 0;
   };
-  PendingReason mildest = PendingReason::kNoMatchingFlavor;
-  for (int f = 0; f < w_.flavors; ++f) {
-    if (pinned >= 0 && f != pinned) continue;
-    Graded worst{kFits, 0};
-    std::vector<Graded> each(w_.resources);
-    PendingReason refusal = PendingReason::kNone;  // the most severe of the flavor
+  for (size_t p = 0; p < j.pods.size(); ++p) {
+    std::vector<int> asked;
     for (const int r : order_) {
-      if (j.request[r] == 0) continue;
-      PendingReason why_not = PendingReason::kNone;
-      each[r] = Grade1(job, Pair(f, r), j.request[r], &why_not);
-      if (each[r].grade == kNone && severity(why_not) > severity(refusal)) refusal = why_not;
-      if (Better(node, worst, each[r])) worst = each[r];
+      if (j.pods[p].request[r] > 0) asked.push_back(r);
     }
-    if (worst.grade == kNone && severity(refusal) < severity(mildest)) mildest = refusal;
-    const bool take = Better(node, worst, best);
-    if (take || !TryNext(node, worst)) {
-      best = worst;
-      best_each = each;
-      choice.flavor = f;
+    if (asked.empty()) continue;
+    Graded best;
+    std::vector<Graded> best_each;
+    int flavor = -1, last = -1;
+    PendingReason mildest = PendingReason::kNoMatchingFlavor;
+    for (int f = from == nullptr ? 0 : (*from)[p][asked[0]] + 1; f < w_.flavors; ++f) {
+      last = f;
+      if (pinned != nullptr && (*pinned)[p][asked[0]] != f) continue;
+      Graded worst{kFits, 0};
+      std::vector<Graded> each(w_.resources);
+      PendingReason refusal = PendingReason::kNone;  // the most severe of the flavor
+      for (const int r : asked) {
+        // On top of what the pod sets before this one took.
+        const long amount = choice.usage[Pair(f, r)] + j.pods[p].request[r] * counts[p];
+        PendingReason why_not = PendingReason::kNone;
+        each[r] = Grade1(job, Pair(f, r), amount, &why_not);
+        if (each[r].grade == kNone && severity(why_not) > severity(refusal)) refusal = why_not;
+        if (Better(node, worst, each[r])) worst = each[r];
+      }
+      if (worst.grade == kNone && severity(refusal) < severity(mildest)) mildest = refusal;
+      if (Better(node, worst, best) || !TryNext(node, worst)) {
+        best = worst;
+        best_each = each;
+        flavor = f;
+      }
+      if (!TryNext(node, worst)) break;
     }
-    if (!TryNext(node, worst)) break;
-  }
-  choice.why_not = mildest;
-  if (best.grade == kNone) {
-    choice.flavor = -1;
-    return choice;
-  }
-  choice.mode = Mode::kFit;
-  for (int r = 0; r < w_.resources; ++r) {
-    if (j.request[r] == 0) continue;
-    choice.usage[Pair(choice.flavor, r)] = j.request[r];
-    choice.borrow = std::max(choice.borrow, best_each[r].borrow);
-    if (best_each[r].grade == kFits) continue;
-    choice.mode = Mode::kPreempt;
-    choice.lacking.push_back(Pair(choice.flavor, r));
+    if (best.grade == kNone) {
+      choice.mode = Mode::kNoFit;
+      choice.why_not = mildest;
+      return choice;
+    }
+    for (const int r : asked) {
+      const int pair = Pair(flavor, r);
+      choice.flavors[p][r] = flavor;
+      choice.tried[p][r] = last == w_.flavors - 1 ? -1 : last;
+      choice.usage[pair] += j.pods[p].request[r] * counts[p];
+      choice.borrow = std::max(choice.borrow, best_each[r].borrow);
+      if (best_each[r].grade == kFits) continue;
+      // As in Kueue: what is rated as fitting for what it borrows fits, whatever one resource of it lacks.
+      if (best.grade != kFits) choice.mode = Mode::kPreempt;
+      if (std::count(choice.lacking.begin(), choice.lacking.end(), pair) == 0) choice.lacking.push_back(pair);
+    }
   }
   return choice;
 }
@@ -186,10 +191,48 @@ Ask Cycle::AskFor(int job, const Choice& choice) const {
   return {w_.jobs[job].queue, w_.jobs[job].priority, w_.jobs[job].created, choice.usage, choice.lacking};
 }
 
-void Cycle::Decide(Entry* e, int pinned) {
-  e->choice = Choose(e->job, pinned);
-  e->victims.clear();
-  if (e->choice.mode == Mode::kPreempt) e->victims = FindVictims(q_, AskFor(e->job, e->choice));
+// All pods; or else as many as there is room for, if the job can do with fewer.
+void Cycle::Decide(Entry* e, const Tried* from, const Flavors* pinned) {
+  const std::vector<Pods>& pods = w_.jobs[e->job].pods;
+  std::vector<int> full, spare;
+  int total = 0;
+  for (const Pods& p : pods) {
+    full.push_back(p.count);
+    spare.push_back(p.least < 0 ? 0 : p.count - p.least);
+    total += spare.back();
+  }
+  const auto works = [&](const std::vector<int>& counts, Choice* choice, std::vector<Victim>* victims) {
+    *choice = Choose(e->job, counts, from, pinned);
+    victims->clear();
+    if (choice->mode == Mode::kPreempt) *victims = FindVictims(q_, AskFor(e->job, *choice));
+    return choice->mode == Mode::kFit || !victims->empty();
+  };
+  const bool whole = works(full, &e->choice, &e->victims);
+  if (!whole && total > 0) {
+    // As Go's sort.Search: the answer counts only if it is the last that worked.
+    int low = 0, high = total + 1, worked = -1;
+    Choice fewer;
+    std::vector<Victim> victims;
+    while (low < high) {
+      const int give_up = (low + high) / 2;
+      std::vector<int> counts = full;
+      for (size_t p = 0; p < pods.size(); ++p) counts[p] -= spare[p] * give_up / total;
+      Choice choice;
+      std::vector<Victim> its_victims;
+      if (works(counts, &choice, &its_victims)) {
+        worked = high = give_up;
+        fewer = choice;
+        victims = its_victims;
+      } else {
+        low = give_up + 1;
+      }
+    }
+    if (low == worked) {
+      e->choice = fewer;
+      e->victims = victims;
+    }
+  }
+  e->tried = e->choice.tried;
 }
 
 // With the victims of this and of earlier entries gone.
@@ -214,7 +257,8 @@ Verdict Cycle::Process(Entry* e) {
   if (overlap()) {
     const std::vector<bool> before = q_.holds;
     for (const int j : going_) q_.holds[j] = false;
-    Decide(e, e->choice.flavor);
+    const Flavors pinned = e->choice.flavors;
+    Decide(e, nullptr, &pinned);
     q_.holds = before;
     if (e->choice.mode == Mode::kFit) e->choice.mode = Mode::kDeferredFit;
   }
@@ -223,8 +267,12 @@ Verdict Cycle::Process(Entry* e) {
   v.mode = e->choice.mode;
   if (v.mode != Mode::kNoFit) {
     v.borrowing = e->choice.borrow;
-    for (int r = 0; r < w_.resources; ++r) {
-      if (w_.jobs[e->job].request[r] > 0) v.flavors.push_back(FlavorNameOf(e->choice.flavor));
+    v.counts = e->choice.counts;
+    for (const std::vector<int>& of_pods : e->choice.flavors) {
+      // By name of the resource: "example.com/nic" before "nvidia.com/gpu".
+      for (int r = w_.resources - 1; r >= 0; --r) {
+        if (of_pods[r] >= 0) v.flavors.push_back(FlavorNameOf(of_pods[r]));
+      }
     }
   }
   for (const Victim& victim : e->victims) {
@@ -255,6 +303,7 @@ Verdict Cycle::Process(Entry* e) {
   }
   if (v.mode == Mode::kDeferredFit) {
     v.reason = PendingReason::kWaitingForPreemptedWorkloads;
+    e->tried.reset();
     Reserve(queue, e->choice.usage);
     return v;
   }
@@ -267,6 +316,7 @@ Verdict Cycle::Process(Entry* e) {
   Reserve(queue, e->choice.usage);
   if (v.mode == Mode::kPreempt) {
     v.reason = PendingReason::kWaitingForPreemptedWorkloads;
+    e->tried.reset();
   } else {
     v.status = EntryStatus::kAssumed;
   }
@@ -343,29 +393,62 @@ int Cycle::NextFairly() {
   return -1;
 }
 
-Outcome Cycle::Run() {
-  for (const int job : Heads()) {
-    entries_.push_back({job, {}, {}, false});
-    Decide(&entries_.back(), -1);
+std::vector<Decided> Cycle::Run(const std::vector<int>& heads, const std::vector<std::optional<Tried>>& from) {
+  for (size_t i = 0; i < heads.size(); ++i) {
+    entries_.push_back({heads[i], {}, {}, {}, false});
+    Decide(&entries_.back(), from[i].has_value() ? &*from[i] : nullptr, nullptr);
   }
-  Outcome out;
-  std::vector<Quotas::Extra> admitted;
+  std::vector<Decided> out;
   for (int i = w_.fair ? NextFairly() : NextClassically(); i >= 0; i = w_.fair ? NextFairly() : NextClassically()) {
-    entries_[i].done = true;
-    out.verdicts.push_back(Process(&entries_[i]));
-    if (out.verdicts.back().status == EntryStatus::kAssumed) {
-      admitted.push_back({w_.jobs[entries_[i].job].queue, entries_[i].choice.usage});
-    }
-  }
-  q_.extra = admitted;
-  for (int n = 0; n < static_cast<int>(w_.nodes.size()); ++n) {
-    for (int p = 0; p < q_.Pairs(); ++p) out.usage.push_back(q_.Usage(n, p));
+    Entry& e = entries_[i];
+    e.done = true;
+    Decided& d = out.emplace_back();
+    d.job = e.job;
+    d.verdict = Process(&e);
+    d.usage = e.choice.usage;
+    for (const Victim& v : e.victims) d.victims.push_back(v.job);
+    d.tried = e.tried;
   }
   return out;
 }
 
+// The first of each queue, by name of the queue.
+std::vector<int> HeadsOf(const World& w) {
+  std::vector<int> heads;
+  const auto key = [&](int j) { return std::make_tuple(-w.jobs[j].priority, w.jobs[j].created, w.jobs[j].name); };
+  for (int n = 0; n < static_cast<int>(w.nodes.size()); ++n) {
+    int head = -1;
+    for (int j = 0; j < static_cast<int>(w.jobs.size()); ++j) {
+      if (w.jobs[j].queue != n || w.jobs[j].holds()) continue;
+      if (head < 0 || key(j) < key(head)) head = j;
+    }
+    if (head >= 0) heads.push_back(head);
+  }
+  std::sort(heads.begin(), heads.end(),
+            [&](int a, int b) { return w.nodes[w.jobs[a].queue].name < w.nodes[w.jobs[b].queue].name; });
+  return heads;
+}
+
 }  // namespace
 
-Outcome DecideNaively(const World& world) { return Cycle(world).Run(); }
+std::vector<Decided> RunCycleNaively(const World& world, const std::vector<int>& heads,
+                                     const std::vector<std::optional<Tried>>& from) {
+  return Cycle(world).Run(heads, from);
+}
+
+Outcome DecideNaively(const World& world) {
+  const std::vector<int> heads = HeadsOf(world);
+  Outcome out;
+  World after = world;
+  for (Decided& d : RunCycleNaively(world, heads, std::vector<std::optional<Tried>>(heads.size()))) {
+    if (d.verdict.status == EntryStatus::kAssumed) after.jobs[d.job].held = std::move(d.usage);
+    out.verdicts.push_back(std::move(d.verdict));
+  }
+  const Quotas quotas(after);
+  for (int n = 0; n < static_cast<int>(world.nodes.size()); ++n) {
+    for (int p = 0; p < quotas.Pairs(); ++p) out.usage.push_back(quotas.Usage(n, p));
+  }
+  return out;
+}
 
 }  // namespace muster::scheduler::small

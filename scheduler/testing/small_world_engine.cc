@@ -66,6 +66,9 @@ class Maker {
     p.reclaim_within_cohort = Wire(node.reclaim);
     if (node.borrow_within) p.borrow_within_cohort = {"LowerPriority", node.threshold};
     cq.preemption = p;
+    cq.queueing_strategy = node.strict ? "StrictFIFO" : "BestEffortFIFO";
+    cq.stop_policy = node.stopped ? "Hold" : "None";
+    if (w_.checked) cq.admission_checks = {{"check", {}}};
     return cq;
   }
 
@@ -76,27 +79,32 @@ class Maker {
     w.metadata.creation_timestamp = At(job.created);
     w.spec.queue_name = d_.prefix + w_.nodes[job.queue].name;
     w.spec.priority = job.priority;
-    api::PodSet pods;
-    pods.name = "main";
-    pods.pod_template.spec.containers.resize(1);
-    for (int r = 0; r < w_.resources; ++r) {
-      if (job.request[r] > 0) {
-        pods.pod_template.spec.containers[0].resources.requests[ResourceName(r)] = Amount(job.request[r]);
+    for (const Pods& p : job.pods) {
+      api::PodSet& pods = w.spec.pod_sets.emplace_back();
+      pods.name = p.name;
+      pods.count = p.count;
+      if (p.least >= 0) pods.min_count = p.least;
+      pods.pod_template.spec.containers.resize(1);
+      for (int r = 0; r < w_.resources; ++r) {
+        if (p.request[r] > 0) {
+          pods.pod_template.spec.containers[0].resources.requests[ResourceName(r)] = Amount(p.request[r]);
+        }
       }
     }
-    if (job.flavor >= 0) {
+    if (job.holds()) {
       api::PodSetAssignment assignment;
       assignment.name = "main";
       assignment.count = 1;
-      assignment.resource_usage = pods.pod_template.spec.containers[0].resources.requests;
-      for (const auto& [resource, amount] : assignment.resource_usage) {
-        assignment.flavors[resource] = d_.prefix + FlavorNameOf(job.flavor);
+      for (int pair = 0; pair < static_cast<int>(job.held.size()); ++pair) {
+        if (job.held[pair] == 0) continue;
+        const std::string resource = ResourceName(pair % w_.resources);
+        assignment.resource_usage[resource] = Amount(job.held[pair]);
+        assignment.flavors[resource] = d_.prefix + FlavorNameOf(pair / w_.resources);
       }
       w.status.admission = api::Admission{w.spec.queue_name, {assignment}};
       w.status.conditions.push_back({"QuotaReserved", "True", "QuotaReserved", "", At(job.reserved), {}});
     }
     if (job.evicted) w.status.conditions.push_back({"Evicted", "True", "Preempted", "", At(job.reserved), {}});
-    w.spec.pod_sets = {std::move(pods)};
     return w;
   }
 
@@ -148,19 +156,34 @@ Engine MakeEngine(const World& world, const Disguise& disguise) {
       engine.Apply(lq, At(0));
     });
   }
+  if (world.checked) {
+    declare.push_back([&] {
+      api::AdmissionCheck check;
+      check.metadata.name = "check";
+      check.conditions = {{"Active", world.check_active ? "True" : "False", "", "", At(0), {}}};
+      engine.Apply(check, At(0));
+    });
+  }
   for (const Job& job : world.jobs) declare.push_back([&] { engine.Apply(make.Workload(job), At(1000)); });
   if (disguise.backwards) std::reverse(declare.begin(), declare.end());
   for (const auto& step : declare) step();
   return engine;
 }
 
-Outcome DecideWithEngine(const World& world, const Disguise& disguise) {
-  Engine engine = MakeEngine(world, disguise);
-  engine.Advance(At(1000));
-  const CycleResult result = engine.RunCycle(At(1000));
+api::ClusterQueue ClusterQueueOf(const World& world, const Node& node) {
+  const Disguise none;
+  return Maker(world, none).ClusterQueue(node);
+}
+
+api::Workload WorkloadOf(const World& world, const Job& job) {
+  const Disguise none;
+  return Maker(world, none).Workload(job);
+}
+
+std::vector<Verdict> VerdictsOf(const Engine& engine, const CycleResult& result, const Disguise& disguise) {
   const auto plain = [&](const std::string& name) { return name.substr(disguise.prefix.size()); };
   const auto job_name = [&](WorkloadId id) { return plain(engine.WorkloadKey(id).substr(3)); };
-  Outcome out;
+  std::vector<Verdict> out;
   for (const Decision& d : result.entries) {
     Verdict v;
     v.job = job_name(d.workload);
@@ -169,31 +192,47 @@ Outcome DecideWithEngine(const World& world, const Disguise& disguise) {
     v.reason = d.pending_reason;
     if (d.mode != Mode::kNoFit) {
       v.borrowing = d.borrowing;
-      for (const ResourceFlavorChoice& c : d.pod_sets[0].flavors)
-        v.flavors.push_back(plain(engine.FlavorName(c.flavor)));
+      for (const PodSetDecision& ps : d.pod_sets) {
+        v.counts.push_back(ps.count);
+        for (const ResourceFlavorChoice& c : ps.flavors) v.flavors.push_back(plain(engine.FlavorName(c.flavor)));
+      }
     }
     for (const PreemptionTarget& t : d.targets) {
       v.targets.push_back(absl::StrCat(job_name(t.workload), " ", std::string(ToString(t.reason))));
     }
     std::sort(v.targets.begin(), v.targets.end());
-    out.verdicts.push_back(std::move(v));
+    out.push_back(std::move(v));
   }
+  return out;
+}
+
+std::vector<long> UsageOf(Engine& engine, const World& world, const Disguise& disguise) {
+  std::vector<long> out;
+  const auto pairs = engine.flavor_resources();
   for (const Node& node : world.nodes) {
     const std::string name = disguise.prefix + node.name;
     const quota::NodeId id =
         node.cohort ? engine.NodeOfCohort(name) : engine.NodeOfClusterQueue(*engine.FindClusterQueue(name));
     std::vector<long> usage(world.flavors * world.resources, 0);
-    const auto pairs = engine.flavor_resources();
     for (size_t fr = 0; fr < pairs.size(); ++fr) {
       for (int p = 0; p < static_cast<int>(usage.size()); ++p) {
-        if (plain(engine.FlavorName(pairs[fr].flavor)) == FlavorNameOf(p / world.resources) &&
+        if (engine.FlavorName(pairs[fr].flavor) == disguise.prefix + FlavorNameOf(p / world.resources) &&
             engine.ResourceName(pairs[fr].resource) == ResourceName(p % world.resources)) {
           usage[p] = engine.forest().usage(id, static_cast<quota::FrId>(fr)) / disguise.scale;
         }
       }
     }
-    out.usage.insert(out.usage.end(), usage.begin(), usage.end());
+    out.insert(out.end(), usage.begin(), usage.end());
   }
+  return out;
+}
+
+Outcome DecideWithEngine(const World& world, const Disguise& disguise) {
+  Engine engine = MakeEngine(world, disguise);
+  engine.Advance(At(1000));
+  Outcome out;
+  out.verdicts = VerdictsOf(engine, engine.RunCycle(At(1000)), disguise);
+  out.usage = UsageOf(engine, world, disguise);
   return out;
 }
 

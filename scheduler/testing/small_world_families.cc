@@ -1,5 +1,7 @@
 #include "scheduler/testing/small_world_families.h"
 
+#include <ostream>
+
 namespace muster::scheduler::small {
 namespace {
 
@@ -22,10 +24,12 @@ Node Queue(const char* name, int parent, std::vector<Quota> quota) {
 }
 
 Job Holder(const char* name, int queue, std::vector<long> request, int priority, int flavor, long reserved) {
-  return {name, queue, priority, reserved, std::move(request), flavor, reserved, false};
+  std::vector<long> held(flavor * request.size());
+  held.insert(held.end(), request.begin(), request.end());
+  return {name, queue, priority, reserved, {{"main", 1, -1, std::move(request)}}, std::move(held), reserved, false};
 }
 Job Head(const char* name, int queue, std::vector<long> request, int priority, long created) {
-  return {name, queue, priority, created, std::move(request), -1, 0, false};
+  return {name, queue, priority, created, {{"main", 1, -1, std::move(request)}}, {}, 0, false};
 }
 
 std::optional<long> Limit(Digits& d, int values) {
@@ -222,5 +226,7 @@ World MakeWorld(const Family& family, long code) {
   Digits digits(code);
   return family.make(digits);
 }
+
+void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
 
 }  // namespace muster::scheduler::small

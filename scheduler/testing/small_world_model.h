@@ -4,6 +4,7 @@
 #ifndef MUSTER_SCHEDULER_TESTING_SMALL_WORLD_MODEL_H_
 #define MUSTER_SCHEDULER_TESTING_SMALL_WORLD_MODEL_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,7 +70,23 @@ struct Victim {
 // Who has to go so that it fits; empty if nobody's going helps. Leaves `quotas` as it was.
 std::vector<Victim> FindVictims(Quotas& quotas, const Ask& ask);
 
-// One cycle: which heads, what they get, who has to go.
+// Where the search for flavors stopped: by pod set and resource the flavor that was tried last; -1 = the last of all,
+// or the pod set was not reached.
+using Tried = std::vector<std::vector<int>>;
+
+// A head, and what became of it.
+struct Decided {
+  int job = 0;
+  Verdict verdict;
+  std::vector<long> usage;     // by pair, what it asks for in the end
+  std::vector<int> victims;    // jobs
+  std::optional<Tried> tried;  // the next attempt goes on from there; nullopt = it starts over
+};
+// One cycle over these heads, at most one of each queue; `from` is by head. In the order in which they were processed.
+std::vector<Decided> RunCycleNaively(const World& world, const std::vector<int>& heads,
+                                     const std::vector<std::optional<Tried>>& from);
+
+// One cycle from a cold start: which heads, what they get, who has to go.
 Outcome DecideNaively(const World& world);
 
 }  // namespace muster::scheduler::small

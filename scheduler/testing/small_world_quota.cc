@@ -7,7 +7,7 @@
 namespace muster::scheduler::small {
 
 Quotas::Quotas(const World& world) : w_(world) {
-  for (const Job& job : world.jobs) holds.push_back(job.flavor >= 0);
+  for (const Job& job : world.jobs) holds.push_back(job.holds());
 }
 
 long Quotas::Nominal(int node, int pair) const {
@@ -38,8 +38,7 @@ long Quotas::Usage(int node, int pair) const {
     return sum;
   }
   for (size_t j = 0; j < w_.jobs.size(); ++j) {
-    const Job& job = w_.jobs[j];
-    if (holds[j] && job.queue == node && job.flavor == pair / w_.resources) sum += job.request[pair % w_.resources];
+    if (holds[j] && w_.jobs[j].queue == node) sum += w_.jobs[j].Held(pair);
   }
   for (const Extra& e : extra) {
     if (e.queue == node) sum += e.amounts[pair];
@@ -80,7 +79,7 @@ bool Quotas::WithinNominal(int node, const std::vector<int>& pairs) const {
 int Quotas::Height(int cohort) const {
   int height = 0;
   for (int c = 0; c < static_cast<int>(w_.nodes.size()); ++c) {
-    if (w_.nodes[c].parent != cohort) continue;
+    if (w_.nodes[c].parent != cohort || !w_.IsActive(c)) continue;  // as if they were not there
     height = std::max(height, w_.nodes[c].cohort ? 1 + Height(c) : 1);
   }
   return height;

@@ -24,10 +24,9 @@ class Search {
   // Holds quota, of a pair that is lacking, and the policy lets the asking job take it.
   bool MayGo(int j, Policy policy) const {
     const Job& c = job(j);
-    if (!q_.holds[j] || policy == Policy::kNever) return false;
-    const bool useful = std::any_of(ask_.lacking.begin(), ask_.lacking.end(), [&](int pair) {
-      return c.flavor == pair / w_.resources && c.request[pair % w_.resources] > 0;
-    });
+    if (!q_.holds[j] || policy == Policy::kNever || !w_.IsActive(c.queue)) return false;
+    const bool useful =
+        std::any_of(ask_.lacking.begin(), ask_.lacking.end(), [&](int pair) { return c.Held(pair) > 0; });
     if (!useful) return false;
     if (policy == Policy::kAny || ask_.priority > c.priority) return true;
     return policy == Policy::kLowerOrNewer && ask_.priority == c.priority && ask_.created < c.created;
