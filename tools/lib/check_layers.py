@@ -7,6 +7,8 @@ usage: check_layers.py ROOT BAZEL
    may share a list of dependencies.
 3. Dependencies follow the arrows of tools/layers.txt.
 4. Packages of one room do not use each other in a circle.
+5. A source includes the header of its name before any other, so that it proves
+   that the header includes what it uses (tools/check-headers has the others).
 
 Prints one line for each violation; exits with 1 if there is one.
 """
@@ -162,6 +164,20 @@ def check_includes(root, targets, layers):
                     target.location, short(target.label), short(dep))
 
 
+def check_own_header_first(root, targets):
+    """Yields violations of rule 5."""
+    for target in targets.values():
+        files = {build_graph.path_of(label) for label in target.files}
+        for path in sorted(f for f in files if f and f.endswith(".cc")):
+            header = path[:-len(".cc")] + ".h"
+            if header not in files or not os.path.exists(os.path.join(root, path)):
+                continue
+            first = next(((number, name) for number, name, _ in build_graph.includes(os.path.join(root, path))), None)
+            if first is None or first[1] != header:
+                yield "%s:%d: a source includes the header of its name first: \"%s\"" % (
+                    path, first[0] if first else 1, header)
+
+
 def check_arrows(targets, layers):
     """Yields violations of rules 3 and 4."""
     arrows = {}
@@ -214,7 +230,8 @@ def circles(arrows):
 
 
 def check(root, targets, layers):
-    return sorted(set(check_includes(root, targets, layers)) | set(check_arrows(targets, layers)))
+    return sorted(set(check_includes(root, targets, layers)) | set(check_arrows(targets, layers))
+                  | set(check_own_header_first(root, targets)))
 
 
 def main():

@@ -72,11 +72,11 @@ class CheckLayersTest(unittest.TestCase):
             ['upper/b.cc:1: includes "base/lost.h", which belongs to no target'])
 
     def test_arrows_between_rooms(self):
-        files = {"base/a.cc": '#include "upper/u.h"\n', "base/a.h": "", "upper/u.h": "",
+        files = {"base/a.cc": '#include "upper/u.h"\n', "upper/u.h": "",
                  "side/s.h": "", "side/plain.h": "",
                  "upper/b.cc": '#include "side/s.h"\n#include "side/plain.h"\n'}
         self.assertEqual(self.problems(
-            [target("//base:base", ["a.cc", "a.h"], ["//upper:u"]), target("//upper:u", ["u.h"]),
+            [target("//base:base", ["a.cc"], ["//upper:u"]), target("//upper:u", ["u.h"]),
              target("//side:s", ["s.h"]), target("//side:plain", ["plain.h"]),
              target("//upper:upper", ["b.cc"], ["//side:s", "//side:plain"])], files),
             ["base/BUILD:1: //base uses //upper:u: tools/layers.txt does not let base/ do that",
@@ -110,6 +110,13 @@ class CheckLayersTest(unittest.TestCase):
              target("//base/y:c", ["c.h"], ["//base/x:a"])],
             {"base/x/a.h": '#include "base/y/b.h"\n', "base/y/b.h": "", "base/y/c.h": '#include "base/x/a.h"\n'}),
             ["base/y/BUILD:1: //base/y:c uses //base/x:a: packages in a circle: //base/x -> //base/y -> //base/x"])
+
+    def test_a_source_includes_its_own_header_first(self):
+        self.assertEqual(self.problems(
+            [target("//base:base", ["a.cc", "a.h", "b.cc", "b.h", "c.cc"])],
+            {"base/a.cc": '// Text.\n#include "base/b.h"\n#include "base/a.h"\n', "base/a.h": "", "base/b.h": "",
+             "base/b.cc": '#include "base/b.h"\n#include "base/a.h"\n', "base/c.cc": '#include "base/a.h"\n'}),
+            ['base/a.cc:2: a source includes the header of its name first: "base/a.h"'])
 
     def test_pure_rooms(self):
         self.assertEqual(self.problems(

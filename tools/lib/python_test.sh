@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs one test in Python that may import what is beside it and in tools/lib.
+# Runs one test in Python that may import what is in tools/lib and beside it.
 set -euo pipefail
-export PYTHONPATH=$PWD/tools/lib PYTHONDONTWRITEBYTECODE=1
+PYTHONPATH=$PWD/tools/lib:$PWD/$(dirname "$1")
+export PYTHONPATH PYTHONDONTWRITEBYTECODE=1
 exec python3 "$@"
