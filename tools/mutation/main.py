@@ -28,6 +28,8 @@ def say(text):
 def options():
     parser = argparse.ArgumentParser(prog="tools/mutate", description="Seeds small bugs and reports those that no test catches.")
     parser.add_argument("--paths", nargs="+", default=["quota/", "scheduler/"], help="folders or files to seed bugs into")
+    parser.add_argument("--tests", nargs="+", default=["//..."], metavar="PATTERN",
+                        help="only these tests, as Bazel names them; all that may reach the paths by default")
     parser.add_argument("--sample", type=int, metavar="N", help="only N of them, chosen at random; all by default")
     parser.add_argument("--seed", type=int, default=1, help="of the choice (1)")
     parser.add_argument("--jobs", type=int, default=1, help="tests run at a time (1)")
@@ -150,7 +152,7 @@ def main():
     packages = sorted({path if os.path.isdir(path) else os.path.dirname(path)
                        for path in map(os.path.normpath, given.paths)})
     instrumented.write_tree(root, tree, instrumented.instrumented_sources(mutants, sources))
-    found = tests.query(own, tree, packages)
+    found = tests.query(own, tree, packages, " ".join(given.tests))
     say("Building %d tests with all mutants in them" % len(found))
     compiled = instrumented.build(own, root, tree, sorted(found), mutants, sources, packages, say)
     bin_folder = subprocess.run(own + ["info", "bazel-bin"], cwd=tree, check=True, stdin=subprocess.DEVNULL,

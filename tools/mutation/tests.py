@@ -37,12 +37,12 @@ class Part:
     reaches: bytes = b""
 
 
-def query(bazel, tree, packages):
-    """Returns {label: [argument]} of the tests of `tree` that may run code of `packages`."""
+def query(bazel, tree, packages, pattern="//..."):
+    """Returns {label: [argument]} of the tests of `pattern` that may run code of `packages`."""
     among = " + ".join("//%s/..." % package for package in packages)
     # The inputs that a fuzz test makes up differ from run to run.
-    expression = ('kind("cc_test rule", rdeps(//..., %s)) - attr(tags, "manual", //...) '
-                  "- rdeps(//..., //tools/fuzzing:driver)" % among)
+    expression = ('kind("cc_test rule", set(%s) intersect rdeps(//..., %s)) - attr(tags, "manual", //...) '
+                  "- rdeps(//..., //tools/fuzzing:driver)" % (pattern, among))
     run = subprocess.run(bazel + ["query", "--output=xml", expression], cwd=tree, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if run.returncode != 0:
