@@ -11,6 +11,9 @@
 #include "absl/strings/str_split.h"
 #include "api/codec.h"
 #include "api/defaulting.h"
+#include "api/hyperpod/cluster.h"
+#include "api/hyperpod/compile.h"
+#include "api/hyperpod/read.h"
 #include "api/jobs/workloads.h"
 #include "api/validation.h"
 #include "sim/policy.h"
@@ -83,12 +86,12 @@ absl::Status World::Load(const std::vector<Manifest>& objects) {
   // First the nodes and the policy: what the policy means depends on the nodes.
   std::vector<const Manifest*> rest;
   for (const Manifest& manifest : objects) {
-    if (!PolicyService::Knows(manifest.value)) {
+    if (!hyperpod::LooksLikeHyperPod(manifest.value)) {
       rest.push_back(&manifest);
       continue;
     }
     std::vector<api::Node> nodes;
-    note(manifest, service_.Load(manifest, &nodes).status());
+    note(manifest, TakeRecords(manifest, &nodes).status());
     for (api::Node& node : nodes) note(manifest, ApplyObject(std::move(node)));
   }
   for (const Manifest* manifest : rest) {
@@ -106,6 +109,29 @@ absl::Status World::Load(const std::vector<Manifest>& objects) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::string>> World::TakeRecords(const Manifest& object, std::vector<api::Node>* nodes) {
+  hyperpod::ReadResult read;
+  hyperpod::ReadDocument(object.value, object.source, &read);
+  if (absl::Status s = read.status(); !s.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("ValidationException: ", std::string(s.message())));
+  }
+  std::vector<std::string> told;
+  const auto add = [&](auto& records) {
+    for (auto& record : records) {
+      absl::StatusOr<hyperpod::PolicyAnswer> answer = service_.Add(std::move(record));
+      if (!answer.ok()) return answer.status();
+      told.push_back(std::move(answer->text));
+    }
+    return absl::OkStatus();
+  };
+  if (absl::Status s = add(read.documents.policies); !s.ok()) return s;
+  if (absl::Status s = add(read.documents.quotas); !s.ok()) return s;
+  for (const hyperpod::Cluster& cluster : read.documents.clusters) {
+    for (api::Node& node : hyperpod::MakeNodes(cluster)) nodes->push_back(std::move(node));
+  }
+  return told;
+}
+
 std::vector<api::Node> World::Nodes() const {
   std::vector<api::Node> nodes;
   for (const auto& [id, object] : objects_) {
@@ -118,7 +144,8 @@ absl::Status World::Compile() {
   if (service_.empty() && compiled_.empty()) return absl::OkStatus();
   std::vector<api::Object> objects;
   if (!service_.empty()) {
-    absl::StatusOr<std::vector<api::Object>> compiled = service_.Compile(Nodes());
+    absl::StatusOr<std::vector<api::Object>> compiled =
+        hyperpod::Compile(service_.policies(), service_.quotas(), hyperpod::CapacityOf(Nodes()));
     if (!compiled.ok()) return compiled.status();
     objects = *std::move(compiled);
   }
@@ -143,10 +170,10 @@ absl::Status World::Compile() {
 }
 
 absl::Status World::Call(const std::string& operation, const Manifest& request) {
-  PolicyService before = service_;
-  absl::StatusOr<std::string> told = service_.Call(operation, request);
-  if (!told.ok()) return told.status();
-  Tell(Happening::Kind::kChange, "", *told);
+  hyperpod::PolicyService before = service_;
+  absl::StatusOr<hyperpod::PolicyAnswer> answer = service_.Call(operation, request.value, request.source);
+  if (!answer.ok()) return answer.status();
+  Tell(Happening::Kind::kChange, "", answer->text);
   absl::Status status = Compile();
   if (!status.ok()) service_ = std::move(before);
   return status;
@@ -165,10 +192,10 @@ absl::Status World::Apply(const Manifest& manifest, std::optional<absl::Duration
 }
 
 absl::Status World::ApplyManifest(const Manifest& manifest) {
-  if (PolicyService::Knows(manifest.value)) {
-    PolicyService before = service_;
+  if (hyperpod::LooksLikeHyperPod(manifest.value)) {
+    hyperpod::PolicyService before = service_;
     std::vector<api::Node> nodes;
-    absl::StatusOr<std::vector<std::string>> told = service_.Load(manifest, &nodes);
+    absl::StatusOr<std::vector<std::string>> told = TakeRecords(manifest, &nodes);
     absl::Status status = told.status();
     if (status.ok()) {
       for (std::string& text : *told) Tell(Happening::Kind::kChange, "", std::move(text));

@@ -17,10 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "api/configuration.h"
+#include "api/hyperpod/service.h"
 #include "api/object.h"
 #include "sim/driver.h"
 #include "sim/scenario/scenario.h"
-#include "sim/scenario/service.h"
 
 namespace muster::sim {
 
@@ -128,6 +128,9 @@ class World {
   absl::Status Configure(const api::Configuration& configuration);
   // Brings the Kueue objects to what the HyperPod policy means now.
   absl::Status Compile();
+  // Reads what stands on its own: records, or requests to create them, into service_; a cluster's description into
+  // `nodes`. Returns what to tell.
+  absl::StatusOr<std::vector<std::string>> TakeRecords(const Manifest& object, std::vector<api::Node>* nodes);
   std::vector<api::Node> Nodes() const;
   absl::Status ApplyJob(const Manifest& manifest, std::optional<absl::Duration> runs_for);
   void AddMembers(size_t job, std::vector<api::Workload> workloads);
@@ -152,7 +155,7 @@ class World {
   std::string PathOf(const std::string& cluster_queue) const;
 
   Driver driver_;
-  PolicyService service_;
+  hyperpod::PolicyService service_;
   std::map<std::string, nlohmann::json> compiled_;  // what service_ stands for, by ObjectId
   bool own_configuration_ = false;                  // the scenario has one, which stands before the compiled one
   std::optional<api::WaitForPodsReady> wait_for_pods_ready_;
