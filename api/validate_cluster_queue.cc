@@ -83,7 +83,8 @@ void ValidateChecks(const ClusterQueue& queue, const ClusterQueue* before, const
   const std::set<std::string> flavors = FlavorNames(queue);
   // A check that was wrong before the change may stay wrong while something else is changed.
   std::map<std::string, std::set<std::string>> tolerated;
-  if (before != nullptr && !options.reject_updates_to_cq_with_invalid_on_flavors && FlavorNames(*before) == flavors) {
+  if (before != nullptr && !options.gates[Gate::kRejectUpdatesToCQWithInvalidOnFlavors] &&
+      FlavorNames(*before) == flavors) {
     for (const AdmissionCheckStrategyRule& rule : before->admission_checks) tolerated[rule.name] = OnFlavors(rule);
   }
   for (size_t c = 0; c < queue.admission_checks.size(); ++c) {
@@ -201,7 +202,7 @@ void ValidateClusterQueue(const ClusterQueue& queue, const ClusterQueue* before,
   }
   ValidateFairSharing(queue.fair_sharing, spec.Field("fairSharing"), errors);
   ValidateQuotaSizes(queue.resource_groups, groups, errors);
-  if (options.concurrent_admission) ValidateConcurrentAdmission(queue, spec, errors);
+  if (options.gates[Gate::kConcurrentAdmission]) ValidateConcurrentAdmission(queue, spec, errors);
   const JsonPath strategy = spec.Field("admissionChecksStrategy");
   ValidateChecks(queue, before, options, strategy.Field("admissionChecks"), errors);
 }

@@ -44,7 +44,8 @@ void CheckResourceList(const ResourceList& list, const JsonPath& path, const Val
     if (name == kReservedResource) {
       errors.Invalid(path.Key(name), Quoted(name), "the key is reserved for internal kueue use");
     }
-    if (options.workload_validate_resources_are_non_negative) errors.CheckNonNegative(path.Key(name), quantity);
+    if (options.gates[Gate::kWorkloadValidateResourcesAreNonNegative])
+      errors.CheckNonNegative(path.Key(name), quantity);
   }
 }
 
@@ -85,7 +86,7 @@ void ValidatePodSet(const PodSet& pod_set, const JsonPath& path, const Validatio
                     FieldErrors& errors) {
   const JsonPath pod_template = path.Field("template");
   const JsonPath spec = pod_template.Field("spec");
-  if (options.workload_validation_for_pod_set_metadata) {
+  if (options.gates[Gate::kWorkloadValidationForPodSetMetadata]) {
     const JsonPath metadata = pod_template.Field("metadata");
     errors.CheckLabels(metadata.Field("labels"), pod_set.pod_template.metadata.labels);
     errors.CheckAnnotations(metadata.Field("annotations"), pod_set.pod_template.metadata.annotations);
@@ -94,7 +95,7 @@ void ValidatePodSet(const PodSet& pod_set, const JsonPath& path, const Validatio
   CheckContainers(pod.init_containers, spec.Field("initContainers"), options, errors);
   CheckContainers(pod.containers, spec.Field("containers"), options, errors);
   if (pod.resources.has_value()) CheckResources(*pod.resources, spec.Field("resources"), options, errors);
-  if (pod_set.topology_request.has_value() && options.tas_validate_workload_slice_size) {
+  if (pod_set.topology_request.has_value() && options.gates[Gate::kTASValidateWorkloadSliceSize]) {
     CheckTopologyRequest(*pod_set.topology_request, path.Field("topologyRequest"), errors);
   }
 }
@@ -279,7 +280,8 @@ void ValidateSchema(const Workload& workload, const JsonPath& root, FieldErrors&
 
 bool IsElastic(const Workload& workload, const ValidationOptions& options) {
   const auto it = workload.metadata.annotations.find(kElasticJobAnnotation);
-  return options.elastic_jobs_via_workload_slices && it != workload.metadata.annotations.end() && it->second == "true";
+  return options.gates[Gate::kElasticJobsViaWorkloadSlices] && it != workload.metadata.annotations.end() &&
+         it->second == "true";
 }
 
 void ValidateWorkload(const Workload& workload, const Workload* before, const ValidationOptions& options,
@@ -305,8 +307,8 @@ void ValidateWorkload(const Workload& workload, const Workload* before, const Va
   }
   ValidateReclaimablePods(workload, before, options, status.Field("reclaimablePods"), errors);
   ValidateCheckStates(workload, status.Field("admissionChecks"), errors);
-  if (options.admission_gated_by) ValidateGates(workload, errors);
-  if (options.priority_boost) ValidatePriorityBoost(workload, errors);
+  if (options.gates[Gate::kAdmissionGatedBy]) ValidateGates(workload, errors);
+  if (options.gates[Gate::kPriorityBoost]) ValidatePriorityBoost(workload, errors);
 }
 
 }  // namespace muster::api

@@ -61,7 +61,8 @@ void CheckPodSets(json now, const json& before, const ValidationOptions& options
   const JsonPath path = spec.Field("podSets");
   if (now.size() != before.size()) return errors.Invalid(path, Dump(now), "field is immutable");
   for (size_t i = 0; i < now.size(); ++i) {
-    if (options.elastic_jobs_via_workload_slices && now[i].is_object() && CountOf(now[i]) < CountOf(before[i])) {
+    if (options.gates[Gate::kElasticJobsViaWorkloadSlices] && now[i].is_object() &&
+        CountOf(now[i]) < CountOf(before[i])) {
       now[i]["count"] = CountOf(before[i]);
     }
     // Kueue prints these places with a point.
@@ -76,7 +77,7 @@ void CheckAdmission(const json& now_object, const json& before_object, const Val
   json fixed = now;
   json before = At(before_object, {"status", "admission"});
   if (now.is_null() || before.is_null()) return;
-  if (options.topology_aware_scheduling) {
+  if (options.gates[Gate::kTopologyAwareScheduling]) {
     for (json* admission : {&fixed, &before}) {
       if (!admission->is_object() || !admission->contains("podSetAssignments")) continue;
       for (json& assignment : (*admission)["podSetAssignments"]) {
@@ -166,7 +167,9 @@ void CheckGates(const Workload& now, const Workload& before, FieldErrors& errors
 void CheckClusterName(const Workload& now, const Workload& before, const ValidationOptions& options,
                       FieldErrors& errors) {
   // A slice that replaces another of an elastic job goes where that one is.
-  if (options.elastic_jobs_via_workload_slices && now.metadata.annotations.count(kReplacementForAnnotation) > 0) return;
+  if (options.gates[Gate::kElasticJobsViaWorkloadSlices] &&
+      now.metadata.annotations.count(kReplacementForAnnotation) > 0)
+    return;
   if (now.status.cluster_name.empty() || !before.status.cluster_name.empty()) return;
   const std::vector<std::string>& nominated = before.status.nominated_cluster_names;
   if (std::find(nominated.begin(), nominated.end(), now.status.cluster_name) != nominated.end()) return;
@@ -227,7 +230,7 @@ void ValidateWorkloadUpdate(const Workload& now, const json& now_json, const Wor
   CheckAdmission(now_json, before_json, options, errors);
   CheckCheckStates(now_json, before_json, errors);
   CheckClusterName(now, before, options, errors);
-  if (options.admission_gated_by) CheckGates(now, before, errors);
+  if (options.gates[Gate::kAdmissionGatedBy]) CheckGates(now, before, errors);
 }
 
 }  // namespace muster::api

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/codec.h"
+#include "api/feature_gates.h"
 #include "api/object.h"
 #include "api/problem.h"
 
@@ -20,16 +21,7 @@ struct ValidationOptions {
   enum class Rules { kAll, kWebhook };
   Rules rules = Rules::kAll;
 
-  // Kueue's feature gates that rules depend on, at their defaults.
-  bool admission_gated_by = true;
-  bool concurrent_admission = false;
-  bool elastic_jobs_via_workload_slices = true;
-  bool priority_boost = false;
-  bool reject_updates_to_cq_with_invalid_on_flavors = false;
-  bool tas_validate_workload_slice_size = true;
-  bool topology_aware_scheduling = true;
-  bool workload_validate_resources_are_non_negative = true;
-  bool workload_validation_for_pod_set_metadata = true;
+  GatesOf<GateReader::kValidation> gates;
 };
 
 // The problems of an object that is created, in the order Kueue reports them. Problems have no source; `object` is

@@ -183,7 +183,7 @@ TEST(ValidationTest, ClusterQueuePolicies) {
        "selectors"},
   });
   ValidationOptions concurrent;
-  concurrent.concurrent_admission = true;
+  concurrent.gates.Set(Gate::kConcurrentAdmission, true);
   ExpectErrors(
       {{"ClusterQueue",
         R"({"queueingStrategy": "StrictFIFO", "concurrentAdmissionPolicy": {"migration": {"mode": "RetainFirstAdmission",

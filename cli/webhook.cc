@@ -78,7 +78,7 @@ absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
   absl::StatusOr<webhook::WebhookConfig> config =
       flags.config.empty() ? webhook::DefaultWebhookConfig() : webhook::LoadWebhookConfig(flags.config);
   if (!config.ok()) return config;
-  if (flags.require_queue_label) config->require_queue_label_on_pod_templates = true;
+  if (flags.require_queue_label) config->gates.Set(webhook::Gate::kRequireQueueLabelOnPodTemplates, true);
   if (flags.feature_gates.empty()) return config;
   if (absl::Status status = webhook::ApplyFeatureGates(flags.feature_gates, &*config); !status.ok()) return status;
   return config;

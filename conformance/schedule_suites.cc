@@ -44,7 +44,8 @@ class Conditions {
   void Record(const Decision& d) {
     const std::string& key = engine_.WorkloadKey(d.workload);
     ConditionMap& conditions = of_[key];
-    const bool observable = engine_.options().gates[scheduler::Gate::kUnadmittedWorkloadsObservability];
+    const api::GatesOf<api::GateReader::kSimulator> gates = engine_.options().gates;
+    const bool observable = gates[api::Gate::kUnadmittedWorkloadsObservability];
     for (const scheduler::PreemptionTarget& target : d.targets) {
       if (!target.newly_evicted) continue;
       const std::string& victim = engine_.WorkloadKey(target.workload);

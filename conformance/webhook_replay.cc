@@ -119,10 +119,10 @@ absl::StatusOr<webhook::WebhookConfig> ConfigOfContext(absl::string_view context
   if (context == "variantB") {
     config.frameworks.insert("sparkoperator.k8s.io/sparkapplication");
     config.manage_jobs_without_queue_name = true;
-    config.gates.spark_application_integration = true;
-    config.gates.concurrent_admission = true;
-    config.gates.priority_boost = true;
-    config.gates.reject_updates_to_cq_with_invalid_on_flavors = true;
+    config.gates.Set(webhook::Gate::kSparkApplicationIntegration, true);
+    config.gates.Set(webhook::Gate::kConcurrentAdmission, true);
+    config.gates.Set(webhook::Gate::kPriorityBoost, true);
+    config.gates.Set(webhook::Gate::kRejectUpdatesToCQWithInvalidOnFlavors, true);
   } else if (context != "main" && context != "default-wpc" && context != "variantC") {
     return absl::NotFoundError(absl::StrCat("unknown context ", context));
   }

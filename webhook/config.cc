@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -20,116 +21,14 @@ using nlohmann::json;
 
 constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
 
-struct Gate {
-  absl::string_view name;
-  bool FeatureGates::*member;
-};
-
-constexpr Gate kGates[] = {
-    {"AdmissionGatedBy", &FeatureGates::admission_gated_by},
-    {"ConcurrentAdmission", &FeatureGates::concurrent_admission},
-    {"ElasticJobsViaWorkloadSlices", &FeatureGates::elastic_jobs_via_workload_slices},
-    {"LWSImmutableGroupSize", &FeatureGates::lws_immutable_group_size},
-    {"MultiKueue", &FeatureGates::multi_kueue},
-    {"PartialAdmission", &FeatureGates::partial_admission},
-    {"PriorityBoost", &FeatureGates::priority_boost},
-    {"RejectUpdatesToCQWithInvalidOnFlavors", &FeatureGates::reject_updates_to_cq_with_invalid_on_flavors},
-    {"SkipAncestorCheckForDeletedWorkloads", &FeatureGates::skip_ancestor_check_for_deleted_workloads},
-    {"SparkApplicationIntegration", &FeatureGates::spark_application_integration},
-    {"TASMultiLayerTopology", &FeatureGates::tas_multi_layer_topology},
-    {"TASValidateWorkloadSliceSize", &FeatureGates::tas_validate_workload_slice_size},
-    {"TopologyAwareScheduling", &FeatureGates::topology_aware_scheduling},
-    {"ValidateRayAndSparkJobUpdates", &FeatureGates::validate_ray_and_spark_job_updates},
-    {"WorkloadIdentifierAnnotations", &FeatureGates::workload_identifier_annotations},
-    {"WorkloadPriorityClassDefaulting", &FeatureGates::workload_priority_class_defaulting},
-    {"WorkloadValidateResourcesAreNonNegative", &FeatureGates::workload_validate_resources_are_non_negative},
-    {"WorkloadValidationForPodSetMetadata", &FeatureGates::workload_validation_for_pod_set_metadata},
-};
-
-// Muster's own, spelt like the others.
-constexpr absl::string_view kRequireQueueLabel = "RequireQueueLabelOnPodTemplates";
-
-// Gates of Kueue that no answer of the webhook depends on.
-constexpr absl::string_view kOtherGates[] = {
-    "AdmissionFairSharing",
-    "AssignQueueLabelsForPods",
-    "CleanupProvisioningRequestsOnEviction",
-    "CustomMetricLabels",
-    "DeferRayServiceFinalizationForRedisCleanup",
-    "DisableWaitForPodsReady",
-    "ElasticJobsViaWorkloadSlicesWithTAS",
-    "FailureRecoveryPolicy",
-    "FairSharingPreemptWithinNominal",
-    "FairSharingPrioritizeNonBorrowing",
-    "FastQuotaReleaseInPodIntegration",
-    "FinishOrphanedWorkloads",
-    "FlavorFungibility",
-    "FlavorFungibilityPreserveScanProgress",
-    "KueueDRAIntegration",
-    "KueueDRAIntegrationConsumableCapacity",
-    "KueueDRAIntegrationExtendedResource",
-    "KueueDRAIntegrationPartitionableDevices",
-    "KueueDRARejectWorkloadsWhenDRADisabled",
-    "LocalQueueMetrics",
-    "ManagedJobsNamespaceSelectorAlwaysRespected",
-    "MetricForWorkloadCreationLatency",
-    "MetricsForCohorts",
-    "MultiKueueAdaptersForCustomJobs",
-    "MultiKueueClusterProfile",
-    "MultiKueueIncrementalDispatcherConfig",
-    "MultiKueueIncrementalDispatcherRespectConfigOrder",
-    "MultiKueueKubeConfigPathValidation",
-    "MultiKueueManagerQuotaAutomation",
-    "MultiKueueOrchestratedPreemption",
-    "MultiKueueRemoteSpecSync",
-    "PodIntegrationValidateGroupOwner",
-    "PrioritizePreemptorWorkloads",
-    "PrioritySortingWithinCohort",
-    "QuotaCheckStrategy",
-    "ReclaimablePods",
-    "RecomputeAssignmentUponPreemptionTargetsOverlap",
-    "RemoveFinalizersWithStrictPatch",
-    "SchedulerLibraryIntegration",
-    "SchedulingEquivalenceHashing",
-    "ShortWorkloadNames",
-    "SkipReassignmentForPodOwnedWorkloads",
-    "TASAssignmentsEncodingByHostnamePrefix",
-    "TASBalancedPlacement",
-    "TASCacheNodeMatchResults",
-    "TASCacheTopologyTree",
-    "TASCachingRemainingResources",
-    "TASFailedNodeReplacement",
-    "TASFailedNodeReplacementFailFast",
-    "TASHandleOverlappingFlavors",
-    "TASProfileMixed",
-    "TASRecomputeAssignmentWithinSchedulingCycle",
-    "TASReplaceNodeDueToNotReadyOverFixedTime",
-    "TASReplaceNodeOnNodeTaints",
-    "TASReplaceNodeOnPodTermination",
-    "TASRespectNodeAffinityPreferred",
-    "TLSOptions",
-    "UnadmittedWorkloadsExplicitStatus",
-    "UnadmittedWorkloadsObservability",
-    "VectorizedResourceRequests",
-    "VisibilityOnDemand",
-    "WorkloadRequestUseMergePatch",
-};
-
 absl::Status SetGate(absl::string_view name, bool value, WebhookConfig* config) {
-  for (const Gate& gate : kGates) {
-    if (gate.name != name) continue;
-    config->gates.*gate.member = value;
-    return absl::OkStatus();
-  }
-  if (name == kRequireQueueLabel) {
-    config->require_queue_label_on_pod_templates = value;
-    return absl::OkStatus();
-  }
-  if (std::find(std::begin(kOtherGates), std::end(kOtherGates), name) != std::end(kOtherGates)) {
-    config->ignored.push_back(absl::StrCat("featureGates.", name));
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat("featureGates.", name, ": unrecognized feature gate"));
+  const std::optional<Gate> gate = api::FindGate(name);
+  if (!gate) return config->gates.Set(name, value);  // says so
+  const api::GateInfo& info = api::InfoOf(*gate);
+  const bool matters = info.IsReadBy(api::GateReader::kWebhook) || info.IsReadBy(api::GateReader::kValidation);
+  if (!matters) config->ignored.push_back(absl::StrCat("featureGates.", name));
+  config->gates.Set(*gate, value);
+  return absl::OkStatus();
 }
 
 void AppendTo(std::string& errors, absl::string_view error) {

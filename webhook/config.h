@@ -8,44 +8,25 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "api/feature_gates.h"
 #include "api/meta.h"
 
 namespace muster::webhook {
 
-// Kueue's feature gates that answers depend on, at Kueue's defaults (0.20-devel).
-struct FeatureGates {
-  bool admission_gated_by = true;
-  bool concurrent_admission = false;
-  bool elastic_jobs_via_workload_slices = true;
-  bool lws_immutable_group_size = true;
-  bool multi_kueue = true;
-  bool partial_admission = true;
-  bool priority_boost = false;
-  bool reject_updates_to_cq_with_invalid_on_flavors = false;
-  bool skip_ancestor_check_for_deleted_workloads = true;
-  bool spark_application_integration = false;
-  bool tas_multi_layer_topology = true;
-  bool tas_validate_workload_slice_size = true;
-  bool topology_aware_scheduling = true;
-  bool validate_ray_and_spark_job_updates = true;
-  bool workload_identifier_annotations = true;
-  bool workload_priority_class_defaulting = true;
-  bool workload_validate_resources_are_non_negative = true;
-  bool workload_validation_for_pod_set_metadata = true;
-};
+using api::Gate;
+using WebhookGates = api::GatesOf<api::GateReader::kWebhook>;
 
 // Thread-safety: value type.
 struct WebhookConfig {
-  std::string ns = "kueue-system";                   // namespace the server runs in; never managed
-  std::set<std::string> frameworks = {"batch/job"};  // integrations.frameworks
-  std::set<std::string> external_frameworks;         // "Kind.version.group"
+  std::string ns = "kueue-system";  // namespace the server runs in; never managed
+  // integrations.frameworks; those of HyperPod (sagemaker.amazonaws.com/…) are Muster's own
+  std::set<std::string> frameworks = {"batch/job"};
+  std::set<std::string> external_frameworks;  // "Kind.version.group"
   bool manage_jobs_without_queue_name = false;
   api::LabelSelector managed_jobs_namespace_selector;  // LoadWebhookConfig and DefaultWebhookConfig fill it in
-  FeatureGates gates;
-
-  // Muster's own, off unless asked for: the kinds of HyperPod (frameworks sagemaker.amazonaws.com/…) are listed among
-  // `frameworks`; this one refuses a queue label that is on the parent but missing on a pod template.
-  bool require_queue_label_on_pod_templates = false;
+  // Muster's own gate among them, RequireQueueLabelOnPodTemplates, refuses a queue label that is on the parent but
+  // missing on a pod template.
+  WebhookGates gates;
 
   // For whoever serves. 0 and "" = not said.
   int port = 0;                   // webhook.port

@@ -18,11 +18,11 @@ struct World {
   World() {
     WebhookConfig config = DefaultWebhookConfig();
     for (const api::JobKind& kind : api::JobKinds()) config.frameworks.insert(std::string(kind.framework));
-    config.gates.spark_application_integration = true;
-    config.gates.concurrent_admission = true;
-    config.gates.priority_boost = true;
-    config.gates.partial_admission = false;
-    config.require_queue_label_on_pod_templates = true;
+    config.gates.Set(Gate::kSparkApplicationIntegration, true);
+    config.gates.Set(Gate::kConcurrentAdmission, true);
+    config.gates.Set(Gate::kPriorityBoost, true);
+    config.gates.Set(Gate::kPartialAdmission, false);
+    config.gates.Set(Gate::kRequireQueueLabelOnPodTemplates, true);
     for (const char* object : {
              R"({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})",
              R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue",

@@ -116,7 +116,7 @@ std::vector<Handler> MakeHandlers(const WebhookConfig& config) {
     const api::JobKind& kind = *api::FindJobKindByFramework(row.framework);
     const bool enabled =
         config.frameworks.count(std::string(row.framework)) > 0 &&
-        (row.framework != "sparkoperator.k8s.io/sparkapplication" || config.gates.spark_application_integration);
+        (row.framework != "sparkoperator.k8s.io/sparkapplication" || config.gates[Gate::kSparkApplicationIntegration]);
     if (!enabled && kind.Has(api::kBeyondKueue)) continue;
     std::vector<std::string> mutated = {"CREATE"};
     if (row.mutate_updates) mutated.push_back("UPDATE");

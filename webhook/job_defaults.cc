@@ -61,7 +61,7 @@ void MarkTemplate(const std::string& at, const json& parent, absl::string_view f
 }  // namespace
 
 bool IsElastic(const Env& env, const json& job) {
-  return env.config.gates.elastic_jobs_via_workload_slices && ValueOrEmpty(Annotation(job, kElasticJob)) == "true";
+  return env.config.gates[Gate::kElasticJobsViaWorkloadSlices] && ValueOrEmpty(Annotation(job, kElasticJob)) == "true";
 }
 
 Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
@@ -77,7 +77,7 @@ Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
 }
 
 void DefaultPriorityClass(const Env& env, ObjectPatch& patch) {
-  if (!env.config.gates.workload_priority_class_defaulting) return;
+  if (!env.config.gates[Gate::kWorkloadPriorityClassDefaulting]) return;
   const json& object = patch.object();
   if (!ValueOrEmpty(Label(object, kPriorityClass)).empty() || !env.state.HasWorkloadPriorityClass(kDefaultName)) return;
   if (IsOwnerManaged(env, object)) return;
@@ -91,7 +91,7 @@ Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, object, &suspend)) return failure;
   if (suspend && !kind.suspend.empty()) patch.Set(kind.suspend, true);
-  if (kind.managed_by.empty() || !env.config.gates.multi_kueue) return std::nullopt;
+  if (kind.managed_by.empty() || !env.config.gates[Gate::kMultiKueue]) return std::nullopt;
   const json* manager = api::At(object, kind.managed_by);
   const std::string& queue = ValueOrEmpty(Label(object, kQueueName));
   const bool own = manager == nullptr ||
@@ -111,7 +111,7 @@ Failure DefaultElasticJob(const Env& env, const api::JobKind& kind, ObjectPatch&
 
 Failure DefaultMpiJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   if (Failure failure = DefaultJob(env, kind, patch)) return failure;
-  if (!env.config.gates.topology_aware_scheduling) return std::nullopt;
+  if (!env.config.gates[Gate::kTopologyAwareScheduling]) return std::nullopt;
   const json* as_worker = api::At(patch.object(), "/spec/runLauncherAsWorker");
   const json* launcher = api::At(patch.object(), "/spec/mpiReplicaSpecs/Launcher");
   const json* worker = api::At(patch.object(), "/spec/mpiReplicaSpecs/Worker");
@@ -172,7 +172,7 @@ Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectP
     patch.Set(absl::StrCat(at, AnnotationPointer(kPodGroupServing)), "true");
   }
   const json* group = api::At(patch.object(), "/spec/leaderWorkerTemplate");
-  if (group == nullptr || !env.config.gates.topology_aware_scheduling) return std::nullopt;
+  if (group == nullptr || !env.config.gates[Gate::kTopologyAwareScheduling]) return std::nullopt;
   const json* worker = Field(*group, "workerTemplate");
   if (Field(*group, "leaderTemplate") != nullptr && worker != nullptr &&
       Annotation(*worker, kPodSetGroupName) == nullptr) {
@@ -205,7 +205,7 @@ Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
     }
   }
   AddGate("", kAdmissionGate, patch);
-  if (env.config.gates.topology_aware_scheduling) {
+  if (env.config.gates[Gate::kTopologyAwareScheduling]) {
     if (const std::string* label = Annotation(pod, kPodGroupPodIndexLabel)) {
       const std::string index = ValueOrEmpty(Label(pod, *label));
       patch.Set(LabelPointer(kPodGroupPodIndex), index);

@@ -67,7 +67,7 @@ Identifier PrebuiltWorkload(const Env& env, const json& job) {
 
 Identifier NamedBy(const Env& env, const json& object, absl::string_view key) {
   const std::string* annotation = Annotation(object, key);
-  if (env.config.gates.workload_identifier_annotations && !ValueOrEmpty(annotation).empty()) {
+  if (env.config.gates[Gate::kWorkloadIdentifierAnnotations] && !ValueOrEmpty(annotation).empty()) {
     return {annotation, "annotations"};
   }
   return {Label(object, key), "labels"};
@@ -89,12 +89,12 @@ void CheckElasticity(const Env& env, const api::JobKind& kind, const json& job, 
 
 void CheckGates(const Env& env, const json& job, FieldErrors& errors) {
   const std::string* gates = Annotation(job, kAdmissionGatedBy);
-  if (gates == nullptr || !env.config.gates.admission_gated_by) return;
+  if (gates == nullptr || !env.config.gates[Gate::kAdmissionGatedBy]) return;
   api::CheckAdmissionGates(MetadataPath("annotations", kAdmissionGatedBy), *gates, errors);
 }
 
 void CheckGateChange(const Env& env, const json& job, const json& old, FieldErrors& errors) {
-  if (!env.config.gates.admission_gated_by) return;
+  if (!env.config.gates[Gate::kAdmissionGatedBy]) return;
   api::CheckAdmissionGateChange(MetadataPath("annotations", kAdmissionGatedBy),
                                 ValueOrEmpty(Annotation(job, kAdmissionGatedBy)),
                                 ValueOrEmpty(Annotation(old, kAdmissionGatedBy)), errors);

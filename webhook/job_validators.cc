@@ -74,7 +74,7 @@ void CheckSyncCompletions(const json& job, FieldErrors& errors) {
 // Elastic jobs grow and shrink pod by pod: a place for all of them at once cannot be kept. Returns false when the job
 // is refused for that, and nothing else is said of its topology.
 bool CheckElasticTopology(const Env& env, const json& job, FieldErrors& errors) {
-  if (!env.config.gates.topology_aware_scheduling || !IsElastic(env, job)) return true;
+  if (!env.config.gates[Gate::kTopologyAwareScheduling] || !IsElastic(env, job)) return true;
   const json* pod_template = api::At(job, "/spec/template");
   if (pod_template == nullptr) return true;
   const JsonPath root;

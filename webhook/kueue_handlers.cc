@@ -19,18 +19,10 @@ namespace {
 
 using nlohmann::json;
 
-api::ValidationOptions OptionsOf(const FeatureGates& gates) {
+api::ValidationOptions OptionsOf(const api::FeatureGates& gates) {
   api::ValidationOptions options;
   options.rules = api::ValidationOptions::Rules::kWebhook;
-  options.admission_gated_by = gates.admission_gated_by;
-  options.concurrent_admission = gates.concurrent_admission;
-  options.elastic_jobs_via_workload_slices = gates.elastic_jobs_via_workload_slices;
-  options.priority_boost = gates.priority_boost;
-  options.reject_updates_to_cq_with_invalid_on_flavors = gates.reject_updates_to_cq_with_invalid_on_flavors;
-  options.tas_validate_workload_slice_size = gates.tas_validate_workload_slice_size;
-  options.topology_aware_scheduling = gates.topology_aware_scheduling;
-  options.workload_validate_resources_are_non_negative = gates.workload_validate_resources_are_non_negative;
-  options.workload_validation_for_pod_set_metadata = gates.workload_validation_for_pod_set_metadata;
+  options.gates = gates;
   return options;
 }
 
@@ -106,7 +98,7 @@ Failure DefaultFinalizer(const Env& env, const api::JobKind& kind, ObjectPatch& 
 
 Failure DefaultWorkload(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   (void)kind;
-  if (env.config.gates.partial_admission) return std::nullopt;
+  if (env.config.gates[Gate::kPartialAdmission]) return std::nullopt;
   const json* pod_sets = api::At(patch.object(), "/spec/podSets");
   const size_t count = pod_sets != nullptr && pod_sets->is_array() ? pod_sets->size() : 0;
   for (size_t i = 0; i < count; ++i) patch.Remove(absl::StrCat("/spec/podSets/", i, "/minCount"));

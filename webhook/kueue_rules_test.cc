@@ -128,7 +128,7 @@ TEST_F(KueueRulesTest, ClusterQueueUpdates) {
            R"({"spec": {"concurrentAdmissionPolicy": {"migration": {"mode": "TryPreferredFlavors"}}}})",
            "spec.concurrentAdmissionPolicy: Invalid value: null: field is immutable"},
       });
-  config_.gates.reject_updates_to_cq_with_invalid_on_flavors = true;
+  config_.gates.Set(Gate::kRejectUpdatesToCQWithInvalidOnFlavors, true);
   Check("clusterqueue",
         {{"with the gate nothing is forgiven", kAnother, kAnother,
           "spec.admissionChecksStrategy.admissionChecks[0].onFlavors[0]: Unsupported value: \"x\": supported values: "
@@ -224,7 +224,7 @@ TEST_F(KueueRulesTest, WorkloadSpec) {
            "spec.podSets[0].topologyRequest.podsetSliceRequiredTopologyConstraints[0].size: Invalid value: 0: must be "
            "greater than 0"},
       });
-  config_.gates.priority_boost = true;
+  config_.gates.Set(Gate::kPriorityBoost, true);
   Check("workload",
         {{"gates are named before the boost",
           R"({"metadata": {"annotations": {"K/priority-boost": "x", "K/admission-gated-by": "a"}}})", nullptr,
@@ -352,7 +352,7 @@ TEST_F(KueueRulesTest, WorkloadUpdates) {
            "[metadata.annotations[K/admission-gated-by]: Invalid value: \"a.b/c,\": cannot contain empty gate names, "
            "metadata.annotations[K/admission-gated-by]: Forbidden: can only remove gates, not add new ones]"},
       });
-  config_.gates.elastic_jobs_via_workload_slices = false;
+  config_.gates.Set(Gate::kElasticJobsViaWorkloadSlices, false);
   Check("workload", {{"without elastic jobs counts are fixed",
                       R"({"spec": {"podSets": [{"name": "a", "count": 2}]}, "status": {"conditions": [@R],
                           "admission": {"clusterQueue": "q", "podSetAssignments": [{"name": "a", "count": 3}]},
@@ -360,7 +360,7 @@ TEST_F(KueueRulesTest, WorkloadUpdates) {
                       kThree,
                       "spec.podSets.0: Invalid value: {\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{}},"
                       "\"count\":2}: field is immutable"}});
-  config_.gates.topology_aware_scheduling = false;
+  config_.gates.Set(Gate::kTopologyAwareScheduling, false);
   Check("workload", {{"and without topology so are places",
                       R"({"status": {"admission": {"clusterQueue": "q", "podSetAssignments": [
                           {"name": "a", "delayedTopologyRequest": "Ready"}]}}})",

@@ -131,7 +131,7 @@ bool IsNamespaceManaged(const Env& env, const std::string& ns) {
 
 Failure ShouldBeSuspended(const Env& env, const json& object, bool* suspend) {
   *suspend = false;
-  if (env.config.gates.skip_ancestor_check_for_deleted_workloads &&
+  if (env.config.gates[Gate::kSkipAncestorCheckForDeletedWorkloads] &&
       !MetadataString(object, "deletionTimestamp").empty()) {
     return std::nullopt;
   }

@@ -101,7 +101,7 @@ bool IsManaged(const Env& env, const json& job) {
 
 // Updates of what Kueue never managed are not looked at.
 bool LooksAtUpdate(const Env& env, const json& job, const json& old) {
-  return IsManaged(env, job) || (env.config.gates.validate_ray_and_spark_job_updates && IsManaged(env, old));
+  return IsManaged(env, job) || (env.config.gates[Gate::kValidateRayAndSparkJobUpdates] && IsManaged(env, old));
 }
 
 void CheckChange(const Env& env, const api::JobKind& kind, const json& job, const json* old, FieldErrors& errors) {

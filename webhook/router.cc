@@ -135,7 +135,7 @@ AdmissionResponse Validate(const Env& env, const Handler& handler, const Admissi
   if (handler.validate == nullptr) return AdmissionResponse::Allowed();
   Validation validation;
   handler.validate(env, *handler.kind, request.object, update ? &request.old_object : nullptr, validation);
-  if (env.config.require_queue_label_on_pod_templates && !update) {
+  if (env.config.gates[Gate::kRequireQueueLabelOnPodTemplates] && !update) {
     CheckQueueLabelOnTemplates(*handler.kind, request.object, validation.errors);
   }
   return ToResponse(std::move(validation));

@@ -23,7 +23,7 @@ class RouterTest : public testing::Test {
  protected:
   RouterTest() {
     for (const api::JobKind& kind : api::JobKinds()) config_.frameworks.insert(std::string(kind.framework));
-    config_.gates.spark_application_integration = true;
+    config_.gates.Set(Gate::kSparkApplicationIntegration, true);
     for (const char* name : {"a", "with-default"}) {
       Add({{"apiVersion", "v1"},
            {"kind", "Namespace"},
@@ -216,7 +216,7 @@ TEST_F(RouterTest, AQueueLabelMissingOnAPodTemplateIsRefusedWithTheFix) {
                                "workerGroupSpecs": [{"groupName": "g", "template": {}}]}})",
                    "q");
   EXPECT_EQ(Ask("/validate-ray-io-v1-raycluster", "CREATE", job), "allowed");
-  config_.require_queue_label_on_pod_templates = true;
+  config_.gates.Set(Gate::kRequireQueueLabelOnPodTemplates, true);
   job["spec"]["headGroupSpec"]["template"]["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] = "q";
   EXPECT_EQ(Ask("/validate-ray-io-v1-raycluster", "CREATE", job),
             "spec.workerGroupSpecs[0].template.metadata.labels[kueue.x-k8s.io/queue-name]: Required value: the pods of "

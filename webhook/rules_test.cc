@@ -28,7 +28,7 @@ class RulesTest : public testing::Test {
  protected:
   RulesTest() {
     for (const api::JobKind& kind : api::JobKinds()) config_.frameworks.insert(std::string(kind.framework));
-    config_.gates.spark_application_integration = true;
+    config_.gates.Set(Gate::kSparkApplicationIntegration, true);
     Add({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "a"}}}});
     Add({{"apiVersion", "trainer.kubeflow.org/v1alpha1"},
          {"kind", "ClusterTrainingRuntime"},
@@ -256,14 +256,14 @@ TEST_F(RulesTest, Topology) {
            "workerTemplate": {"metadata": {"annotations": {"K/podset-group-name": "g", "K/podset-required-topology": "rack"}}}}}})",
        nullptr, ""},
   });
-  config_.gates.tas_multi_layer_topology = false;
+  config_.gates.Set(Gate::kTASMultiLayerTopology, false);
   Check(
       {{"layers need their gate", kJob,
         R"({"spec": {"template": {"metadata": {"annotations": {"K/podset-slice-required-topology-constraints": "[]"}}}}})",
         nullptr,
         "spec.template.metadata.annotations[K/podset-slice-required-topology-constraints]: Forbidden: the "
         "TASMultiLayerTopology feature gate must be enabled to use this annotation"}});
-  config_.gates.topology_aware_scheduling = false;
+  config_.gates.Set(Gate::kTopologyAwareScheduling, false);
   Check({{"without topology nothing is said of it", kJob,
           R"({"spec": {"template": {"metadata": {"annotations": {"K/podset-slice-size": "x"}}}}})", nullptr, ""}});
 }
@@ -323,7 +323,7 @@ TEST_F(RulesTest, RayAndSpark) {
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"mode": "client"}})", nullptr,
        "spec.mode: Invalid value: \"client\": only Cluster mode is supported for a kueue managed job"},
   });
-  config_.gates.validate_ray_and_spark_job_updates = false;
+  config_.gates.Set(Gate::kValidateRayAndSparkJobUpdates, false);
   Check({{"the gate off, leaving management is not looked at", kRayCluster, R"({"metadata": {}})",
           R"({"metadata": {"labels": {"K/queue-name": "q"}}})", ""}});
 }
@@ -373,7 +373,7 @@ TEST_F(RulesTest, Pods) {
 }
 
 TEST_F(RulesTest, NamesInAnnotationsNeedTheirGate) {
-  config_.gates.workload_identifier_annotations = false;
+  config_.gates.Set(Gate::kWorkloadIdentifierAnnotations, false);
   const std::string name(64, 'w');
   const std::string annotated =
       absl::StrCat(R"({"metadata": {"annotations": {"K/prebuilt-workload-name": ")", name, R"("}}})");

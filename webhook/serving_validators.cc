@@ -146,7 +146,7 @@ void ValidateLeaderWorkerSet(const Env& env, const api::JobKind& kind, const jso
   const JsonPath spec = root.Field("spec");
   const JsonPath group = spec.Field("leaderWorkerTemplate");
   const int64_t size = NumberAt(object, "/spec/leaderWorkerTemplate/size", 1);
-  if (env.config.gates.lws_immutable_group_size && size != NumberAt(*old, "/spec/leaderWorkerTemplate/size", 1)) {
+  if (env.config.gates[Gate::kLWSImmutableGroupSize] && size != NumberAt(*old, "/spec/leaderWorkerTemplate/size", 1)) {
     errors.Invalid(group.Field("size"), absl::StrCat(size), kImmutable);
   }
   for (const char* name : {"leaderTemplate", "workerTemplate"}) {

@@ -51,8 +51,8 @@ featureGates: {ElasticJobsViaWorkloadSlices: false, RequireQueueLabelOnPodTempla
   EXPECT_EQ(config->port, 9444);
   EXPECT_EQ(config->cert_dir, "/certs");
   EXPECT_EQ(config->health_probe_bind, ":8081");
-  EXPECT_FALSE(config->gates.elastic_jobs_via_workload_slices);
-  EXPECT_TRUE(config->require_queue_label_on_pod_templates);
+  EXPECT_FALSE(config->gates[Gate::kElasticJobsViaWorkloadSlices]);
+  EXPECT_TRUE(config->gates[Gate::kRequireQueueLabelOnPodTemplates]);
   EXPECT_FALSE(api::Matches(config->managed_jobs_namespace_selector, {{"kubernetes.io/metadata.name", "queues"}}));
   EXPECT_THAT(config->ignored, Contains("leaderElection"));
   EXPECT_THAT(config->ignored, Contains("fairSharing"));
@@ -93,8 +93,8 @@ TEST(Config, MistakesAreNamed) {
 TEST(Config, FeatureGatesAreSpeltAsKueueDoes) {
   WebhookConfig config = DefaultWebhookConfig();
   ASSERT_TRUE(ApplyFeatureGates("PriorityBoost=true, AdmissionGatedBy=false,", &config).ok());
-  EXPECT_TRUE(config.gates.priority_boost);
-  EXPECT_FALSE(config.gates.admission_gated_by);
+  EXPECT_TRUE(config.gates[Gate::kPriorityBoost]);
+  EXPECT_FALSE(config.gates[Gate::kAdmissionGatedBy]);
   EXPECT_FALSE(ApplyFeatureGates("PriorityBoost", &config).ok());
   EXPECT_FALSE(ApplyFeatureGates("PriorityBoost=1", &config).ok());
   EXPECT_FALSE(ApplyFeatureGates("Nope=true", &config).ok());

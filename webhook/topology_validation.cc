@@ -100,7 +100,7 @@ absl::StatusOr<std::vector<Layer>> ParseLayers(const std::string& text) {
 void CheckConstraints(const Env& env, const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
   if (a.constraints == nullptr) return;
   const JsonPath path = annotations.Key(kSliceConstraints);
-  if (!env.config.gates.tas_multi_layer_topology) {
+  if (!env.config.gates[Gate::kTASMultiLayerTopology]) {
     return errors.Forbidden(path, "the TASMultiLayerTopology feature gate must be enabled to use this annotation");
   }
   if (a.slice_required != nullptr) errors.Forbidden(path, MayNotBeSetWhen(kSliceRequiredTopology));
@@ -216,7 +216,7 @@ std::string ParseError(const Env& env, const Annotations& a) {
     const absl::StatusOr<int32_t> size = GoParseInt32(*a.slice_size);
     if (!size.ok()) return std::string(size.status().message());
   }
-  if (a.constraints != nullptr && env.config.gates.tas_multi_layer_topology) {
+  if (a.constraints != nullptr && env.config.gates[Gate::kTASMultiLayerTopology]) {
     const absl::StatusOr<std::vector<Layer>> layers = ParseLayers(*a.constraints);
     if (!layers.ok()) {
       return absl::StrCat("failed to parse multi-layer topology constraints annotation: ", layers.status().message());
@@ -292,7 +292,7 @@ std::vector<TopologySubject> SubjectsOf(const api::JobKind& kind, const json& jo
 
 void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects, const TopologyRules& rules,
                    Validation& out) {
-  if (!env.config.gates.topology_aware_scheduling) return;
+  if (!env.config.gates[Gate::kTopologyAwareScheduling]) return;
   std::vector<Member> members;
   for (const TopologySubject& subject : subjects) {
     Member member{&subject, Annotations(subject.annotations)};

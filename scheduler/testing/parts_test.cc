@@ -170,18 +170,6 @@ TEST(EntryOrder, LessBorrowingThenPriorityThenTime) {
   EXPECT_EQ(keys[3].index, 0);
 }
 
-TEST(FeatureGates, DefaultsAndNames) {
-  FeatureGates gates;
-  EXPECT_TRUE(gates[Gate::kPartialAdmission]);
-  EXPECT_FALSE(gates[Gate::kTASBalancedPlacement]);
-  EXPECT_TRUE(gates.Set("TASBalancedPlacement", true).ok());
-  EXPECT_TRUE(gates[Gate::kTASBalancedPlacement]);
-  EXPECT_FALSE(gates.Set("NoSuchGate", true).ok());
-  for (size_t i = 0; i < kNumGates; ++i) {
-    EXPECT_TRUE(gates.Set(GateName(static_cast<Gate>(i)).data(), false).ok());
-  }
-}
-
 TEST(SearchReducedCounts, FindsTheLeastReductionThatFits) {
   for (int capacity = 0; capacity <= 12; ++capacity) {
     const std::vector<int32_t> full = {8, 4}, least = {2, 4};

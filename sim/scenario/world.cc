@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "api/codec.h"
 #include "api/defaulting.h"
+#include "api/feature_gates.h"
 #include "api/hyperpod/cluster.h"
 #include "api/hyperpod/compile.h"
 #include "api/hyperpod/read.h"
@@ -57,10 +58,11 @@ World::World(absl::Time start) : driver_(AtOnce(scheduler::EngineOptions::Defaul
 absl::Status World::Configure(const api::Configuration& configuration) {
   absl::StatusOr<scheduler::EngineOptions> options = OptionsOf(configuration);
   if (!options.ok()) return options.status();
-  granular_reasons_ = options->gates[scheduler::Gate::kUnadmittedWorkloadsObservability];
+  const api::GatesOf<api::GateReader::kSimulator> gates = options->gates;
+  granular_reasons_ = gates[api::Gate::kUnadmittedWorkloadsObservability];
   wait_for_pods_ready_ = configuration.wait_for_pods_ready;
   if (!wait_for_pods_ready_.has_value()) wait_for_pods_ready_.emplace();
-  if (!wait_for_pods_ready_->enable.value_or(true) || options->gates[scheduler::Gate::kDisableWaitForPodsReady]) {
+  if (!wait_for_pods_ready_->enable.value_or(true) || gates[api::Gate::kDisableWaitForPodsReady]) {
     wait_for_pods_ready_.reset();
   }
   driver_ = Driver(AtOnce(*std::move(options)));
