@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/object.h"
 #include "api/quantity.h"
+#include "scheduler/configuration.h"
 
 namespace muster::conformance {
 namespace {
@@ -16,33 +17,6 @@ namespace {
 constexpr const char* kOrder[] = {
     "Namespace",      "LimitRange",   "RuntimeClass", "Topology",   "Node", "ResourceFlavor",
     "AdmissionCheck", "ClusterQueue", "Cohort",       "LocalQueue", "Pod",  "Workload"};
-
-absl::StatusOr<absl::Duration> ParseDuration(const Json& value) {
-  absl::Duration out = absl::ZeroDuration();
-  if (value.is_string() && !absl::ParseDuration(value.get<std::string>(), &out)) {
-    return absl::InvalidArgumentError(absl::StrCat("not a duration: ", value.dump()));
-  }
-  return out;
-}
-
-double ToDouble(const Json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (!value.is_string()) return 0;
-  const auto quantity = api::Quantity::Parse(value.get<std::string>());
-  return quantity.ok() ? quantity->ToDouble() : 0;
-}
-
-absl::Status ReadTransformations(const Json& list, scheduler::EngineOptions& options) {
-  for (const Json& entry : list) {
-    scheduler::ResourceTransformation t;
-    t.input = GetString(entry, "input");
-    t.replace = GetString(entry, "strategy") == "Replace";
-    t.multiply_by = GetString(entry, "multiplyBy");
-    for (const auto& [resource, amount] : Get(entry, "outputs").items()) t.outputs[resource] = ToDouble(amount);
-    options.transformations.push_back(std::move(t));
-  }
-  return absl::OkStatus();
-}
 
 Json Canonical(const api::TopologyAssignment& assignment) {
   std::vector<Json> domains;
@@ -63,43 +37,21 @@ absl::Time Now(const Case& c) {
 }
 
 absl::StatusOr<scheduler::EngineOptions> Options(const Case& c) {
-  scheduler::EngineOptions options;
-  const Json& config = c["config"];
-  if (GetBool(Get(config, "fairSharing"), "enable")) {
-    options = scheduler::EngineOptions::FairSharing();
-    if (const Json& names = Get(Get(config, "fairSharing"), "preemptionStrategies"); names.is_array()) {
-      options.fair_sharing->clear();
-      for (const Json& name : names) {
-        options.fair_sharing->push_back(name == "LessThanInitialShare"
-                                            ? scheduler::FairSharingStrategy::kLessThanInitialShare
-                                            : scheduler::FairSharingStrategy::kLessThanOrEqualToFinalShare);
-      }
-    }
+  // The recorded configuration has the fields of v1beta1; what a case keeps beside it is put where an admin writes it.
+  Json document = c["config"].is_object() ? c["config"] : Json::object();
+  document["apiVersion"] = "config.kueue.x-k8s.io/v1beta1";
+  document["kind"] = "Configuration";
+  if (c["featureGates"].is_object()) document["featureGates"] = c["featureGates"];
+  if (const std::string t = GetString(c["request"], "podsReadyRequeuingTimestamp"); !t.empty()) {
+    document["waitForPodsReady"]["requeuingStrategy"]["timestamp"] = t;
   }
-  options.reactivation_batch = absl::ZeroDuration();
-  for (const auto& [gate, on] : c["featureGates"].items()) {
-    if (absl::Status s = options.gates.Set(gate, on.get<bool>()); !s.ok()) return s;
+  if (const std::string strategy = GetString(c["request"], "quotaCheckStrategy"); !strategy.empty()) {
+    document["resources"]["quotaCheckStrategy"] = strategy;
   }
-  if (const Json& afs = Get(config, "admissionFairSharing"); afs.is_object()) {
-    scheduler::AdmissionFairSharingOptions out;
-    auto half_life = ParseDuration(Get(afs, "usageHalfLifeTime"));
-    if (!half_life.ok()) return half_life.status();
-    auto interval = ParseDuration(Get(afs, "usageSamplingInterval"));
-    if (!interval.ok()) return interval.status();
-    out.usage_half_life = *half_life;
-    out.usage_sampling_interval = *interval;
-    for (const auto& [resource, weight] : Get(afs, "resourceWeights").items()) {
-      out.resource_weights[resource] = ToDouble(weight);
-    }
-    options.admission_fair_sharing = std::move(out);
-  }
-  if (absl::Status s = ReadTransformations(Get(Get(config, "resources"), "transformations"), options); !s.ok())
-    return s;
-  const std::string timestamp = GetString(c["request"], "podsReadyRequeuingTimestamp");
-  if (timestamp == "Creation") options.requeuing_timestamp = scheduler::RequeuingTimestamp::kCreation;
-  if (GetString(c["request"], "quotaCheckStrategy") == "IgnoreUndeclared") {
-    options.quota_check = scheduler::QuotaCheckStrategy::kIgnoreUndeclared;
-  }
+  const absl::StatusOr<api::Object> read = api::DecodeObject(std::move(document));
+  if (!read.ok()) return read.status();
+  absl::StatusOr<scheduler::EngineOptions> options = scheduler::EngineOptionsFrom(std::get<api::Configuration>(*read));
+  if (options.ok()) options->reactivation_batch = absl::ZeroDuration();
   return options;
 }
 

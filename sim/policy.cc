@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "scheduler/configuration.h"
 
 namespace muster::sim {
 namespace {
@@ -24,64 +25,7 @@ void EnsureNamespace(const std::string& name, Policy* policy) {
   policy->namespaces.push_back(std::move(ns));
 }
 
-absl::StatusOr<std::vector<scheduler::FairSharingStrategy>> Strategies(const std::vector<std::string>& names) {
-  using scheduler::FairSharingStrategy;
-  std::vector<FairSharingStrategy> out;
-  for (const std::string& name : names) {
-    if (name == "LessThanOrEqualToFinalShare") {
-      out.push_back(FairSharingStrategy::kLessThanOrEqualToFinalShare);
-    } else if (name == "LessThanInitialShare") {
-      out.push_back(FairSharingStrategy::kLessThanInitialShare);
-    } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("Configuration: fairSharing.preemptionStrategies: \"", name,
-                       "\" is not known; use LessThanOrEqualToFinalShare or LessThanInitialShare"));
-    }
-  }
-  if (out.empty()) {
-    out = {FairSharingStrategy::kLessThanOrEqualToFinalShare, FairSharingStrategy::kLessThanInitialShare};
-  }
-  return out;
-}
-
 }  // namespace
-
-absl::StatusOr<scheduler::EngineOptions> OptionsOf(const api::Configuration& c) {
-  scheduler::EngineOptions options = scheduler::EngineOptions::Default();
-  for (const auto& [name, on] : c.feature_gates) {
-    if (absl::Status s = options.gates.Set(name, on); !s.ok()) return s;
-  }
-  if (c.fair_sharing && c.fair_sharing->enable.value_or(true)) {
-    auto strategies = Strategies(c.fair_sharing->preemption_strategies);
-    if (!strategies.ok()) return strategies.status();
-    options.fair_sharing = *std::move(strategies);
-  }
-  if (c.admission_fair_sharing) {
-    options.admission_fair_sharing = scheduler::AdmissionFairSharingOptions{
-        .usage_half_life = c.admission_fair_sharing->usage_half_life_time,
-        .usage_sampling_interval = c.admission_fair_sharing->usage_sampling_interval.value_or(absl::Minutes(5)),
-        .resource_weights = c.admission_fair_sharing->resource_weights};
-  }
-  if (c.wait_for_pods_ready && c.wait_for_pods_ready->requeuing_strategy &&
-      c.wait_for_pods_ready->requeuing_strategy->timestamp == "Creation") {
-    options.requeuing_timestamp = scheduler::RequeuingTimestamp::kCreation;
-  }
-  if (c.resources) {
-    options.exclude_resource_prefixes = c.resources->exclude_resource_prefixes;
-    if (c.resources->quota_check_strategy == "IgnoreUndeclared") {
-      options.quota_check = scheduler::QuotaCheckStrategy::kIgnoreUndeclared;
-    }
-    for (const api::ResourceTransformation& t : c.resources->transformations) {
-      scheduler::ResourceTransformation out;
-      out.input = t.input;
-      out.replace = t.strategy == "Replace";
-      out.multiply_by = t.multiply_by;
-      for (const auto& [resource, amount] : t.outputs) out.outputs[resource] = amount.ToDouble();
-      options.transformations.push_back(std::move(out));
-    }
-  }
-  return options;
-}
 
 absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
   Policy p;
@@ -112,7 +56,7 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
       if (std::exchange(configured, true)) {
         return absl::InvalidArgumentError("the policy has more than one Configuration; keep one");
       }
-      absl::StatusOr<scheduler::EngineOptions> options = OptionsOf(*o);
+      absl::StatusOr<scheduler::EngineOptions> options = scheduler::EngineOptionsFrom(*o);
       if (!options.ok()) return options.status();
       p.options = *std::move(options);
     }

@@ -43,9 +43,6 @@ struct QueueTarget {
 // there is no ClusterQueue, more than one Configuration, or one that asks for what is unknown.
 absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects);
 
-// The engine options a Configuration asks for. Errors: InvalidArgument naming the field.
-absl::StatusOr<scheduler::EngineOptions> OptionsOf(const api::Configuration& configuration);
-
 // Finds the queue a trace names: a LocalQueue ("name" or "namespace/name") of the policy, else a ClusterQueue. For a
 // ClusterQueue without a LocalQueue one is made of the same name in a namespace of the same name. Everything made is
 // added to `policy`. Errors: NotFound saying what to do. O(log n) after the first call of a name.

@@ -17,7 +17,7 @@
 #include "api/hyperpod/read.h"
 #include "api/jobs/workloads.h"
 #include "api/validation.h"
-#include "sim/policy.h"
+#include "scheduler/configuration.h"
 
 namespace muster::sim {
 
@@ -56,7 +56,7 @@ World::World(absl::Time start) : driver_(AtOnce(scheduler::EngineOptions::Defaul
 }
 
 absl::Status World::Configure(const api::Configuration& configuration) {
-  absl::StatusOr<scheduler::EngineOptions> options = OptionsOf(configuration);
+  absl::StatusOr<scheduler::EngineOptions> options = scheduler::EngineOptionsFrom(configuration);
   if (!options.ok()) return options.status();
   const api::GatesOf<api::GateReader::kSimulator> gates = options->gates;
   granular_reasons_ = gates[api::Gate::kUnadmittedWorkloadsObservability];
