@@ -29,7 +29,8 @@ class Quantity {
   // Parses `text`. Errors: InvalidArgument naming the text and what is wrong with it. O(length).
   static absl::StatusOr<Quantity> Parse(absl::string_view text);
 
-  // In base units and in thousandths, rounded up (as Kubernetes does), saturating at the int64 limits.
+  // In whole units (cores, bytes, devices) and in thousandths of them, rounded up (as Kubernetes does), saturating at
+  // the int64 limits.
   int64_t Value() const;
   int64_t MilliValue() const;
 

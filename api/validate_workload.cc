@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "api/admission_gates.h"
 #include "api/label_syntax.h"
+#include "api/resource_units.h"
 #include "api/validators.h"
 
 namespace muster::api {
@@ -118,7 +119,7 @@ void ValidateAdmission(const Workload& workload, const Workload* before, const J
     if (count <= 0) continue;
     const JsonPath usage = item.Field("resourceUsage");
     for (const auto& [resource, quantity] : assignment.resource_usage) {
-      const int64_t amount = resource == "cpu" ? quantity.MilliValue() : quantity.Value();
+      const int64_t amount = CountedAmount(resource, quantity);
       if (amount % count == 0) continue;
       // Kueue prints the address of the count, by accident. What compares messages with Kueue's masks numbers of six
       // digits and more here.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/quantity.h"
+#include "api/resource_units.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
@@ -328,7 +329,7 @@ void RunClusterQueueUsage(const Case& c, Level, Verdict& v) {
           for (const Json& resource : Get(flavor, "resources")) {
             const std::string r = GetString(resource, "name");
             const auto quantity = api::Quantity::Parse(GetString(resource, "nominalQuota"));
-            nominal[{GetString(flavor, "name"), r}] = r == "cpu" ? quantity->MilliValue() : quantity->Value();
+            nominal[{GetString(flavor, "name"), r}] = api::CountedAmount(r, *quantity);
           }
         }
       }
@@ -354,7 +355,7 @@ void RunClusterQueueUsage(const Case& c, Level, Verdict& v) {
         const std::pair<std::string, std::string> fr = {GetString(flavor, "name"), GetString(resource, "name")};
         const auto number = [&](const char* field) {
           const auto quantity = api::Quantity::Parse(GetString(resource, field));
-          return fr.second == "cpu" ? quantity->MilliValue() : quantity->Value();
+          return api::CountedAmount(fr.second, *quantity);
         };
         const std::string at = absl::StrCat("result.", key, "[", fr.first, ",", fr.second, "]");
         v.Equal(at + ".total", number("total"), amounts[fr]);

@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/object.h"
 #include "api/quantity.h"
+#include "api/resource_units.h"
 #include "scheduler/configuration.h"
 
 namespace muster::conformance {
@@ -69,7 +70,7 @@ absl::Status SetConsumedResources(const Case& c, scheduler::Engine& engine) {
     for (const auto& [resource, text] : amounts.items()) {
       const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(text.get<std::string>());
       if (!quantity.ok()) return quantity.status();
-      consumed[resource] = resource == "cpu" ? quantity->MilliValue() : quantity->Value();
+      consumed[resource] = api::CountedAmount(resource, *quantity);
     }
     engine.SetConsumedResources(ns, name, consumed, Now(c));
   }

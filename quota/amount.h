@@ -1,4 +1,5 @@
-// Amounts of a resource in base units (milli-CPU for cpu, bytes for memory, counts otherwise): int64 that saturates.
+// Amounts of a resource as Kueue counts it (thousandths of a core for cpu, whole bytes or devices for the rest; see
+// api/resource_units.h): int64 that saturates.
 //
 // kUnlimited is infinity, not a big number: adding to it or taking from it leaves it unlimited. A quota whose value
 // does not fit int64 (such as 1E of cpu) is unlimited, as in Kueue. All functions are O(1), pure and safe from any

@@ -102,7 +102,7 @@ class Engine {
   // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue.
   void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
-  // Admission fair sharing: what the status of a LocalQueue says it consumed (base units, by resource name), up to
+  // Admission fair sharing: what the status of a LocalQueue says it consumed (by resource name), up to
   // `updated`. Without effect unless EngineOptions::admission_fair_sharing is set.
   void SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
                             const std::map<std::string, quota::Amount>& amounts, absl::Time updated);

@@ -11,7 +11,8 @@
 
 namespace muster::scheduler {
 
-// Amount of one resource of one flavor, by name. cpu in milli, everything else in base units.
+// Amount of one resource of one flavor, by name: thousandths of a core for cpu, whole units for everything
+// else.
 struct FlavorResourceAmount {
   std::string flavor;
   std::string resource;

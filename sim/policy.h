@@ -59,7 +59,7 @@ std::vector<std::string> InactiveQueues(const Policy& policy);
 // Errors: InvalidArgument if no ClusterQueue of the policy covers the resource, with those that are covered.
 absl::Status CheckResource(const Policy& policy, const std::string& resource);
 
-// The total nominal quota of a ClusterQueue for a resource over its flavors, in base units.
+// The total nominal quota of a ClusterQueue for a resource over its flavors, in whole units (cores for cpu).
 double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource);
 
 // The resource a report is about: the first covered one that looks like an accelerator (contains "gpu", "tpu", "npu" or

@@ -4,7 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "api/quantity.h"
+#include "api/resource_units.h"
 #include "scheduler/topology/names.h"
 
 namespace muster::sim {
@@ -18,13 +18,6 @@ struct Sums {
   int pods_marked = 0;
   std::vector<quota::Amount> free, total;
 };
-
-std::string Print(const std::string& resource, quota::Amount amount) {
-  if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
-  const bool binary = resource == "memory" || resource == "ephemeral-storage";
-  return api::Quantity::FromValue(amount, binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
-      .ToString();
-}
 
 class Map {
  public:
@@ -47,8 +40,8 @@ class Map {
     std::string out;
     for (size_t i = 0; i < ids_.size(); ++i) {
       if (s.total.empty()) continue;
-      absl::StrAppend(&out, between, options_.resources[i], " ", Print(options_.resources[i], s.free[i]), " free of ",
-                      Print(options_.resources[i], s.total[i]));
+      absl::StrAppend(&out, between, options_.resources[i], " ", api::FormatAmount(options_.resources[i], s.free[i]),
+                      " free of ", api::FormatAmount(options_.resources[i], s.total[i]));
     }
     return out;
   }

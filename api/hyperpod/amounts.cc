@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "api/resource_units.h"
+
 namespace muster::hyperpod {
 namespace {
 
@@ -102,10 +104,7 @@ absl::int128 AmountOf(const Amounts& amounts, absl::string_view resource) {
 }
 
 api::Quantity ToQuantity(absl::string_view resource, absl::int128 amount) {
-  using Format = api::Quantity::Format;
-  const int64_t value = Clamp(amount);
-  if (resource == kCpu) return api::Quantity::FromMilli(value);
-  return api::Quantity::FromValue(value, resource == kMemory ? Format::kBinarySI : Format::kDecimalSI);
+  return api::QuantityOf(resource, Clamp(amount));
 }
 
 absl::int128 FromQuantity(absl::string_view resource, const api::Quantity& quantity) {

@@ -9,7 +9,7 @@
 
 namespace muster::scheduler {
 
-// cpu in milli, everything else in base units.
+// As Kueue counts it (quota/amount.h).
 struct ResourceAmount {
   ResourceId resource = kNoId;
   quota::Amount amount = 0;

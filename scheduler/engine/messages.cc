@@ -5,22 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "api/quantity.h"
+#include "api/resource_units.h"
 
 namespace muster::scheduler {
 namespace {
 
-// Amounts as Kueue prints them in messages: the canonical quantity of the resource.
-std::string Print(const std::string& resource, quota::Amount amount) {
-  if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
-  const bool binary = resource == "memory" || resource == "ephemeral-storage" || resource.rfind("hugepages-", 0) == 0;
-  return api::Quantity::FromValue(amount, binary ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
-      .ToString();
-}
-
 // Quotas know infinity; what is requested is a number even when it hits the limit of its type.
 std::string PrintQuota(const std::string& resource, quota::Amount amount) {
-  return amount == quota::kUnlimited ? "unlimited" : Print(resource, amount);
+  return amount == quota::kUnlimited ? "unlimited" : api::FormatAmount(resource, amount);
 }
 
 std::string ReasonText(const Declared& declared, const FlavorReason& r) {
@@ -37,8 +29,8 @@ std::string ReasonText(const Declared& declared, const FlavorReason& r) {
       return absl::StrCat("flavor ", flavor, " doesn't match node affinity");
     case FlavorReason::Code::kExceedsMaxQuota:
       return absl::StrCat("insufficient quota for ", resource, " in flavor ", flavor,
-                          ", previously considered podsets requests (", Print(resource, r.a),
-                          ") + current podset request (", Print(resource, r.b), ") > maximum capacity (",
+                          ", previously considered podsets requests (", api::FormatAmount(resource, r.a),
+                          ") + current podset request (", api::FormatAmount(resource, r.b), ") > maximum capacity (",
                           PrintQuota(resource, r.c), ")");
     case FlavorReason::Code::kInsufficientUnusedQuota:
       return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ",

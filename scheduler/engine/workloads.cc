@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "api/resource_units.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine/engine_impl.h"
 #include "scheduler/requests/pod_requests.h"
@@ -453,11 +454,7 @@ std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
     for (const HeldPodSet::Item& item : ps.items) {
       const std::string& resource = declared.resources.Name(item.resource);
       psa.flavors[resource] = declared.flavors.Name(item.flavor);
-      const bool binary = resource == "memory" || resource == "ephemeral-storage";
-      psa.resource_usage[resource] =
-          resource == "cpu" ? api::Quantity::FromMilli(item.amount)
-                            : api::Quantity::FromValue(item.amount, binary ? api::Quantity::Format::kBinarySI
-                                                                           : api::Quantity::Format::kDecimalSI);
+      psa.resource_usage[resource] = api::QuantityOf(resource, item.amount);
     }
     if (ps.topology.has_value()) {
       psa.topology_assignment.emplace();

@@ -21,7 +21,7 @@ namespace muster::scheduler {
 
 class LocalQueueLedger {
  public:
-  // Amounts by resource name, in base units (milli for cpu).
+  // Amounts by resource name.
   using Amounts = std::map<std::string, quota::Amount>;
 
   explicit LocalQueueLedger(AdmissionFairSharingOptions options) : options_(std::move(options)) {}

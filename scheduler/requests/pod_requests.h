@@ -23,7 +23,7 @@ struct NamedAmount {
   friend bool operator==(const NamedAmount&, const NamedAmount&) = default;
 };
 
-// The amount in the engine's units: milli for cpu, base units for the rest; what does not fit int64 is unlimited.
+// The amount as the engine counts it (quota/amount.h); what does not fit int64 is unlimited.
 quota::Amount AmountOf(absl::string_view resource, const api::Quantity& quantity);
 
 // Fills in what admission would: overhead from the RuntimeClass (may be null), container defaults from the namespace's

@@ -1,5 +1,9 @@
 // Admission fair sharing, preemption gates, concurrent admission and elastic jobs through the engine's public surface,
 // and the reasons and messages that go with decisions.
+#include <map>
+#include <optional>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "scheduler/engine.h"
 #include "scheduler/testing/test_world.h"
@@ -281,6 +285,39 @@ TEST(Reasons, EveryLackingResourceOfAFlavorIsNamed) {
             "podsets requests (0) + current podset request (1500m) > maximum capacity (1), insufficient quota for "
             "nvidia.com/gpu in flavor a, previously considered podsets requests (0) + current podset request (4) > "
             "maximum capacity (2)");
+}
+
+// ---- What is written to status.
+
+TEST(StatusOfAdmission, AmountsAreWrittenAsKueueWritesThem) {
+  const std::map<std::string, std::string> requests = {{"cpu", "1500m"},
+                                                       {"ephemeral-storage", "10Gi"},
+                                                       {"hugepages-2Mi", "4Gi"},
+                                                       {"memory", "128Gi"},
+                                                       {"nvidia.com/gpu", "2"}};
+  api::ClusterQueue cq = MakeQueue("q", "", {{"a", 8}});
+  api::ResourceGroup& group = cq.resource_groups.at(0);
+  for (const auto& [resource, request] : requests) {
+    if (resource == "nvidia.com/gpu") continue;
+    group.covered_resources.push_back(resource);
+    group.flavors.at(0).resources.push_back({resource, *api::Quantity::Parse("1Ti"), {}, {}});
+  }
+  Engine e = MakeEngine({cq});
+  api::Workload w = MakeWorkload("w", "q", 2, 1);
+  for (const auto& [resource, request] : requests) {
+    w.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests[resource] = *api::Quantity::Parse(request);
+  }
+  const std::optional<api::Admission> admission = e.AdmissionOf(Start(e, w, At(0)));
+  ASSERT_TRUE(admission.has_value());
+  std::map<std::string, std::string> usage;
+  for (const auto& [resource, quantity] : admission->pod_set_assignments.at(0).resource_usage) {
+    usage[resource] = quantity.ToString();
+  }
+  EXPECT_EQ(usage, (std::map<std::string, std::string>{{"cpu", "3"},
+                                                       {"ephemeral-storage", "20Gi"},
+                                                       {"hugepages-2Mi", "8Gi"},
+                                                       {"memory", "256Gi"},
+                                                       {"nvidia.com/gpu", "4"}}));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "sim/scenario/words.h"
+#include "api/resource_units.h"
 
 namespace muster::sim {
 namespace {
@@ -138,13 +138,11 @@ void Checker::Amounts(const ExpectedUsage& expected, const std::map<std::string,
       Fail(absl::StrCat(path, "[", resource, "]: the queue has no quota for it"));
       continue;
     }
-    const auto in_base_units = [&, cpu = resource == "cpu"](const api::Quantity& q) {
-      return cpu ? q.MilliValue() : q.Value();
-    };
-    const auto compare = [&](const char* what, int64_t is, const std::optional<api::Quantity>& want) {
+    const auto compare = [&, &resource = entry.first](const char* what, int64_t is,
+                                                      const std::optional<api::Quantity>& want) {
       if (!want.has_value()) return;
-      Same(absl::StrCat(path, "[", resource, "]", what), Quantity(resource, is),
-           Quantity(resource, in_base_units(*want)));
+      Same(absl::StrCat(path, "[", resource, "]", what), api::FormatAmount(resource, is),
+           api::FormatAmount(resource, api::CountedAmount(resource, *want)));
     };
     compare("", it->second.total, amount.total);
     compare(".borrowed", it->second.borrowed, amount.borrowed);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "api/resource_units.h"
 #include "sim/scenario/check.h"
 #include "sim/scenario/words.h"
 #include "sim/scenario/world.h"
@@ -94,7 +95,7 @@ std::string Runner::SetUpInWords() {
           const quota::Amount limit = forest.borrowing_limit(node, fr);
           absl::StrAppend(&text, limit == 0 ? ", may not borrow"
                                  : forest.has_borrowing_limit(node, fr)
-                                     ? absl::StrCat(", may borrow ", Quantity(resource, limit))
+                                     ? absl::StrCat(", may borrow ", api::FormatAmount(resource, limit))
                                      : ", may borrow all that is idle");
         }
         quotas.push_back(std::move(text));
@@ -120,8 +121,8 @@ std::string Runner::UsageInWords() {
         if (any_accelerator ? !IsAccelerator(resource) : usage.total == 0) continue;
         if (usage.nominal == 0 && usage.total == 0) continue;
         std::string text =
-            absl::StrCat(Quantity(resource, usage.total), " of ", AmountInWords(resource, usage.nominal));
-        if (usage.borrowed > 0) absl::StrAppend(&text, " (", Quantity(resource, usage.borrowed), " borrowed)");
+            absl::StrCat(api::FormatAmount(resource, usage.total), " of ", AmountInWords(resource, usage.nominal));
+        if (usage.borrowed > 0) absl::StrAppend(&text, " (", api::FormatAmount(resource, usage.borrowed), " borrowed)");
         if (by_flavor.size() > 1) absl::StrAppend(&text, " on ", flavor);
         parts.push_back(std::move(text));
       }

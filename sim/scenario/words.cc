@@ -4,16 +4,12 @@
 #include <map>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "api/resource_units.h"
 
 namespace muster::sim {
 namespace {
-
-bool IsBinary(const std::string& resource) {
-  return resource == "memory" || resource == "ephemeral-storage" || absl::StartsWith(resource, "hugepages-");
-}
 
 std::string ShortName(const std::string& resource) {
   if (resource == "cpu") return "vCPU";
@@ -25,25 +21,18 @@ std::string ShortName(const std::string& resource) {
 
 }  // namespace
 
-std::string Quantity(const std::string& resource, int64_t amount) {
-  if (resource == "cpu") return api::Quantity::FromMilli(amount).ToString();
-  return api::Quantity::FromValue(
-             amount, IsBinary(resource) ? api::Quantity::Format::kBinarySI : api::Quantity::Format::kDecimalSI)
-      .ToString();
-}
-
 std::string AmountInWords(const std::string& resource, int64_t amount) {
-  return absl::StrCat(Quantity(resource, amount), " ", ShortName(resource));
+  return absl::StrCat(api::FormatAmount(resource, amount), " ", ShortName(resource));
 }
 
 std::string RequestsInWords(const api::PodSpec& spec) {
-  // In base units; doubles do not overflow, and a sentence does not need more digits.
+  // As Kueue counts them; doubles do not overflow, and a sentence does not need more digits.
   std::map<std::string, double> sum;
   for (const api::Container& container : spec.containers) {
     api::ResourceList requests = container.resources.limits;
     for (const auto& [resource, amount] : container.resources.requests) requests[resource] = amount;
     for (const auto& [resource, amount] : requests) {
-      sum[resource] += static_cast<double>(resource == "cpu" ? amount.MilliValue() : amount.Value());
+      sum[resource] += static_cast<double>(api::CountedAmount(resource, amount));
     }
   }
   std::vector<std::string> parts;

@@ -10,10 +10,8 @@
 
 namespace muster::sim {
 
-// "8 GPU", "64 vCPU", "256Gi memory"; an amount in Kueue's base units (cpu in milli).
+// "8 GPU", "64 vCPU", "256Gi memory"; an amount as Kueue counts it (api/resource_units.h).
 std::string AmountInWords(const std::string& resource, int64_t amount);
-// An amount as a Kubernetes quantity: "1500m", "256Gi".
-std::string Quantity(const std::string& resource, int64_t amount);
 // What the containers of a pod ask for: "29 vCPU, 104Gi memory, 1 GPU"; "" if nothing.
 std::string RequestsInWords(const api::PodSpec& spec);
 // One line: who, how many pods that ask for what, priority and queue.

@@ -99,7 +99,7 @@ class World {
   const std::vector<ScenarioJob>& jobs() const { return jobs_; }
   // The name of a ClusterQueue, given that or the team of a HyperPod cluster. Errors: NotFound.
   absl::StatusOr<std::string> FindQueue(const std::string& name) const;
-  // Total and borrowed amount of every resource of every flavor, in Kueue's base units (cpu in milli).
+  // Total and borrowed amount of every resource of every flavor, as Kueue counts them (api/resource_units.h).
   struct Usage {
     int64_t nominal = 0, total = 0, borrowed = 0;
   };
