@@ -22,6 +22,7 @@ struct Taint {
   std::string key;
   std::string value;
   std::string effect;  // NoSchedule, PreferNoSchedule, NoExecute
+  friend bool operator==(const Taint&, const Taint&) = default;
 };
 
 struct Toleration {
@@ -30,6 +31,7 @@ struct Toleration {
   std::string value;
   std::string effect;  // "" means all
   std::optional<int64_t> toleration_seconds;
+  friend bool operator==(const Toleration&, const Toleration&) = default;
 };
 
 // Whether the toleration covers the taint (Kubernetes: Toleration.ToleratesTaint).
@@ -38,6 +40,7 @@ bool Tolerates(const Toleration& toleration, const Taint& taint);
 struct NodeSelectorTerm {
   std::vector<Requirement> match_expressions;
   std::vector<Requirement> match_fields;
+  friend bool operator==(const NodeSelectorTerm&, const NodeSelectorTerm&) = default;
 };
 
 // Whether a node with those labels and that name satisfies all of the term. A term without any requirement matches
@@ -47,23 +50,27 @@ bool Matches(const NodeSelectorTerm& term, const StringMap& node_labels, absl::s
 struct PreferredSchedulingTerm {
   int32_t weight = 0;
   NodeSelectorTerm preference;
+  friend bool operator==(const PreferredSchedulingTerm&, const PreferredSchedulingTerm&) = default;
 };
 
 struct NodeAffinity {
   // requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: any of them (each: all of its requirements).
   std::optional<std::vector<NodeSelectorTerm>> required;
   std::vector<PreferredSchedulingTerm> preferred;
+  friend bool operator==(const NodeAffinity&, const NodeAffinity&) = default;
 };
 
 struct ResourceRequirements {
   ResourceList requests;
   ResourceList limits;
+  friend bool operator==(const ResourceRequirements&, const ResourceRequirements&) = default;
 };
 
 struct Container {
   std::string name;
   std::string restart_policy;  // "Always" on an init container makes it a sidecar
   ResourceRequirements resources;
+  friend bool operator==(const Container&, const Container&) = default;
 };
 
 struct PodSpec {
@@ -80,15 +87,18 @@ struct PodSpec {
   std::string node_name;
   std::string restart_policy;
   std::vector<std::string> scheduling_gates;  // schedulingGates[].name
+  friend bool operator==(const PodSpec&, const PodSpec&) = default;
 };
 
 struct PodTemplateSpec {
   ObjectMeta metadata;
   PodSpec spec;
+  friend bool operator==(const PodTemplateSpec&, const PodTemplateSpec&) = default;
 };
 
 struct Namespace {
   ObjectMeta metadata;
+  friend bool operator==(const Namespace&, const Namespace&) = default;
 };
 
 struct Node {
@@ -98,18 +108,21 @@ struct Node {
   ResourceList allocatable;
   ResourceList capacity;
   std::vector<Condition> conditions;
+  friend bool operator==(const Node&, const Node&) = default;
 };
 
 struct Pod {
   ObjectMeta metadata;
   PodSpec spec;
   std::string phase;
+  friend bool operator==(const Pod&, const Pod&) = default;
 };
 
 struct PriorityClass {
   ObjectMeta metadata;
   int32_t value = 0;
   bool global_default = false;
+  friend bool operator==(const PriorityClass&, const PriorityClass&) = default;
 };
 
 struct LimitRangeItem {
@@ -119,16 +132,19 @@ struct LimitRangeItem {
   ResourceList default_limit;    // default
   ResourceList default_request;  // defaultRequest
   ResourceList max_limit_request_ratio;
+  friend bool operator==(const LimitRangeItem&, const LimitRangeItem&) = default;
 };
 
 struct LimitRange {
   ObjectMeta metadata;
   std::vector<LimitRangeItem> limits;
+  friend bool operator==(const LimitRange&, const LimitRange&) = default;
 };
 
 struct RuntimeClass {
   ObjectMeta metadata;
   ResourceList overhead_pod_fixed;  // overhead.podFixed
+  friend bool operator==(const RuntimeClass&, const RuntimeClass&) = default;
 };
 
 struct Job {
@@ -137,11 +153,13 @@ struct Job {
   std::optional<int32_t> completions;
   std::optional<bool> suspend;
   PodTemplateSpec pod_template;
+  friend bool operator==(const Job&, const Job&) = default;
 };
 
 struct PodTemplate {
   ObjectMeta metadata;
   PodTemplateSpec pod_template;
+  friend bool operator==(const PodTemplate&, const PodTemplate&) = default;
 };
 
 }  // namespace muster::api

@@ -22,6 +22,7 @@ struct ResourceFlavor {
   std::vector<Taint> node_taints;
   std::vector<Toleration> tolerations;
   std::string topology_name;  // "" = not a topology-aware flavor
+  friend bool operator==(const ResourceFlavor&, const ResourceFlavor&) = default;
 };
 
 struct ResourceQuota {
@@ -54,6 +55,7 @@ struct Cohort {
   std::string parent_name;
   std::vector<ResourceGroup> resource_groups;
   std::optional<FairSharing> fair_sharing;
+  friend bool operator==(const Cohort&, const Cohort&) = default;
 };
 
 struct BorrowWithinCohort {
@@ -101,6 +103,7 @@ struct ClusterQueue {
   std::optional<FairSharing> fair_sharing;
   std::string admission_mode;  // admissionScope.admissionMode
   std::optional<ConcurrentAdmissionPolicy> concurrent_admission_policy;
+  friend bool operator==(const ClusterQueue&, const ClusterQueue&) = default;
 };
 
 struct LocalQueue {
@@ -108,28 +111,33 @@ struct LocalQueue {
   std::string cluster_queue;
   std::string stop_policy;
   std::optional<FairSharing> fair_sharing;
+  friend bool operator==(const LocalQueue&, const LocalQueue&) = default;
 };
 
 struct WorkloadPriorityClass {
   ObjectMeta metadata;
   int32_t value = 0;
   std::string description;
+  friend bool operator==(const WorkloadPriorityClass&, const WorkloadPriorityClass&) = default;
 };
 
 struct Topology {
   ObjectMeta metadata;
   std::vector<std::string> levels;  // levels[].nodeLabel, highest first
+  friend bool operator==(const Topology&, const Topology&) = default;
 };
 
 struct AdmissionCheck {
   ObjectMeta metadata;
   std::string controller_name;
   std::vector<Condition> conditions;  // status.conditions; Active=True makes it usable
+  friend bool operator==(const AdmissionCheck&, const AdmissionCheck&) = default;
 };
 
 struct SliceConstraint {
   std::string topology;
   int32_t size = 0;
+  friend bool operator==(const SliceConstraint&, const SliceConstraint&) = default;
 };
 
 struct TopologyRequest {
@@ -143,6 +151,7 @@ struct TopologyRequest {
   std::optional<std::string> pod_set_slice_required_topology;
   std::optional<int32_t> pod_set_slice_size;
   std::vector<SliceConstraint> pod_set_slice_constraints;  // podsetSliceRequiredTopologyConstraints
+  friend bool operator==(const TopologyRequest&, const TopologyRequest&) = default;
 };
 
 struct PodSet {
@@ -151,22 +160,26 @@ struct PodSet {
   std::optional<int32_t> min_count;
   PodTemplateSpec pod_template;
   std::optional<TopologyRequest> topology_request;
+  friend bool operator==(const PodSet&, const PodSet&) = default;
 };
 
 struct PriorityClassRef {
   std::string group;
   std::string kind;
   std::string name;
+  friend bool operator==(const PriorityClassRef&, const PriorityClassRef&) = default;
 };
 
 // A topology assignment, expanded: one entry per domain (the v1beta2 wire form with slices is an encoding of this).
 struct TopologyDomainAssignment {
   std::vector<std::string> values;  // one per level
   int32_t count = 0;
+  friend bool operator==(const TopologyDomainAssignment&, const TopologyDomainAssignment&) = default;
 };
 struct TopologyAssignment {
   std::vector<std::string> levels;
   std::vector<TopologyDomainAssignment> domains;
+  friend bool operator==(const TopologyAssignment&, const TopologyAssignment&) = default;
 };
 
 struct PodSetAssignment {
@@ -176,21 +189,25 @@ struct PodSetAssignment {
   std::optional<int32_t> count;
   std::optional<TopologyAssignment> topology_assignment;
   std::string delayed_topology_request;  // "", Pending, Ready
+  friend bool operator==(const PodSetAssignment&, const PodSetAssignment&) = default;
 };
 
 struct Admission {
   std::string cluster_queue;
   std::vector<PodSetAssignment> pod_set_assignments;
+  friend bool operator==(const Admission&, const Admission&) = default;
 };
 
 struct RequeueState {
   int32_t count = 0;
   std::optional<absl::Time> requeue_at;
+  friend bool operator==(const RequeueState&, const RequeueState&) = default;
 };
 
 struct ReclaimablePod {
   std::string name;
   int32_t count = 0;
+  friend bool operator==(const ReclaimablePod&, const ReclaimablePod&) = default;
 };
 
 struct PodSetUpdate {
@@ -199,6 +216,7 @@ struct PodSetUpdate {
   StringMap annotations;
   StringMap node_selector;
   std::vector<Toleration> tolerations;
+  friend bool operator==(const PodSetUpdate&, const PodSetUpdate&) = default;
 };
 
 struct AdmissionCheckState {
@@ -209,12 +227,14 @@ struct AdmissionCheckState {
   std::optional<int32_t> requeue_after_seconds;
   std::optional<int32_t> retry_count;
   std::vector<PodSetUpdate> pod_set_updates;
+  friend bool operator==(const AdmissionCheckState&, const AdmissionCheckState&) = default;
 };
 
 struct EvictionStat {
   std::string reason;
   std::string underlying_cause;
   int32_t count = 0;
+  friend bool operator==(const EvictionStat&, const EvictionStat&) = default;
 };
 
 struct WorkloadStatus {
@@ -228,6 +248,7 @@ struct WorkloadStatus {
   std::vector<EvictionStat> evictions;  // schedulingStats.evictions
   std::string cluster_name;
   std::vector<std::string> nominated_cluster_names;
+  friend bool operator==(const WorkloadStatus&, const WorkloadStatus&) = default;
 };
 
 struct WorkloadSpec {
@@ -238,12 +259,14 @@ struct WorkloadSpec {
   std::optional<bool> active;  // nullopt = true
   std::optional<int32_t> maximum_execution_time_seconds;
   std::vector<std::string> preemption_gates;  // preemptionGates[].name
+  friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;
 };
 
 struct Workload {
   ObjectMeta metadata;
   WorkloadSpec spec;
   WorkloadStatus status;
+  friend bool operator==(const Workload&, const Workload&) = default;
 };
 
 }  // namespace muster::api

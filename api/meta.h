@@ -28,6 +28,7 @@ struct OwnerReference {
   std::string uid;
   std::optional<bool> controller;
   std::optional<bool> block_owner_deletion;
+  friend bool operator==(const OwnerReference&, const OwnerReference&) = default;
 };
 
 struct ObjectMeta {
@@ -43,6 +44,7 @@ struct ObjectMeta {
   StringMap annotations;
   std::vector<std::string> finalizers;
   std::vector<OwnerReference> owner_references;
+  friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
 };
 
 // metav1.Condition. `status` is "True", "False" or "Unknown".
@@ -53,6 +55,7 @@ struct Condition {
   std::string message;
   absl::Time last_transition_time = ZeroTime();
   std::optional<int64_t> observed_generation;
+  friend bool operator==(const Condition&, const Condition&) = default;
 };
 
 // The condition of that type, or nullptr. O(conditions).

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -14,73 +13,24 @@
 namespace muster::scheduler {
 namespace {
 
-// ---- Equality, field by field: api types are plain data without one.
-
-template <typename T, typename Fn>
-bool SameAll(const std::vector<T>& a, const std::vector<T>& b, Fn same) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+// Quantities compare by amount; whether equal lists are also written in the same suffix families.
+bool SameSuffixes(const api::ResourceList& a, const api::ResourceList& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.second.format() == y.second.format(); });
 }
-template <typename T, typename Fn>
-bool SameOptional(const std::optional<T>& a, const std::optional<T>& b, Fn same) {
-  return a.has_value() == b.has_value() && (!a.has_value() || same(*a, *b));
+bool SameSuffixes(const api::ResourceRequirements& a, const api::ResourceRequirements& b) {
+  return SameSuffixes(a.requests, b.requests) && SameSuffixes(a.limits, b.limits);
 }
-
-bool SameList(const api::ResourceList& a, const api::ResourceList& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second == y.second && x.second.format() == y.second.format();
+bool SameSuffixes(const std::vector<api::Container>& a, const std::vector<api::Container>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::Container& x, const api::Container& y) {
+    return SameSuffixes(x.resources, y.resources);
   });
 }
-bool SameResources(const api::ResourceRequirements& a, const api::ResourceRequirements& b) {
-  return SameList(a.requests, b.requests) && SameList(a.limits, b.limits);
-}
-bool SameContainer(const api::Container& a, const api::Container& b) {
-  return a.name == b.name && a.restart_policy == b.restart_policy && SameResources(a.resources, b.resources);
-}
-bool SameToleration(const api::Toleration& a, const api::Toleration& b) {
-  const auto fields = [](const api::Toleration& t) {
-    return std::tie(t.key, t.op, t.value, t.effect, t.toleration_seconds);
-  };
-  return fields(a) == fields(b);
-}
-bool SameTerm(const api::NodeSelectorTerm& a, const api::NodeSelectorTerm& b) {
-  return a.match_expressions == b.match_expressions && a.match_fields == b.match_fields;
-}
-bool SameTerms(const std::vector<api::NodeSelectorTerm>& a, const std::vector<api::NodeSelectorTerm>& b) {
-  return SameAll(a, b, SameTerm);
-}
-bool SamePreference(const api::PreferredSchedulingTerm& a, const api::PreferredSchedulingTerm& b) {
-  return a.weight == b.weight && SameTerm(a.preference, b.preference);
-}
-bool SameAffinity(const api::NodeAffinity& a, const api::NodeAffinity& b) {
-  return SameOptional(a.required, b.required, SameTerms) && SameAll(a.preferred, b.preferred, SamePreference);
-}
-bool SameSpec(const api::PodSpec& a, const api::PodSpec& b) {
-  const auto fields = [](const api::PodSpec& s) {
-    return std::tie(s.node_selector, s.priority_class_name, s.priority, s.runtime_class_name, s.node_name,
-                    s.restart_policy, s.scheduling_gates);
-  };
-  return fields(a) == fields(b) && SameAll(a.containers, b.containers, SameContainer) &&
-         SameAll(a.init_containers, b.init_containers, SameContainer) &&
-         SameOptional(a.resources, b.resources, SameResources) &&
-         SameOptional(a.node_affinity, b.node_affinity, SameAffinity) &&
-         SameAll(a.tolerations, b.tolerations, SameToleration) && SameList(a.overhead, b.overhead);
-}
-bool SameConstraint(const api::SliceConstraint& a, const api::SliceConstraint& b) {
-  return a.topology == b.topology && a.size == b.size;
-}
-bool SameTopologyRequest(const api::TopologyRequest& a, const api::TopologyRequest& b) {
-  const auto fields = [](const api::TopologyRequest& t) {
-    return std::tie(t.required, t.preferred, t.unconstrained, t.pod_index_label, t.sub_group_index_label,
-                    t.sub_group_count, t.pod_set_group_name, t.pod_set_slice_required_topology, t.pod_set_slice_size);
-  };
-  return fields(a) == fields(b) && SameAll(a.pod_set_slice_constraints, b.pod_set_slice_constraints, SameConstraint);
-}
-bool SamePodSet(const api::PodSet& a, const api::PodSet& b) {
-  return a.name == b.name && a.count == b.count && a.min_count == b.min_count &&
-         a.pod_template.metadata.labels == b.pod_template.metadata.labels &&
-         a.pod_template.metadata.annotations == b.pod_template.metadata.annotations &&
-         SameSpec(a.pod_template.spec, b.pod_template.spec) &&
-         SameOptional(a.topology_request, b.topology_request, SameTopologyRequest);
+bool SameSuffixes(const api::PodSet& x, const api::PodSet& y) {
+  const api::PodSpec &a = x.pod_template.spec, &b = y.pod_template.spec;
+  return SameSuffixes(a.containers, b.containers) && SameSuffixes(a.init_containers, b.init_containers) &&
+         SameSuffixes(a.overhead, b.overhead) && a.resources.has_value() == b.resources.has_value() &&
+         (!a.resources.has_value() || SameSuffixes(*a.resources, *b.resources));
 }
 
 // Enough to tell apart what usually differs; the comparison above decides.
@@ -106,7 +56,8 @@ bool ChecksChangePods(const api::Workload& workload) {
 }  // namespace
 
 bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b) {
-  return SameAll(a, b, SamePodSet);
+  return a == b && std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                              [](const api::PodSet& x, const api::PodSet& y) { return SameSuffixes(x, y); });
 }
 
 std::shared_ptr<const WorkloadShape> ShapeTable::Get(const api::Workload& workload) {

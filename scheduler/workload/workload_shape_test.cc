@@ -42,7 +42,13 @@ TEST_F(ShapeTableTest, EveryFieldTells) {
       [](api::PodSet* p) { p->pod_template.spec.containers[0].resources.limits["cpu"] = api::Quantity::FromValue(9); },
       [](api::PodSet* p) { p->pod_template.spec.node_affinity.emplace().required.emplace().emplace_back(); },
       [](api::PodSet* p) { p->pod_template.spec.resources.emplace(); },
+      [](api::PodSet* p) { p->pod_template.spec.priority = 3; },
+      [](api::PodSet* p) { p->pod_template.spec.scheduling_gates = {"gate"}; },
+      [](api::PodSet* p) { p->pod_template.metadata.annotations["a"] = "b"; },
       [](api::PodSet* p) { p->topology_request.emplace().required = "rack"; },
+      [](api::PodSet* p) {
+        p->topology_request.emplace().pod_set_slice_constraints = {{"rack", 2}};
+      },
   };
   for (const Change change : changes) {
     api::Workload w = base;
@@ -60,6 +66,27 @@ TEST_F(ShapeTableTest, TheWayAQuantityIsWrittenTells) {
   requests(a)["memory"] = *api::Quantity::Parse("1Gi");
   requests(b)["memory"] = *api::Quantity::Parse("1073741824");
   EXPECT_NE(table_.Get(a)->equivalence, table_.Get(b)->equivalence);
+
+  // Wherever in a pod set it is.
+  using Place = api::ResourceList& (*)(api::PodSpec&);
+  const Place places[] = {
+      [](api::PodSpec& s) -> api::ResourceList& { return s.containers[0].resources.requests; },
+      [](api::PodSpec& s) -> api::ResourceList& { return s.containers[0].resources.limits; },
+      [](api::PodSpec& s) -> api::ResourceList& { return s.init_containers[0].resources.requests; },
+      [](api::PodSpec& s) -> api::ResourceList& { return s.resources->limits; },
+      [](api::PodSpec& s) -> api::ResourceList& { return s.overhead; },
+  };
+  for (const Place place : places) {
+    std::vector<api::PodSet> one = a.spec.pod_sets;
+    one[0].pod_template.spec.init_containers.emplace_back();
+    one[0].pod_template.spec.resources.emplace();
+    std::vector<api::PodSet> other = one;
+    place(one[0].pod_template.spec)["memory"] = *api::Quantity::Parse("2Gi");
+    place(other[0].pod_template.spec)["memory"] = *api::Quantity::Parse("2147483648");
+    EXPECT_TRUE(one == other) << "the same amount";
+    EXPECT_FALSE(SamePodSets(one, other)) << "written differently, place " << &place - places;
+    EXPECT_TRUE(SamePodSets(other, other));
+  }
 }
 
 TEST_F(ShapeTableTest, DefaultsOfTheNamespaceCount) {
