@@ -41,5 +41,18 @@ std::string_view ToString(PreemptionReason reason) {
                                          "InCohortReclaimWhileBorrowing"};
   return kNames[static_cast<int>(reason)];
 }
+std::string_view RuleInWords(PreemptionReason reason) {
+  switch (reason) {
+    case PreemptionReason::kInClusterQueue:
+      return "prioritization in the ClusterQueue";
+    case PreemptionReason::kInCohortReclamation:
+      return "reclamation within the cohort";
+    case PreemptionReason::kInCohortFairSharing:
+      return "Fair Sharing within the cohort";
+    case PreemptionReason::kInCohortReclaimWhileBorrowing:
+      return "reclamation within the cohort while borrowing";
+  }
+  return "";
+}
 
 }  // namespace muster::scheduler

@@ -181,6 +181,8 @@ std::string_view ToString(EntryStatus status);
 std::string_view ToString(RequeueReason reason);
 std::string_view ToString(PendingReason reason);
 std::string_view ToString(PreemptionReason reason);
+// The rule in Kueue's words: "reclamation within the cohort".
+std::string_view RuleInWords(PreemptionReason reason);
 
 }  // namespace muster::scheduler
 

@@ -74,26 +74,12 @@ std::string Path(const Declared& declared, ClusterQueueId cq) {
   return path;
 }
 
-const char* Rule(PreemptionReason reason) {
-  switch (reason) {
-    case PreemptionReason::kInClusterQueue:
-      return "prioritization in the ClusterQueue";
-    case PreemptionReason::kInCohortReclamation:
-      return "reclamation within the cohort";
-    case PreemptionReason::kInCohortFairSharing:
-      return "Fair Sharing within the cohort";
-    case PreemptionReason::kInCohortReclaimWhileBorrowing:
-      return "reclamation within the cohort while borrowing";
-  }
-  return "";
-}
-
 }  // namespace
 
 std::string PreemptionMessage(const EngineImpl& engine, const Decision& d, const PreemptionTarget& target) {
   const WorkloadState& preemptor = engine.workloads[d.workload];
   return absl::StrCat("Preempted to accommodate a workload (UID: ", OrUnknown(preemptor.uid),
-                      ", JobUID: ", OrUnknown(preemptor.job_uid), ") due to ", Rule(target.reason),
+                      ", JobUID: ", OrUnknown(preemptor.job_uid), ") due to ", RuleInWords(target.reason),
                       "; preemptor path: ", Path(engine.declared, d.cluster_queue),
                       "; preemptee path: ", Path(engine.declared, engine.workloads[target.workload].cq));
 }

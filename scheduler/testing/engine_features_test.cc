@@ -287,6 +287,14 @@ TEST(Reasons, EveryLackingResourceOfAFlavorIsNamed) {
             "maximum capacity (2)");
 }
 
+TEST(Messages, SayByWhichRuleAWorkloadIsPreempted) {
+  EXPECT_EQ(RuleInWords(PreemptionReason::kInClusterQueue), "prioritization in the ClusterQueue");
+  EXPECT_EQ(RuleInWords(PreemptionReason::kInCohortReclamation), "reclamation within the cohort");
+  EXPECT_EQ(RuleInWords(PreemptionReason::kInCohortFairSharing), "Fair Sharing within the cohort");
+  EXPECT_EQ(RuleInWords(PreemptionReason::kInCohortReclaimWhileBorrowing),
+            "reclamation within the cohort while borrowing");
+}
+
 // ---- What is written to status.
 
 TEST(StatusOfAdmission, AmountsAreWrittenAsKueueWritesThem) {

@@ -87,12 +87,4 @@ void WriteFinished(api::Workload* w, absl::Time now) {
   SetCondition(w, "Finished", true, "Succeeded", "Job finished successfully", now);
 }
 
-absl::string_view PreemptionInWords(absl::string_view reason) {
-  if (reason == "InClusterQueue") return "prioritization in the ClusterQueue";
-  if (reason == "InCohortReclamation") return "reclamation within the cohort";
-  if (reason == "InCohortFairSharing") return "Fair Sharing within the cohort";
-  if (reason == "InCohortReclaimWhileBorrowing") return "reclamation within the cohort while borrowing";
-  return reason;
-}
-
 }  // namespace muster::sim

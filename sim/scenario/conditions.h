@@ -29,9 +29,6 @@ void WriteRequeued(api::Workload* w, absl::string_view reason, absl::string_view
 void WritePodsReady(api::Workload* w, bool ready, absl::string_view reason, absl::Time now);
 void WriteFinished(api::Workload* w, absl::Time now);
 
-// "reclamation within the cohort" for InCohortReclamation, as it stands in messages and events.
-absl::string_view PreemptionInWords(absl::string_view reason);
-
 }  // namespace muster::sim
 
 #endif  // MUSTER_SIM_SCENARIO_CONDITIONS_H_

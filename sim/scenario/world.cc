@@ -408,18 +408,4 @@ std::map<std::string, std::map<std::string, World::Usage>> World::UsageOf(const 
   return out;
 }
 
-std::string World::PathOf(const std::string& cluster_queue) const {
-  std::vector<std::string> path = {cluster_queue};
-  const auto it = objects_.find(absl::StrCat("ClusterQueue/", cluster_queue));
-  std::string cohort = it == objects_.end() ? "" : std::get<api::ClusterQueue>(it->second).cohort_name;
-  // Cohorts that run in a circle end somewhere.
-  while (!cohort.empty() && path.size() < 32) {
-    path.push_back(cohort);
-    const auto parent = objects_.find(absl::StrCat("Cohort/", cohort));
-    cohort = parent == objects_.end() ? "" : std::get<api::Cohort>(parent->second).parent_name;
-  }
-  std::reverse(path.begin(), path.end());
-  return absl::StrCat("/", absl::StrJoin(path, "/"));
-}
-
 }  // namespace muster::sim

@@ -152,7 +152,6 @@ class World {
   void Fire(const Timer& timer);
   void Tell(Happening::Kind kind, const std::string& job, std::string text, std::string reason = "",
             std::string by = "");
-  std::string PathOf(const std::string& cluster_queue) const;
 
   Driver driver_;
   hyperpod::PolicyService service_;

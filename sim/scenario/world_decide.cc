@@ -46,20 +46,14 @@ bool World::Carry(const Decision& d) {
     Member& w = members_[victim];
     const std::string reason = Text(ToString(target.reason));
     const Member& by = members_[index];
-    const std::string victim_queue = engine().ClusterQueueName(engine().ClusterQueueOf(target.workload));
-    const std::string message = absl::StrCat(
-        "Preempted to accommodate a workload (UID: ", by.object.metadata.uid, ", JobUID: ",
-        by.object.metadata.owner_references.empty() ? "UNKNOWN" : by.object.metadata.owner_references[0].uid,
-        ") due to ", std::string(PreemptionInWords(reason)),
-        "; preemptor path: ", PathOf(engine().ClusterQueueName(d.cluster_queue)),
-        "; preemptee path: ", PathOf(victim_queue));
+    const std::string message = engine().PreemptionMessage(d, target);
     const std::string& id = jobs_[w.job].Id();
     WriteEvicted(&w.object, "Preempted", message, now_);
     SetCondition(&w.object, "Preempted", true, reason, message, now_);
     ++jobs_[w.job].evictions;
     Tell(Happening::Kind::kEvicted, id,
          absl::StrCat(id, " is evicted, all its pods stop: preempted for ", jobs_[by.job].Id(), ", ",
-                      std::string(PreemptionInWords(reason)), " (", reason, ")"),
+                      std::string(scheduler::RuleInWords(target.reason)), " (", reason, ")"),
          reason, jobs_[by.job].Id());
     Stop(victim);
   }
