@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/vocabulary.h"
+
 namespace muster::api {
 namespace {
 

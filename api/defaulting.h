@@ -12,7 +12,6 @@
 namespace muster::api {
 
 // What keeps a ClusterQueue or ResourceFlavor from being deleted while it is used.
-inline constexpr char kResourceInUseFinalizer[] = "kueue.x-k8s.io/resource-in-use";
 
 struct DefaultingOptions {
   // What the API server does to an object that passes through it (the schema's defaults).

@@ -14,6 +14,7 @@
 #include "api/decoder.h"
 #include "api/encoder.h"
 #include "api/fields_workload.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 
@@ -266,7 +267,7 @@ void WriteValue(const TopologyAssignment& assignment, json& slot) {
   if (domains.empty()) return;
   const size_t levels = assignment.levels.size();
   json whole = json::array({PackSlice(domains, levels)});
-  if (assignment.levels.empty() || assignment.levels.back() != "kubernetes.io/hostname") {
+  if (assignment.levels.empty() || assignment.levels.back() != kHostnameLabel) {
     slot["slices"] = std::move(whole);
     return;
   }

@@ -7,12 +7,12 @@
 #include "absl/strings/str_join.h"
 #include "api/label_syntax.h"
 #include "api/validators.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
 
 constexpr size_t kMaxFlavorItems = 8;
-constexpr char kHostnameLabel[] = "kubernetes.io/hostname";
 constexpr char kTaintEffects[] = "supported taint effect values: 'NoSchedule', 'PreferNoSchedule', 'NoExecute'";
 
 bool IsTaintEffect(const std::string& effect) {

@@ -9,6 +9,7 @@
 #include "api/label_syntax.h"
 #include "api/resource_units.h"
 #include "api/validators.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/admission_gates.h"
 #include "api/validators.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {

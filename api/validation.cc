@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "api/validators.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
@@ -20,7 +21,7 @@ void Immutable(const JsonPath& path, const std::string& now, const std::string& 
 }
 
 bool EndsInHostname(const Topology& topology) {
-  return !topology.levels.empty() && topology.levels.back() == "kubernetes.io/hostname";
+  return !topology.levels.empty() && topology.levels.back() == kHostnameLabel;
 }
 
 void ValidateClusterQueueUpdate(const nlohmann::json& now, const nlohmann::json& before, FieldErrors& errors) {

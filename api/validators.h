@@ -11,10 +11,6 @@
 namespace muster::api {
 
 // Annotations that change what is valid.
-inline constexpr char kElasticJobAnnotation[] = "kueue.x-k8s.io/elastic-job";
-inline constexpr char kReplacementForAnnotation[] = "kueue.x-k8s.io/workload-slice-replacement-for";
-inline constexpr char kAdmissionGatedByAnnotation[] = "kueue.x-k8s.io/admission-gated-by";
-inline constexpr char kPriorityBoostAnnotation[] = "kueue.x-k8s.io/priority-boost";
 
 // The resource groups of a ClusterQueue, or of a Cohort.
 struct QuotaRules {

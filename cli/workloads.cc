@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/load.h"
+#include "api/vocabulary.h"
 #include "cli/commands.h"
 
 namespace muster::cli {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "api/jobs/workloads.h"
 #include "api/load.h"
+#include "api/vocabulary.h"
 
 namespace muster::sim {
 namespace {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "api/vocabulary.h"
 #include "scheduler/configuration.h"
 
 namespace muster::sim {
@@ -21,7 +22,7 @@ void EnsureNamespace(const std::string& name, Policy* policy) {
   }
   api::Namespace ns;
   ns.metadata.name = name;
-  ns.metadata.labels["kubernetes.io/metadata.name"] = name;
+  ns.metadata.labels[api::kNamespaceNameLabel] = name;
   policy->namespaces.push_back(std::move(ns));
 }
 
@@ -50,7 +51,7 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
     if (const auto* o = std::get_if<api::Namespace>(&object)) {
       p.namespaces.push_back(*o);
       // Kubernetes labels every namespace with its name.
-      p.namespaces.back().metadata.labels["kubernetes.io/metadata.name"] = o->metadata.name;
+      p.namespaces.back().metadata.labels[api::kNamespaceNameLabel] = o->metadata.name;
     }
     if (const auto* o = std::get_if<api::Configuration>(&object)) {
       if (std::exchange(configured, true)) {

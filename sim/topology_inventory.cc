@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "api/vocabulary.h"
 #include "sim/input.h"
 #include "sim/records.h"
 
@@ -17,7 +18,7 @@ absl::StatusOr<Inventory> ReadInventory(const std::string& path, const Inventory
   Inventory out;
   out.topology.metadata.name = "inventory";
   out.topology.levels = options.levels;
-  out.topology.levels.push_back("kubernetes.io/hostname");
+  out.topology.levels.push_back(api::kHostnameLabel);
   std::set<std::string> hosts;
   Record record;
   while (true) {
@@ -36,7 +37,7 @@ absl::StatusOr<Inventory> ReadInventory(const std::string& path, const Inventory
       if (value->empty()) return bad("column ", columns[i], " is empty");
       node.metadata.labels[out.topology.levels[i]] = std::string(*value);
     }
-    node.metadata.name = node.metadata.labels["kubernetes.io/hostname"];
+    node.metadata.name = node.metadata.labels[api::kHostnameLabel];
     if (!hosts.insert(node.metadata.name).second) return bad("host ", node.metadata.name, " comes twice");
     node.allocatable = options.capacity;
     node.allocatable.try_emplace("pods", api::Quantity::FromValue(110));

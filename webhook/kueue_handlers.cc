@@ -11,6 +11,7 @@
 #include "api/codec.h"
 #include "api/defaulting.h"
 #include "api/validation.h"
+#include "api/vocabulary.h"
 #include "webhook/go_types.h"
 #include "webhook/json_access.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "api/vocabulary.h"
 
 namespace muster::hyperpod {
 namespace {
@@ -27,7 +28,7 @@ const std::string* FindLabel(const api::Node& node, const char* key) {
 
 bool IsUsable(const api::Node& node) {
   if (node.unschedulable || !api::IsConditionTrue(node.conditions, "Ready")) return false;
-  const std::string* health = FindLabel(node, "sagemaker.amazonaws.com/node-health-status");
+  const std::string* health = FindLabel(node, api::kNodeHealthLabel);
   if (health != nullptr && *health != "Schedulable") return false;
   const std::string* config = FindLabel(node, "nvidia.com/mig.config");
   if (config == nullptr || *config == "all-disabled") return true;
@@ -81,7 +82,7 @@ Capacity CapacityOf(const Cluster& cluster) {
 Capacity CapacityOf(absl::Span<const api::Node> nodes) {
   Capacity capacity;
   for (const api::Node& node : nodes) {
-    const std::string* label = FindLabel(node, "node.kubernetes.io/instance-type");
+    const std::string* label = FindLabel(node, api::kInstanceTypeLabel);
     const InstanceType* type = label == nullptr ? nullptr : FindInstanceType(*label);
     if (type == nullptr) continue;
     const bool usable = IsUsable(node);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "api/vocabulary.h"
 
 namespace muster::hyperpod {
 namespace {
@@ -281,7 +282,7 @@ void Compiler::AddTopologyAndFlavors() {
   for (const std::string& type : types_) {
     api::ResourceFlavor flavor;
     flavor.metadata.name = type;
-    flavor.node_labels[std::string(kInstanceTypeLabel)] = type;
+    flavor.node_labels[std::string(api::kInstanceTypeLabel)] = type;
     if (topology) flavor.topology_name = options_.topology_name;
     objects_.push_back(std::move(flavor));
   }
@@ -346,11 +347,11 @@ api::ClusterQueue Compiler::MakeQueue(const Team& team) const {
   const ComputeQuota& record = *team.quota;
   api::ClusterQueue queue;
   queue.metadata.name = ClusterQueueOf(record.team_name);
-  queue.metadata.labels[std::string(kManagedQueueLabel)] = "true";
+  queue.metadata.labels[std::string(api::kManagedQueueLabel)] = "true";
   Annotate(record, &queue.metadata);
   queue.cohort_name = CohortOf(team);
   queue.queueing_strategy = options_.queueing_strategy;
-  queue.namespace_selector.emplace().match_labels["kubernetes.io/metadata.name"] = NamespaceOf(record.team_name);
+  queue.namespace_selector.emplace().match_labels[api::kNamespaceNameLabel] = NamespaceOf(record.team_name);
   if (team.disabled() && options_.disabled != CompileOptions::Disabled::kLabelOnly) {
     queue.stop_policy = options_.disabled == CompileOptions::Disabled::kHold ? "Hold" : "HoldAndDrain";
   }
@@ -385,15 +386,15 @@ void Compiler::AddTeam(const Team& team) {
   const std::string& name = team.quota->team_name;
   api::Namespace ns;
   ns.metadata.name = NamespaceOf(name);
-  ns.metadata.labels[std::string(kManagedQueueLabel)] = "true";
-  ns.metadata.labels[std::string(kQuotaAllocationLabel)] = name;
-  ns.metadata.labels[std::string(kActivateQuotaLabel)] = team.disabled() ? "Disabled" : "Enabled";
+  ns.metadata.labels[std::string(api::kManagedQueueLabel)] = "true";
+  ns.metadata.labels[std::string(api::kQuotaAllocationLabel)] = name;
+  ns.metadata.labels[std::string(api::kActivateQuotaLabel)] = team.disabled() ? "Disabled" : "Enabled";
   objects_.push_back(std::move(ns));
   objects_.push_back(MakeQueue(team));
   api::LocalQueue local;
   local.metadata.name = LocalQueueOf(name);
   local.metadata.ns = NamespaceOf(name);
-  local.metadata.labels[std::string(kManagedQueueLabel)] = "true";
+  local.metadata.labels[std::string(api::kManagedQueueLabel)] = "true";
   local.cluster_queue = ClusterQueueOf(name);
   objects_.push_back(std::move(local));
 }
@@ -404,7 +405,7 @@ void Compiler::AddIdlePool() {
   for (size_t first = 0, index = 0; first < types_.size(); first += options_.pool_flavors, ++index) {
     api::ClusterQueue queue;
     queue.metadata.name = IdlePoolQueueOf(index);
-    queue.metadata.labels[std::string(kManagedQueueLabel)] = "true";
+    queue.metadata.labels[std::string(api::kManagedQueueLabel)] = "true";
     queue.cohort_name = options_.cohort;
     api::ResourceGroup& group = queue.resource_groups.emplace_back();
     group.covered_resources = resources_;

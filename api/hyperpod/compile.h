@@ -18,6 +18,7 @@
 #include "api/hyperpod/policy.h"
 #include "api/object.h"
 #include "api/problem.h"
+#include "api/vocabulary.h"
 
 namespace muster::hyperpod {
 
@@ -50,9 +51,8 @@ struct CompileOptions {
 
   std::string cohort = "shared-pool";
   // Levels of the Topology, widest first; empty = flavors without topology, quota only (what Karpenter needs).
-  std::vector<std::string> topology_levels = {"topology.k8s.aws/network-node-layer-1",
-                                              "topology.k8s.aws/network-node-layer-2",
-                                              "topology.k8s.aws/network-node-layer-3", "kubernetes.io/hostname"};
+  std::vector<std::string> topology_levels = {api::kNetworkLayer1Label, api::kNetworkLayer2Label,
+                                              api::kNetworkLayer3Label, api::kHostnameLabel};
   std::string topology_name = "hyperpod-default";
 
   // Flavors of one idle pool queue; more take another queue.
@@ -107,10 +107,6 @@ inline constexpr size_t kMaxTeamName = 40;
 inline constexpr size_t kMaxPriorityClassName = 54;
 
 // Labels and annotations of the objects.
-inline constexpr absl::string_view kManagedQueueLabel = "sagemaker.amazonaws.com/sagemaker-managed-queue";
-inline constexpr absl::string_view kQuotaAllocationLabel = "sagemaker.amazonaws.com/quota-allocation-id";
-inline constexpr absl::string_view kActivateQuotaLabel = "sagemaker.amazonaws.com/activate-quota";
-inline constexpr absl::string_view kInstanceTypeLabel = "node.kubernetes.io/instance-type";
 // What a queue's record says that no Kueue object can: JSON of Name, ClusterArn, Description and Tags.
 inline constexpr absl::string_view kRecordAnnotation = "muster.dev/hyperpod-record";
 

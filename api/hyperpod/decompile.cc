@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "api/vocabulary.h"
 
 namespace muster::hyperpod {
 namespace {
@@ -272,7 +273,7 @@ void Decompiler::TakeQueue(const api::ClusterQueue& queue, const std::string& te
   const auto labels = namespace_labels_.find(NamespaceOf(team));
   bool enabled = queue.stop_policy.empty() || queue.stop_policy == "None";
   if (labels != namespace_labels_.end()) {
-    const auto state = labels->second.find(std::string(kActivateQuotaLabel));
+    const auto state = labels->second.find(std::string(api::kActivateQuotaLabel));
     if (state != labels->second.end()) enabled = state->second != "Disabled";
   }
   quota.activation_state = enabled ? "Enabled" : "Disabled";

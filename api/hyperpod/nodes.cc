@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "api/hyperpod/cluster.h"
+#include "api/vocabulary.h"
 
 namespace muster::hyperpod {
 namespace {
@@ -50,9 +51,9 @@ std::vector<Plan> PlanNodes(const Cluster& cluster) {
 void AddTopologyLabels(int64_t index, int64_t nodes_per_leaf, api::StringMap* labels) {
   const int64_t per = std::max<int64_t>(1, nodes_per_leaf);
   const int64_t leaf = index / per;
-  (*labels)["topology.k8s.aws/network-node-layer-1"] = absl::StrCat("nn-1-", leaf / per / per);
-  (*labels)["topology.k8s.aws/network-node-layer-2"] = absl::StrCat("nn-2-", leaf / per);
-  (*labels)["topology.k8s.aws/network-node-layer-3"] = absl::StrCat("nn-3-", leaf);
+  (*labels)[api::kNetworkLayer1Label] = absl::StrCat("nn-1-", leaf / per / per);
+  (*labels)[api::kNetworkLayer2Label] = absl::StrCat("nn-2-", leaf / per);
+  (*labels)[api::kNetworkLayer3Label] = absl::StrCat("nn-3-", leaf);
 }
 
 api::Node MakeNode(const Plan& plan, const Cluster& cluster, int64_t index, const NodeOptions& options) {
@@ -63,28 +64,28 @@ api::Node MakeNode(const Plan& plan, const Cluster& cluster, int64_t index, cons
     labels = plan.group->labels;
     node.taints = plan.group->taints;
   }
-  labels["kubernetes.io/hostname"] = plan.name;
-  labels["node.kubernetes.io/instance-type"] = plan.type->name;
-  labels["sagemaker.amazonaws.com/compute-type"] = "hyperpod";
+  labels[api::kHostnameLabel] = plan.name;
+  labels[api::kInstanceTypeLabel] = plan.type->name;
+  labels[api::kComputeTypeLabel] = "hyperpod";
   const std::string& group = plan.node != nullptr ? plan.node->group : plan.group->name;
-  if (!group.empty()) labels["sagemaker.amazonaws.com/instance-group-name"] = group;
-  if (!cluster.name.empty()) labels["sagemaker.amazonaws.com/cluster-name"] = cluster.name;
+  if (!group.empty()) labels[api::kInstanceGroupLabel] = group;
+  if (!cluster.name.empty()) labels[api::kClusterNameLabel] = cluster.name;
   if (options.topology_labels) AddTopologyLabels(index, options.nodes_per_leaf, &labels);
   int64_t threads = plan.group == nullptr ? 0 : plan.group->threads_per_core;
   bool running = true;
   if (plan.node != nullptr) {
     if (!plan.node->ultra_server_id.empty()) {
-      labels["topology.k8s.aws/ultraserver-id"] = plan.node->ultra_server_id;
+      labels[api::kUltraServerLabel] = plan.node->ultra_server_id;
     }
     if (!plan.node->availability_zone.empty()) {
-      labels["topology.kubernetes.io/zone"] = plan.node->availability_zone;
+      labels[api::kZoneLabel] = plan.node->availability_zone;
     }
     if (plan.node->threads_per_core != 0) threads = plan.node->threads_per_core;
     running = plan.node->status.empty() || plan.node->status == "Running";
   }
-  labels["sagemaker.amazonaws.com/node-health-status"] = running ? "Schedulable" : "Unschedulable";
+  labels[api::kNodeHealthLabel] = running ? "Schedulable" : "Unschedulable";
   node.unschedulable = !running;
-  if (!running) node.taints.push_back({"sagemaker.amazonaws.com/node-health-status", "Unschedulable", "NoSchedule"});
+  if (!running) node.taints.push_back({api::kNodeHealthLabel, "Unschedulable", "NoSchedule"});
   api::Condition ready;
   ready.type = "Ready";
   ready.status = running ? "True" : "False";

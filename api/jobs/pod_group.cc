@@ -10,6 +10,7 @@
 #include "api/jobs/common.h"
 #include "api/jobs/pod_set.h"
 #include "api/jobs/workloads.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
@@ -44,17 +45,17 @@ absl::StatusOr<int32_t> PodGroupSize(const json& pod) {
   absl::StatusOr<JobSource> job = SourceOf(pod);
   if (!job.ok()) return job.status();
   const std::string group = LabelOf(*job, kPodGroupNameLabel);
-  const std::string total = AnnotationOf(pod, kPodGroupTotalCount);
+  const std::string total = AnnotationOf(pod, kPodGroupTotalCountAnnotation);
   if (group.empty() && total.empty()) return 0;
   if (group.empty() || total.empty()) {
-    return AtJob(*job, absl::InvalidArgumentError(absl::StrCat("metadata: both the '", kPodGroupTotalCount,
+    return AtJob(*job, absl::InvalidArgumentError(absl::StrCat("metadata: both the '", kPodGroupTotalCountAnnotation,
                                                                "' annotation and the '", kPodGroupNameLabel,
                                                                "' label should be set")));
   }
   int32_t count = 0;
   if (!absl::SimpleAtoi(total, &count) || count <= 0) {
     return AtJob(*job, absl::InvalidArgumentError(absl::StrCat("metadata.annotations: incorrect annotation value '",
-                                                               kPodGroupTotalCount, "=", total,
+                                                               kPodGroupTotalCountAnnotation, "=", total,
                                                                "': group total count should be greater than zero")));
   }
   return count;
@@ -78,7 +79,7 @@ absl::StatusOr<JobWorkloads> WorkloadOfPodGroup(absl::Span<const json> pods, con
   JobWorkload part;
   for (auto& [role, set] : by_role) {
     if (!set.topology_request.has_value()) set.topology_request.emplace();
-    set.topology_request->pod_index_label = "kueue.x-k8s.io/pod-group-pod-index";
+    set.topology_request->pod_index_label = kPodGroupPodIndexLabel;
     part.pod_sets.push_back(std::move(set));
   }
   absl::StatusOr<Workload> w = MakeWorkload(*first, options, std::move(part));

@@ -7,27 +7,19 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/codec.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
 
 using nlohmann::json;
 
-constexpr char kRequired[] = "kueue.x-k8s.io/podset-required-topology";
-constexpr char kPreferred[] = "kueue.x-k8s.io/podset-preferred-topology";
-constexpr char kUnconstrained[] = "kueue.x-k8s.io/podset-unconstrained-topology";
-constexpr char kGroupName[] = "kueue.x-k8s.io/podset-group-name";
-constexpr char kSliceRequired[] = "kueue.x-k8s.io/podset-slice-required-topology";
-constexpr char kSliceSize[] = "kueue.x-k8s.io/podset-slice-size";
-constexpr char kSliceConstraints[] = "kueue.x-k8s.io/podset-slice-required-topology-constraints";
-constexpr char kMinParallelism[] = "kueue.x-k8s.io/job-min-parallelism";
-
 // The label that numbers the pods of a pod set; "" if the kind has none.
 absl::string_view PodIndexLabel(const JobKind& kind) {
-  if (kind.group == "batch" || kind.group == "jobset.x-k8s.io") return "batch.kubernetes.io/job-completion-index";
-  if (kind.group == "kubeflow.org") return "training.kubeflow.org/replica-index";
-  if (kind.group == "leaderworkerset.x-k8s.io") return "leaderworkerset.sigs.k8s.io/worker-index";
-  if (kind.kind == "StatefulSet") return "apps.kubernetes.io/pod-index";
+  if (kind.group == "batch" || kind.group == "jobset.x-k8s.io") return kJobCompletionIndexLabel;
+  if (kind.group == "kubeflow.org") return kReplicaIndexLabel;
+  if (kind.group == "leaderworkerset.x-k8s.io") return kWorkerIndexLabel;
+  if (kind.kind == "StatefulSet") return kPodIndexLabel;
   return "";
 }
 
@@ -42,12 +34,12 @@ absl::Status Bad(const char* annotation, const std::string& value, absl::string_
 
 absl::Status ReadConstraints(const std::string& text, std::vector<SliceConstraint>* out) {
   const json list = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!list.is_array()) return Bad(kSliceConstraints, text, "must be a valid JSON array");
+  if (!list.is_array()) return Bad(kSliceConstraintsAnnotation, text, "must be a valid JSON array");
   for (const json& item : list) {
     const json* topology = At(item, "/topology");
     const json* size = At(item, "/size");
     if (topology == nullptr || !topology->is_string() || size == nullptr || !size->is_number_integer()) {
-      return Bad(kSliceConstraints, text, "must have topology and size in every entry");
+      return Bad(kSliceConstraintsAnnotation, text, "must have topology and size in every entry");
     }
     out->push_back({topology->get<std::string>(), size->get<int32_t>()});
   }
@@ -80,29 +72,31 @@ void AddRayAutoscaler(const PodSetView& view, const json& job, PodSpec* spec) {
 absl::StatusOr<std::optional<TopologyRequest>> TopologyRequestOf(const StringMap& annotations, const JobKind& kind) {
   TopologyRequest request;
   bool asked = false;
-  if (const std::string* v = Find(annotations, kRequired)) request.required = *v, asked = true;
-  if (const std::string* v = Find(annotations, kPreferred)) request.preferred = *v, asked = true;
+  if (const std::string* v = Find(annotations, kRequiredTopologyAnnotation)) request.required = *v, asked = true;
+  if (const std::string* v = Find(annotations, kPreferredTopologyAnnotation)) request.preferred = *v, asked = true;
   if (request.required.has_value() && request.preferred.has_value()) {
-    return Bad(kPreferred, *request.preferred, absl::StrCat("must not be set together with ", kRequired));
+    return Bad(kPreferredTopologyAnnotation, *request.preferred,
+               absl::StrCat("must not be set together with ", kRequiredTopologyAnnotation));
   }
-  if (const std::string* v = Find(annotations, kUnconstrained)) {
-    if (*v != "true" && *v != "false") return Bad(kUnconstrained, *v, "must be a boolean value");
+  if (const std::string* v = Find(annotations, kUnconstrainedTopologyAnnotation)) {
+    if (*v != "true" && *v != "false") return Bad(kUnconstrainedTopologyAnnotation, *v, "must be a boolean value");
     request.unconstrained = *v == "true";
     asked = true;
   }
-  if (const std::string* v = Find(annotations, kGroupName); v != nullptr && asked) request.pod_set_group_name = *v;
-  if (const std::string* v = Find(annotations, kSliceRequired)) {
+  if (const std::string* v = Find(annotations, kPodSetGroupNameAnnotation); v != nullptr && asked)
+    request.pod_set_group_name = *v;
+  if (const std::string* v = Find(annotations, kSliceRequiredTopologyAnnotation)) {
     request.pod_set_slice_required_topology = *v;
     asked = true;
   }
-  if (const std::string* v = Find(annotations, kSliceSize)) {
+  if (const std::string* v = Find(annotations, kSliceSizeAnnotation)) {
     int32_t size = 0;
-    if (!absl::SimpleAtoi(*v, &size)) return Bad(kSliceSize, *v, "must be a numeric value");
-    if (size < 1) return Bad(kSliceSize, *v, "must be greater than or equal to 1");
+    if (!absl::SimpleAtoi(*v, &size)) return Bad(kSliceSizeAnnotation, *v, "must be a numeric value");
+    if (size < 1) return Bad(kSliceSizeAnnotation, *v, "must be greater than or equal to 1");
     request.pod_set_slice_size = size;
     asked = true;
   }
-  if (const std::string* v = Find(annotations, kSliceConstraints)) {
+  if (const std::string* v = Find(annotations, kSliceConstraintsAnnotation)) {
     if (absl::Status s = ReadConstraints(*v, &request.pod_set_slice_constraints); !s.ok()) return s;
     asked = true;
   }
@@ -151,18 +145,18 @@ absl::StatusOr<PodSet> PodSetOf(const PodSetView& view, const JobKind& kind, con
   if (!request.ok()) return absl::InvalidArgumentError(absl::StrCat(shown, std::string(request.status().message())));
   set.topology_request = *std::move(request);
   if (kind.kind == "JobSet" && set.topology_request.has_value()) {
-    set.topology_request->sub_group_index_label = "jobset.sigs.k8s.io/job-index";
+    set.topology_request->sub_group_index_label = kJobIndexLabel;
     const json* at = At(job, absl::StrCat("/spec/replicatedJobs/", view.index, "/replicas"));
     set.topology_request->sub_group_count = at != nullptr && at->is_number_integer() ? at->get<int32_t>() : 1;
   }
   if (kind.kind == "Job") {
     const json* annotations = At(job, "/metadata/annotations");
-    const auto min = annotations == nullptr ? json::const_iterator() : annotations->find(kMinParallelism);
+    const auto min = annotations == nullptr ? json::const_iterator() : annotations->find(kJobMinParallelismAnnotation);
     if (annotations != nullptr && annotations->is_object() && min != annotations->end() && min->is_string()) {
       int32_t count = 0;
       if (!absl::SimpleAtoi(min->get<std::string>(), &count) || count < 1 || count >= set.count) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("metadata.annotations[", kMinParallelism, "]: should be between 0 and ", set.count - 1));
+        return absl::InvalidArgumentError(absl::StrCat("metadata.annotations[", kJobMinParallelismAnnotation,
+                                                       "]: should be between 0 and ", set.count - 1));
       }
       set.min_count = count;
     }

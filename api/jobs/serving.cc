@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/codec.h"
 #include "api/hyperpod/catalog.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr char kGroup[] = "inference.sagemaker.aws.amazon.com";
-constexpr char kInstanceTypeLabel[] = "node.kubernetes.io/instance-type";
 
 // Binds the pod to nodes of the types it may run on.
 absl::Status SetInstanceTypes(const json& spec, absl::string_view one, absl::string_view several, PodSpec* pod) {

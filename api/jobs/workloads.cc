@@ -16,13 +16,13 @@
 #include "api/jobs/common.h"
 #include "api/jobs/pod_set.h"
 #include "api/jobs/serving.h"
+#include "api/vocabulary.h"
 
 namespace muster::api {
 namespace {
 
 using nlohmann::json;
 
-constexpr char kMaxExecTime[] = "kueue.x-k8s.io/max-exec-time-seconds";
 constexpr size_t kMaxWorkloadName = 253;
 // A Deployment becomes that many objects.
 constexpr int64_t kMaxReplicas = 100'000;
@@ -162,7 +162,7 @@ absl::StatusOr<Workload> MakeWorkload(const JobSource& job, const JobOptions& op
   Workload w;
   w.metadata.ns = job.ns;
   w.metadata.name = WorkloadName(*job.kind, job.name, job.uid, part.extra);
-  if (!job.uid.empty()) w.metadata.labels["kueue.x-k8s.io/job-uid"] = job.uid;
+  if (!job.uid.empty()) w.metadata.labels[kJobUidLabel] = job.uid;
   OwnerReference& owner = w.metadata.owner_references.emplace_back();
   owner.api_version = absl::StrCat(job.kind->group, job.kind->group.empty() ? "" : "/", job.kind->version);
   owner.kind = std::string(job.kind->kind);
@@ -172,11 +172,11 @@ absl::StatusOr<Workload> MakeWorkload(const JobSource& job, const JobOptions& op
   owner.block_owner_deletion = true;
   w.spec.queue_name = LabelOf(job, kQueueNameLabel);
   w.spec.pod_sets = std::move(part.pod_sets);
-  if (const std::string seconds = LabelOf(job, kMaxExecTime); !seconds.empty()) {
+  if (const std::string seconds = LabelOf(job, kMaxExecTimeLabel); !seconds.empty()) {
     int32_t value = 0;
     if (!absl::SimpleAtoi(seconds, &value) || value <= 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("metadata.labels[", kMaxExecTime, "]: \"", seconds, "\" should be greater than 0"));
+          absl::StrCat("metadata.labels[", kMaxExecTimeLabel, "]: \"", seconds, "\" should be greater than 0"));
     }
     w.spec.maximum_execution_time_seconds = value;
   }

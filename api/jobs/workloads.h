@@ -26,11 +26,6 @@
 
 namespace muster::api {
 
-inline constexpr char kQueueNameLabel[] = "kueue.x-k8s.io/queue-name";
-inline constexpr char kPriorityClassLabel[] = "kueue.x-k8s.io/priority-class";
-inline constexpr char kPodGroupNameLabel[] = "kueue.x-k8s.io/pod-group-name";
-inline constexpr char kPodGroupTotalCount[] = "kueue.x-k8s.io/pod-group-total-count";
-
 struct JobOptions {
   // By name. A job that names a class that is not there is refused, with the names that are.
   std::map<std::string, int32_t> workload_priority_classes;

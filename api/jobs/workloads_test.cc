@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "api/vocabulary.h"
 #include "api/yaml.h"
 
 namespace muster::api {
@@ -248,7 +249,7 @@ TEST(PodGroups, NameAndCountGoTogether) {
   pod["metadata"]["annotations"].clear();
   EXPECT_FALSE(PodGroupSize(pod).ok());
   pod = GroupPod("a", 1);
-  pod["metadata"]["annotations"][kPodGroupTotalCount] = "0";
+  pod["metadata"]["annotations"][kPodGroupTotalCountAnnotation] = "0";
   EXPECT_FALSE(PodGroupSize(pod).ok());
   EXPECT_EQ(*PodGroupSize(Manifest("v1 Pod a", "spec: {containers: []}")), 0);
 }

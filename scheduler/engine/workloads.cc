@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/resource_units.h"
+#include "api/vocabulary.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine/engine_impl.h"
 #include "scheduler/requests/pod_requests.h"
@@ -14,12 +15,6 @@
 
 namespace muster::scheduler {
 namespace {
-
-constexpr char kPriorityBoost[] = "kueue.x-k8s.io/priority-boost";
-constexpr char kAllowedFlavors[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
-constexpr char kJobUid[] = "kueue.x-k8s.io/job-uid";
-constexpr char kReplacementFor[] = "kueue.x-k8s.io/workload-slice-replacement-for";
-constexpr char kAdmissionGatedBy[] = "kueue.x-k8s.io/admission-gated-by";
 
 int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
   for (const api::ReclaimablePod& p : pods) {
@@ -61,7 +56,7 @@ WorkloadId EngineImpl::NewId() {
 // Everything that follows from the object alone (and the defaults of its namespace).
 void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->uid = object.metadata.uid;
-  const auto job = object.metadata.labels.find(kJobUid);
+  const auto job = object.metadata.labels.find(api::kJobUidLabel);
   w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
   w->local_queue = declared.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
   w->ns = declared.local_queue(w->local_queue).ns;
@@ -71,18 +66,18 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->queue_timestamp = QueueTimestamp(object, options);
   w->priority = object.spec.priority.value_or(0);
   if (options.gates[Gate::kPriorityBoost]) {
-    const auto it = object.metadata.annotations.find(kPriorityBoost);
+    const auto it = object.metadata.annotations.find(api::kPriorityBoostAnnotation);
     int64_t boost = 0;
     if (it != object.metadata.annotations.end() && absl::SimpleAtoi(it->second, &boost)) w->priority += boost;
   }
   w->gated_by.clear();
   if (options.gates[Gate::kAdmissionGatedBy]) {
-    const auto it = object.metadata.annotations.find(kAdmissionGatedBy);
+    const auto it = object.metadata.annotations.find(api::kAdmissionGatedByAnnotation);
     if (it != object.metadata.annotations.end()) w->gated_by = it->second;
   }
   w->allowed_flavors.reset();
   if (options.gates[Gate::kConcurrentAdmission]) {
-    const auto it = object.metadata.annotations.find(kAllowedFlavors);
+    const auto it = object.metadata.annotations.find(api::kAllowedFlavorsAnnotation);
     if (it != object.metadata.annotations.end()) w->allowed_flavors = absl::StrSplit(it->second, ',');
   }
   w->variant_of.clear();
@@ -92,7 +87,8 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     }
   }
   w->replaces.clear();
-  if (const auto it = object.metadata.annotations.find(kReplacementFor); it != object.metadata.annotations.end()) {
+  if (const auto it = object.metadata.annotations.find(api::kReplacementForAnnotation);
+      it != object.metadata.annotations.end()) {
     w->replaces = it->second;
   }
   w->preemption_gated =

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "api/vocabulary.h"
 
 namespace muster::scheduler {
 namespace {
@@ -100,8 +101,8 @@ bool TopologyStep::IsDelayed(const WorkloadState& workload, ClusterQueueId cq, F
   for (const api::AdmissionCheckStrategyRule& rule : declared_.cq(cq).object.admission_checks) {
     const api::AdmissionCheck* check = declared_.FindCheck(rule.name);
     if (check == nullptr) continue;
-    if (check->controller_name == "kueue.x-k8s.io/multikueue") return true;
-    if (reserved || check->controller_name != "kueue.x-k8s.io/provisioning-request") continue;
+    if (check->controller_name == api::kMultiKueueController) return true;
+    if (reserved || check->controller_name != api::kProvisioningController) continue;
     if (rule.on_flavors.empty() || std::find(rule.on_flavors.begin(), rule.on_flavors.end(),
                                              declared_.flavors.Name(flavor)) != rule.on_flavors.end()) {
       return true;

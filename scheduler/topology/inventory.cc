@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "api/vocabulary.h"
 #include "scheduler/requests/pod_requests.h"
 
 namespace muster::scheduler {
@@ -29,9 +30,8 @@ bool Selects(const api::StringMap& wanted, const api::StringMap& labels) {
 // Pods of topology-aware workloads are accounted through their Workload.
 bool IsTopologyAwarePod(const api::Pod& pod) {
   for (const char* key :
-       {"kueue.x-k8s.io/podset-required-topology", "kueue.x-k8s.io/podset-preferred-topology",
-        "kueue.x-k8s.io/podset-slice-required-topology", "kueue.x-k8s.io/podset-slice-required-topology-constraints",
-        "kueue.x-k8s.io/podset-unconstrained-topology"}) {
+       {api::kRequiredTopologyAnnotation, api::kPreferredTopologyAnnotation, api::kSliceRequiredTopologyAnnotation,
+        api::kSliceConstraintsAnnotation, api::kUnconstrainedTopologyAnnotation}) {
     if (pod.metadata.annotations.count(key) > 0) return true;
   }
   return false;

@@ -1,19 +1,21 @@
 #include "scheduler/topology/names.h"
 
+#include "api/vocabulary.h"
+
 namespace muster::scheduler {
 
 std::string LevelName(absl::string_view label) {
   constexpr struct {
     absl::string_view label, name;
   } kNames[] = {
-      {"kubernetes.io/hostname", "host"},
-      {"topology.kubernetes.io/region", "region"},
-      {"topology.kubernetes.io/zone", "zone"},
-      {"topology.k8s.aws/zone-id", "zone"},
-      {"topology.k8s.aws/network-node-layer-1", "network layer 1"},
-      {"topology.k8s.aws/network-node-layer-2", "network layer 2"},
-      {"topology.k8s.aws/network-node-layer-3", "network layer 3"},
-      {"topology.k8s.aws/ultraserver-id", "UltraServer"},
+      {api::kHostnameLabel, "host"},
+      {api::kRegionLabel, "region"},
+      {api::kZoneLabel, "zone"},
+      {api::kZoneIdLabel, "zone"},
+      {api::kNetworkLayer1Label, "network layer 1"},
+      {api::kNetworkLayer2Label, "network layer 2"},
+      {api::kNetworkLayer3Label, "network layer 3"},
+      {api::kUltraServerLabel, "UltraServer"},
       {"nvidia.com/gpu.clique", "NVLink domain"},
       {"cloud.provider.com/topology-block", "block"},
       {"cloud.provider.com/topology-rack", "rack"},

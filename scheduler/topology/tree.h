@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "api/core.h"
+#include "api/vocabulary.h"
 #include "quota/amount.h"
 #include "scheduler/base/resource_amount.h"
 #include "scheduler/ids.h"
@@ -27,7 +28,7 @@ namespace muster::scheduler {
 
 using DomainId = int32_t;
 using LeafId = int32_t;  // position in the leaf arrays
-inline constexpr char kHostnameLabel[] = "kubernetes.io/hostname";
+using api::kHostnameLabel;
 
 class TopologyTree {
  public:

@@ -10,14 +10,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/resource_units.h"
+#include "api/vocabulary.h"
 #include "sim/scenario/check.h"
 #include "sim/scenario/words.h"
 #include "sim/scenario/world.h"
 
 namespace muster::sim {
 namespace {
-
-constexpr char kInstanceType[] = "node.kubernetes.io/instance-type";
 
 // Virtual time begins here; scenarios speak of the time since.
 absl::Time Start() { return absl::FromCivil(absl::CivilSecond(2026, 1, 1), absl::UTCTimeZone()); }
@@ -71,7 +70,7 @@ std::string Runner::SetUpInWords() {
   for (const auto& [id, object] : world_.objects()) {
     const auto* node = std::get_if<api::Node>(&object);
     if (node == nullptr) continue;
-    const auto type = node->metadata.labels.find(kInstanceType);
+    const auto type = node->metadata.labels.find(api::kInstanceTypeLabel);
     ++nodes[type == node->metadata.labels.end() ? "node" : type->second];
   }
   std::string out;

@@ -17,6 +17,7 @@
 #include "api/hyperpod/read.h"
 #include "api/jobs/workloads.h"
 #include "api/validation.h"
+#include "api/vocabulary.h"
 #include "scheduler/configuration.h"
 
 namespace muster::sim {
@@ -256,7 +257,7 @@ void World::ApplyToEngine(const api::Object& object) {
   } else if (const auto* o = std::get_if<api::Namespace>(&object)) {
     // Kubernetes labels every namespace with its name.
     api::Namespace labelled = *o;
-    labelled.metadata.labels["kubernetes.io/metadata.name"] = o->metadata.name;
+    labelled.metadata.labels[api::kNamespaceNameLabel] = o->metadata.name;
     e.Apply(labelled, now_);
   } else if (const auto* o = std::get_if<api::LimitRange>(&object)) {
     e.Apply(*o, now_);

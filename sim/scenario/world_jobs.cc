@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "api/jobs/workloads.h"
 #include "api/validation.h"
+#include "api/vocabulary.h"
 #include "sim/scenario/conditions.h"
 #include "sim/scenario/words.h"
 #include "sim/scenario/world.h"
@@ -28,8 +29,8 @@ absl::Status CheckGovernance(const std::map<std::string, api::Object>& objects, 
   const auto it = objects.find(absl::StrCat("Namespace/", job.ns));
   if (it == objects.end()) return absl::OkStatus();
   const api::StringMap& labels = api::Metadata(it->second).labels;
-  if (!Has(labels, "sagemaker.amazonaws.com/activate-quota", "Enabled")) return absl::OkStatus();
-  if (!Has(labels, "sagemaker.amazonaws.com/sagemaker-managed-queue", "true")) return absl::OkStatus();
+  if (!Has(labels, api::kActivateQuotaLabel, "Enabled")) return absl::OkStatus();
+  if (!Has(labels, api::kManagedQueueLabel, "true")) return absl::OkStatus();
   if (!job.queue_name.empty()) return absl::OkStatus();
   return absl::PermissionDeniedError(
       "ValidatingAdmissionPolicy 'hyperpod-task-governance-admission-policy' denied request: The label "
@@ -270,14 +271,14 @@ int64_t World::ReadyPodsOf(const Member& member) const {
   if (pods == 0) return 0;
   for (const api::PodSetAssignment& set : member.object.status.admission->pod_set_assignments) {
     if (!set.topology_assignment.has_value() || set.topology_assignment->levels.empty() ||
-        set.topology_assignment->levels.back() != "kubernetes.io/hostname") {
+        set.topology_assignment->levels.back() != api::kHostnameLabel) {
       continue;
     }
     for (const api::TopologyDomainAssignment& domain : set.topology_assignment->domains) {
       bool ready = false;
       for (const auto& [id, object] : objects_) {
         const auto* node = std::get_if<api::Node>(&object);
-        if (node == nullptr || !Has(node->metadata.labels, "kubernetes.io/hostname", domain.values.back())) continue;
+        if (node == nullptr || !Has(node->metadata.labels, api::kHostnameLabel, domain.values.back())) continue;
         ready = api::IsConditionTrue(node->conditions, "Ready");
       }
       if (!ready) pods -= domain.count;
