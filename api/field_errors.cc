@@ -108,18 +108,28 @@ std::string JsonQuoted(absl::string_view text) {
       {{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}});
 }
 
-void FieldErrors::Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message) {
-  problems_.push_back({.source = {},
-                       .object = "",
-                       .path = path.ToString(),
-                       .message = std::move(message),
-                       .severity = Severity::kError,
-                       .rule = std::string(rule),
-                       .value = std::move(value)});
+Problem& FieldErrors::Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message) {
+  return problems_.emplace_back(Problem{.source = {},
+                                        .object = "",
+                                        .path = path.ToString(),
+                                        .message = std::move(message),
+                                        .severity = Severity::kError,
+                                        .rule = std::string(rule),
+                                        .value = std::move(value)});
+}
+
+void FieldErrors::AddStruct(const JsonPath& path, absl::string_view rule, StructValue value,
+                            absl::string_view message) {
+  Problem& problem = Add(path, rule, std::move(value.json), std::string(message));
+  problem.shown = value.type;
+  problem.shown_at = std::move(value.at);
 }
 
 void FieldErrors::Invalid(const JsonPath& path, std::string value, absl::string_view message) {
   Add(path, "Invalid", std::move(value), std::string(message));
+}
+void FieldErrors::Invalid(const JsonPath& path, StructValue value, absl::string_view message) {
+  AddStruct(path, "Invalid", std::move(value), message);
 }
 void FieldErrors::Required(const JsonPath& path, absl::string_view message) {
   Add(path, "Required", "", std::string(message));
@@ -129,6 +139,9 @@ void FieldErrors::Forbidden(const JsonPath& path, absl::string_view message) {
 }
 void FieldErrors::Duplicate(const JsonPath& path, std::string value, absl::string_view message) {
   Add(path, "Duplicate", std::move(value), std::string(message));
+}
+void FieldErrors::Duplicate(const JsonPath& path, StructValue value, absl::string_view message) {
+  AddStruct(path, "Duplicate", std::move(value), message);
 }
 void FieldErrors::NotFound(const JsonPath& path, absl::string_view value) { Add(path, "NotFound", Quoted(value), ""); }
 

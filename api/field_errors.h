@@ -22,14 +22,23 @@ namespace muster::api {
 std::string Quoted(absl::string_view text);
 std::string JsonQuoted(absl::string_view text);
 
+// A bad value that is a struct, or a list of such; see Problem::shown.
+struct StructValue {
+  ShownStruct type;
+  std::string json;     // as it is printed where nobody knows the order of Go; may be "" when `at` is set
+  std::string at = {};  // JSON pointer in the object
+};
+
 // Thread-compatible.
 class FieldErrors {
  public:
   // One per Kubernetes field error type. `value` is printed as it is: Quoted() for strings.
   void Invalid(const JsonPath& path, std::string value, absl::string_view message);
+  void Invalid(const JsonPath& path, StructValue value, absl::string_view message);
   void Required(const JsonPath& path, absl::string_view message = "");
   void Forbidden(const JsonPath& path, absl::string_view message);
   void Duplicate(const JsonPath& path, std::string value, absl::string_view message = "");
+  void Duplicate(const JsonPath& path, StructValue value, absl::string_view message = "");
   void NotFound(const JsonPath& path, absl::string_view value);
   // The supported values are printed in the order given.
   void NotSupported(const JsonPath& path, absl::string_view value, const std::vector<std::string>& supported);
@@ -60,7 +69,8 @@ class FieldErrors {
   std::vector<Problem> Take() { return std::move(problems_); }
 
  private:
-  void Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message);
+  Problem& Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message);
+  void AddStruct(const JsonPath& path, absl::string_view rule, StructValue value, absl::string_view message);
 
   std::vector<Problem> problems_;
 };

@@ -23,6 +23,18 @@ struct Source {
 // "queues.yaml, document 2 (line 14), items[3]", counted from 1 for a reader; "" when nothing is known.
 std::string ToString(const Source& source);
 
+// The structs of Kueue's API that a problem may show whole. JSON has no order of fields; whoever answers in Kueue's
+// words prints such a value in the order of its Go type.
+enum class ShownStruct {
+  kNone,
+  kPodSet,
+  kAdmission,
+  kPodSetUpdate,
+  kPreemption,
+  kConcurrentAdmissionPolicy,
+  kTaint,
+};
+
 struct Problem {
   Source source;
   std::string object;   // "ClusterQueue/team-a", "LocalQueue/ns/team-a"; "" when the kind is not known
@@ -34,6 +46,9 @@ struct Problem {
   // Unreadable (the file or the document) and Reference.
   std::string rule;
   std::string value;  // the offending value as JSON; "" when there is none to show
+  // The type of the value when it is a struct, or a list of such.
+  ShownStruct shown = ShownStruct::kNone;
+  std::string shown_at = {};  // JSON pointer of that struct in the object; "" = it is what `value` says
 };
 
 // One line: "file, document 1: ClusterQueue/a: spec.x: message".

@@ -253,8 +253,8 @@ void ReadValue(DecodeContext& context, const JsonPath& path, const json& value, 
   }
   for (size_t i = 0; i < packed.domains.size(); ++i) {
     if (packed.domains[i].values.size() == packed.levels.size()) continue;
-    return context.Error(domains_path.Item(static_cast<int>(i)).Field("values"), "Invalid",
-                         "must have one value per level");
+    const JsonPath domain = domains_path.Item(static_cast<int>(i));
+    return context.Error(domain.Field("values"), "Invalid", "must have one value per level");
   }
   out.levels = std::move(packed.levels);
   out.domains = std::move(packed.domains);

@@ -39,7 +39,6 @@ void ValidateSelector(const LabelSelector& selector, const JsonPath& path, Field
   }
 }
 
-// The values of errors on whole structs are left to the webhook, which has the object as it came.
 void ValidatePreemption(const ClusterQueuePreemption& preemption, const ValidationOptions& options,
                         const JsonPath& path, FieldErrors& errors) {
   // What is not set is Never, and the API server has written that before a webhook is asked.
@@ -49,7 +48,8 @@ void ValidatePreemption(const ClusterQueuePreemption& preemption, const Validati
   };
   if (preemption.borrow_within_cohort.has_value() && is_never(preemption.reclaim_within_cohort) &&
       !is_never(preemption.borrow_within_cohort->policy)) {
-    errors.Invalid(path, "", "reclaimWithinCohort=Never and borrowWithinCohort.Policy!=Never");
+    errors.Invalid(path, StructValue{ShownStruct::kPreemption, "", "/spec/preemption"},
+                   "reclaimWithinCohort=Never and borrowWithinCohort.Policy!=Never");
   }
 }
 
@@ -128,7 +128,8 @@ void ValidateConcurrentAdmission(const ClusterQueue& queue, const JsonPath& spec
     errors.Invalid(groups, absl::StrCat(queue.resource_groups.size()),
                    "must have exactly one ResourceGroup when ConcurrentAdmissionPolicy is defined");
   } else if (const size_t flavors = queue.resource_groups[0].flavors.size(); flavors > kMaxConcurrentFlavors) {
-    errors.Invalid(groups.Item(0).Field("flavors"), absl::StrCat(flavors),
+    const JsonPath group = groups.Item(0);
+    errors.Invalid(group.Field("flavors"), absl::StrCat(flavors),
                    absl::StrCat("cannot have more than ", kMaxConcurrentFlavors,
                                 " resource flavors in the ResourceGroup when ConcurrentAdmissionPolicy is defined"));
   }
@@ -159,7 +160,8 @@ void ValidateSchema(const ClusterQueue& queue, const JsonPath& spec, FieldErrors
     errors.CheckEnum(path.Field("withinClusterQueue"), queue.preemption->within_cluster_queue,
                      {"Never", "LowerPriority", "LowerOrNewerEqualPriority"});
     if (queue.preemption->borrow_within_cohort.has_value()) {
-      errors.CheckEnum(path.Field("borrowWithinCohort").Field("policy"), queue.preemption->borrow_within_cohort->policy,
+      const JsonPath borrow = path.Field("borrowWithinCohort");
+      errors.CheckEnum(borrow.Field("policy"), queue.preemption->borrow_within_cohort->policy,
                        {"Never", "LowerPriority"});
     }
   }

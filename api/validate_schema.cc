@@ -35,7 +35,9 @@ void ValidateTaints(const std::vector<Taint>& taints, const JsonPath& path, Fiel
       errors.Invalid(item.Field("value"), Quoted(taints[i].value), absl::StrJoin(value_errors, ";"));
     }
     if (!seen.emplace(taints[i].key, taints[i].effect).second) {
-      errors.Duplicate(item, TaintJson(taints[i]), "taints must be unique by key and effect pair");
+      errors.Duplicate(item,
+                       StructValue{ShownStruct::kTaint, TaintJson(taints[i]), absl::StrCat("/spec/nodeTaints/", i)},
+                       "taints must be unique by key and effect pair");
     }
   }
 }
@@ -44,9 +46,9 @@ void ValidateTaints(const std::vector<Taint>& taints, const JsonPath& path, Fiel
 
 void ValidateTaintSchema(const std::vector<Taint>& taints, const JsonPath& path, FieldErrors& errors) {
   for (size_t i = 0; i < taints.size(); ++i) {
-    if (!IsTaintEffect(taints[i].effect)) {
-      errors.Invalid(path.Item(static_cast<int>(i)).Field("effect"), Quoted(taints[i].effect), kTaintEffects);
-    }
+    if (IsTaintEffect(taints[i].effect)) continue;
+    const JsonPath item = path.Item(static_cast<int>(i));
+    errors.Invalid(item.Field("effect"), Quoted(taints[i].effect), kTaintEffects);
   }
 }
 

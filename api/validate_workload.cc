@@ -80,7 +80,8 @@ void CheckTopologyRequest(const TopologyRequest& request, const JsonPath& path, 
   for (size_t i = 0; i < request.pod_set_slice_constraints.size(); ++i) {
     const int32_t layer = request.pod_set_slice_constraints[i].size;
     if (layer > 0) continue;
-    errors.Invalid(constraints.Item(static_cast<int>(i)).Field("size"), absl::StrCat(layer), "must be greater than 0");
+    const JsonPath item = constraints.Item(static_cast<int>(i));
+    errors.Invalid(item.Field("size"), absl::StrCat(layer), "must be greater than 0");
   }
 }
 
@@ -210,7 +211,8 @@ void ValidatePodSetSchema(const PodSet& pod_set, const JsonPath& path, FieldErro
   const std::vector<SliceConstraint>& slices = pod_set.topology_request->pod_set_slice_constraints;
   errors.CheckItems(constraints, slices.size(), 0, kMaxConstraints);
   for (size_t i = 0; i < slices.size(); ++i) {
-    errors.CheckAtLeast(constraints.Item(static_cast<int>(i)).Field("size"), slices[i].size, 1);
+    const JsonPath item = constraints.Item(static_cast<int>(i));
+    errors.CheckAtLeast(item.Field("size"), slices[i].size, 1);
   }
 }
 
@@ -240,8 +242,8 @@ void ValidateStatusSchema(const Workload& workload, const JsonPath& status, Fiel
   const JsonPath checks = status.Field("admissionChecks");
   errors.CheckItems(checks, s.admission_checks.size(), 0, kMaxChecks);
   for (size_t i = 0; i < s.admission_checks.size(); ++i) {
-    errors.CheckEnum(checks.Item(static_cast<int>(i)).Field("state"), s.admission_checks[i].state,
-                     {"Pending", "Ready", "Retry", "Rejected"});
+    const JsonPath item = checks.Item(static_cast<int>(i));
+    errors.CheckEnum(item.Field("state"), s.admission_checks[i].state, {"Pending", "Ready", "Retry", "Rejected"});
   }
   errors.CheckItems(status.Field("unhealthyNodes"), s.unhealthy_nodes.size(), 0, kMaxUnhealthyNodes);
   errors.CheckItems(status.Field("nominatedClusterNames"), s.nominated_cluster_names.size(), 0, kMaxClusterNames);

@@ -60,14 +60,15 @@ void CheckPodSets(json now, const json& before, const ValidationOptions& options
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
   const JsonPath path = spec.Field("podSets");
-  if (now.size() != before.size()) return errors.Invalid(path, Dump(now), "field is immutable");
+  const auto shown = [](const json& value) { return StructValue{ShownStruct::kPodSet, Dump(value)}; };
+  if (now.size() != before.size()) return errors.Invalid(path, shown(now), "field is immutable");
   for (size_t i = 0; i < now.size(); ++i) {
     if (options.gates[Gate::kElasticJobsViaWorkloadSlices] && now[i].is_object() &&
         CountOf(now[i]) < CountOf(before[i])) {
       now[i]["count"] = CountOf(before[i]);
     }
     // Kueue prints these places with a point.
-    if (!IsSame(now[i], before[i])) errors.Invalid(path.Field(absl::StrCat(i)), Dump(now[i]), "field is immutable");
+    if (!IsSame(now[i], before[i])) errors.Invalid(path.Field(absl::StrCat(i)), shown(now[i]), "field is immutable");
   }
 }
 
@@ -91,7 +92,7 @@ void CheckAdmission(const json& now_object, const json& before_object, const Val
   if (IsSame(fixed, before)) return;
   const JsonPath root;
   const JsonPath status = root.Field("status");
-  errors.Invalid(status.Field("admission"), Dump(now), "field is immutable");
+  errors.Invalid(status.Field("admission"), StructValue{ShownStruct::kAdmission, Dump(now)}, "field is immutable");
 }
 
 const ReclaimablePod* FindPods(const std::vector<ReclaimablePod>& list, absl::string_view name) {
@@ -148,7 +149,8 @@ void CheckCheckStates(const json& now, const json& before, FieldErrors& errors) 
       const json updates = At(state, {"podSetUpdates"});
       if (Essence({{"v", updates}}) == Essence({{"v", At(old_states[i], {"podSetUpdates"})}})) continue;
       const JsonPath item = path.Item(static_cast<int>(i));
-      errors.Invalid(item.Field("podSetUpdates"), Dump(updates), "field is immutable");
+      errors.Invalid(item.Field("podSetUpdates"), StructValue{ShownStruct::kPodSetUpdate, Dump(updates)},
+                     "field is immutable");
     }
   }
 }

@@ -33,7 +33,8 @@ void ValidateClusterQueueUpdate(const nlohmann::json& now, const nlohmann::json&
   };
   const nlohmann::json value = policy(now);
   if (value != policy(before)) {
-    errors.Invalid(spec.Field("concurrentAdmissionPolicy"), value.dump(), "field is immutable");
+    errors.Invalid(spec.Field("concurrentAdmissionPolicy"),
+                   StructValue{ShownStruct::kConcurrentAdmissionPolicy, value.dump()}, "field is immutable");
   }
 }
 

@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "webhook/review_builder.h"
 #include "webhook/router.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/testing/review_builder.h"
 
 namespace muster::webhook {
 namespace {

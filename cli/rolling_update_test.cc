@@ -25,7 +25,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "webhook/serving/raw_client.h"
-#include "webhook/serving/tls.h"
+#include "webhook/tls/tls.h"
 
 extern char** environ;
 

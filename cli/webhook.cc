@@ -14,12 +14,16 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/commands.h"
-#include "webhook/config.h"
+#include "webhook/base/log.h"
+#include "webhook/live/kubeconfig.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
-#include "webhook/serving/certificates.h"
 #include "webhook/serving/webhook_server.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/tls/certificates.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::cli {
 namespace {

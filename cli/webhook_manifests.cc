@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/commands.h"
-#include "webhook/cluster_state.h"
-#include "webhook/config.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
-#include "webhook/serving/tls.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::cli {
 namespace {

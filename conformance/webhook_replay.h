@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "webhook/cluster_state.h"
-#include "webhook/config.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
 
 namespace muster::conformance {
 

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "api/convert.h"
 #include "api/json_text.h"
-#include "webhook/go_text.h"
-#include "webhook/go_types.h"
-#include "webhook/json_access.h"
-#include "webhook/review.h"
+#include "webhook/admission/review.h"
+#include "webhook/go/go_text.h"
+#include "webhook/go/go_types.h"
+#include "webhook/patch/json_access.h"
 
 namespace muster::webhook {
 namespace {

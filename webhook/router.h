@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "webhook/cluster_state.h"
-#include "webhook/config.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
 
 namespace muster::webhook {
 

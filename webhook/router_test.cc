@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "api/job_kinds.h"
-#include "webhook/review_builder.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/testing/review_builder.h"
 
 namespace muster::webhook {
 namespace {

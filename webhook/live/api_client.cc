@@ -6,13 +6,15 @@
 
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
-#include "webhook/serving/openssl_ptr.h"
-#include "webhook/serving/tls.h"
+#include "webhook/tls/openssl_ptr.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 namespace {
@@ -101,7 +103,21 @@ absl::StatusOr<std::string> ApiClient::Token() const {
   return std::string(absl::StripAsciiWhitespace(text));
 }
 
+absl::Status ApiClient::Begin() {
+  absl::MutexLock lock(&mutex_);
+  if (stopped_) return absl::CancelledError("the client was stopped");
+  busy_ = true;
+  return absl::OkStatus();
+}
+
+void ApiClient::End() {
+  absl::MutexLock lock(&mutex_);
+  busy_ = false;
+}
+
 absl::StatusOr<ApiReply> ApiClient::Get(const std::string& path, absl::Duration timeout, absl::string_view accept) {
+  if (absl::Status status = Begin(); !status.ok()) return status;
+  const absl::Cleanup end = [this] { End(); };
   absl::StatusOr<std::string> token = Token();
   if (!token.ok()) return token.status();
   httplib::Headers headers = {{"Accept", std::string(accept)}, {"Accept-Encoding", "identity"}};
@@ -123,6 +139,8 @@ absl::StatusOr<ApiReply> ApiClient::Get(const std::string& path, absl::Duration 
 
 absl::StatusOr<ApiReply> ApiClient::Stream(const std::string& path, absl::Duration silence,
                                            const std::function<bool(absl::string_view line)>& on_line) {
+  if (absl::Status status = Begin(); !status.ok()) return status;
+  const absl::Cleanup end = [this] { End(); };
   absl::StatusOr<std::string> token = Token();
   if (!token.ok()) return token.status();
   httplib::Headers headers = {{"Accept", "application/json"}, {"Accept-Encoding", "identity"}};
@@ -161,7 +179,16 @@ absl::StatusOr<ApiReply> ApiClient::Stream(const std::string& path, absl::Durati
   return reply;
 }
 
-void ApiClient::Stop() { http_->stop(); }
+void ApiClient::Stop() {
+  constexpr absl::Duration kAgain = absl::Milliseconds(20);
+  absl::MutexLock lock(&mutex_);
+  stopped_ = true;
+  // The library's stop ends a request that has its socket, and misses one that is just about to take it: so again.
+  const auto idle = [](bool* busy) { return !*busy; };
+  do {
+    http_->stop();
+  } while (!mutex_.AwaitWithTimeout(absl::Condition(+idle, &busy_), kAgain));
+}
 
 std::string Explain(const ApiReply& reply) {
   std::string text = absl::StrCat(reply.status);

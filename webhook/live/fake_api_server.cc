@@ -3,11 +3,12 @@
 #include <openssl/pem.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "webhook/serving/openssl_ptr.h"
+#include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
 

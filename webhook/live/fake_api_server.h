@@ -15,7 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "webhook/live/kubeconfig.h"
-#include "webhook/serving/tls.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 

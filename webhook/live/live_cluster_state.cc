@@ -1,5 +1,6 @@
 #include "webhook/live/live_cluster_state.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "webhook/cluster_state.h"
 #include "webhook/live/reflector.h"
+#include "webhook/state/cluster_state.h"
 
 namespace muster::webhook {
 

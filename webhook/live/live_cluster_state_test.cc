@@ -5,10 +5,15 @@
 
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "webhook/base/log.h"
 #include "webhook/live/fake_api_server.h"
+#include "webhook/live/kubeconfig.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 namespace {

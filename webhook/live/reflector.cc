@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
+#include "webhook/base/log.h"
 
 namespace muster::webhook {
 namespace {
@@ -56,17 +57,8 @@ Reflector::~Reflector() {
     absl::MutexLock lock(&mutex_);
     stop_ = true;
   }
-  // The thread may be just about to begin a request: asked until it is gone.
-  std::atomic<bool> gone{false};
-  std::thread stopper([&] {
-    while (!gone && client_ != nullptr) {
-      client_->Stop();
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-  });
+  if (client_ != nullptr) client_->Stop();
   thread_.join();
-  gone = true;
-  stopper.join();
 }
 
 CacheFigures Reflector::figures() const {

@@ -2,8 +2,8 @@
 #ifndef MUSTER_WEBHOOK_LIVE_REFLECTOR_H_
 #define MUSTER_WEBHOOK_LIVE_REFLECTOR_H_
 
-#include <atomic>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,12 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "webhook/cluster_state.h"
 #include "webhook/live/api_client.h"
-#include "webhook/serving/log.h"
-#include "webhook/serving/metrics.h"
+#include "webhook/live/cache_figures.h"
+#include "webhook/state/cluster_state.h"
 
 namespace muster::webhook {
+
+class Log;
 
 struct Resource {
   std::string group;  // "" = core

@@ -1,6 +1,7 @@
 #include "webhook/manifests/manifests.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/escaping.h"

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "webhook/router.h"
-#include "webhook/serving/tls.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 

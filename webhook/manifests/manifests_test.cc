@@ -7,15 +7,17 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/yaml.h"
-#include "webhook/cluster_state.h"
-#include "webhook/config.h"
-#include "webhook/serving/tls.h"
+#include "webhook/router.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 namespace {

@@ -1,5 +1,7 @@
 #include "webhook/manifests/workload_manifests.h"
 
+#include <nlohmann/json.hpp>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 

@@ -24,8 +24,8 @@
 #include "absl/synchronization/mutex.h"
 #include "webhook/serving/http_exchange.h"
 #include "webhook/serving/monotonic.h"
-#include "webhook/serving/openssl_ptr.h"
 #include "webhook/serving/socket_stream.h"
+#include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "webhook/serving/tls.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 

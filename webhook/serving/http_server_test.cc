@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "webhook/serving/raw_client.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 namespace {

@@ -3,7 +3,6 @@
 #ifndef MUSTER_WEBHOOK_SERVING_METRICS_H_
 #define MUSTER_WEBHOOK_SERVING_METRICS_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,21 +10,12 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "webhook/live/cache_figures.h"
 #include "webhook/router.h"
-#include "webhook/serving/certificates.h"
 #include "webhook/serving/http_server.h"
+#include "webhook/tls/certificates.h"
 
 namespace muster::webhook {
-
-// What is known of the objects of one resource that answers depend on.
-struct CacheFigures {
-  std::string resource;  // "localqueues.kueue.x-k8s.io"
-  bool synced = false;   // listed at least once
-  int64_t objects = 0;
-  absl::Time last_contact;  // when the API server last said something about it; InfinitePast = never
-  int64_t lists = 0;        // since the start: full lists, and lists or watches that failed
-  int64_t failures = 0;
-};
 
 // Thread-safe.
 class Metrics {

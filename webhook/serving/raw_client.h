@@ -14,7 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "webhook/serving/openssl_ptr.h"
+#include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "webhook/serving/openssl_ptr.h"
+#include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
 

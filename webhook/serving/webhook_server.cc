@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "webhook/base/log.h"
 
 namespace muster::webhook {
 namespace {

@@ -14,12 +14,13 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "webhook/router.h"
-#include "webhook/serving/certificates.h"
 #include "webhook/serving/http_server.h"
-#include "webhook/serving/log.h"
 #include "webhook/serving/metrics.h"
+#include "webhook/tls/certificates.h"
 
 namespace muster::webhook {
+
+class Log;
 
 struct WebhookServerOptions {
   HttpServerOptions https;                 // `certificate` is set by Start

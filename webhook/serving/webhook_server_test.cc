@@ -3,12 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
+#include "webhook/base/log.h"
+#include "webhook/router.h"
 #include "webhook/serving/raw_client.h"
+#include "webhook/state/cluster_state.h"
+#include "webhook/state/config.h"
+#include "webhook/tls/tls.h"
 
 namespace muster::webhook {
 namespace {
@@ -205,23 +210,6 @@ TEST_F(WebhookServerTest, ServesManyAtATime) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(Probe("/metrics"), HasSubstr(absl::StrCat("muster_webhook_decisions_total{decision=\"denied\",webhook=\"",
                                                         kPath, "\"} 800\n")));
-}
-
-// What is still queued at the end is written, by whichever thread is last.
-TEST(LogTest, EndsWithLinesInTheQueue) {
-  ::testing::internal::CaptureStderr();
-  for (int i = 0; i < 50; ++i) {
-    const Log log(LogLevel::kInfo);
-    for (int n = 0; n < 20; ++n) log.Write(LogLevel::kInfo, "line");
-  }
-  const std::string text = ::testing::internal::GetCapturedStderr();
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1000);
-}
-
-TEST(LogTest, LinesAreJsonWhateverIsInThem) {
-  EXPECT_EQ(LogLine(LogLevel::kWarn, "2026-01-02T03:04:05.678Z", "a \"b\"\n", {{"uid", "\xff\x01"}, {"code", 403}}),
-            "{\"ts\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"msg\":\"a \\\"b\\\"\\n\",\"uid\":\"\xEF\xBF\xBD"
-            "\\u0001\",\"code\":403}");
 }
 
 }  // namespace

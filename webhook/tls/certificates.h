@@ -1,0 +1,58 @@
+// Where the server's certificate comes from: files that may change at any time, or a pair made at the start.
+#ifndef MUSTER_WEBHOOK_TLS_CERTIFICATES_H_
+#define MUSTER_WEBHOOK_TLS_CERTIFICATES_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "webhook/tls/tls.h"
+
+namespace muster::webhook {
+
+// Reads tls.crt, tls.key and, where present, ca.crt of a folder. Errors: NotFound, InvalidArgument (larger than 1 MiB).
+absl::StatusOr<KeyPair> ReadKeyPair(const std::string& folder);
+
+// Thread-safe.
+class CertificateSource {
+ public:
+  // The pair in `folder`, looked at again every `interval`. A pair that does not pass MakeServingCertificate is
+  // reported and left alone: the one before it stays in use. The folder may be empty at first; Current() is null until
+  // then. `report` hears of every pair taken (OK) or refused, from the thread that looks, and once before this returns.
+  using Report = std::function<void(const absl::Status&, const ServingCertificate*)>;
+  static std::unique_ptr<CertificateSource> Watch(std::string folder, absl::Duration interval, Report report);
+  // One pair that never changes.
+  static std::unique_ptr<CertificateSource> Fixed(ServingCertificate certificate);
+  ~CertificateSource();
+
+  // What new connections are to use; null while there was no good pair yet. Connections keep the one they started with.
+  std::shared_ptr<const ServingCertificate> Current() const;
+  // How often a pair was taken, the first one included, and how often one was refused.
+  int64_t taken() const;
+  int64_t refused() const;
+
+ private:
+  CertificateSource() = default;
+  void Look();
+
+  std::string folder_;
+  Report report_;
+  std::string taken_text_;   // what the current pair was made of, and why the last one was refused: only the
+  absl::Status last_error_;  // thread that looks uses these two
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const ServingCertificate> current_ ABSL_GUARDED_BY(mutex_);
+  int64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace muster::webhook
+
+#endif  // MUSTER_WEBHOOK_TLS_CERTIFICATES_H_
