@@ -18,7 +18,7 @@ class Queue {
     for (int i = 0; i < n; ++i) queue.PushHeap(Item(i));
   }
   QueueItem Item(int i) const {
-    return {{i % 3, absl::FromUnixSeconds(i), uids_[i], i}, /*equivalence=*/i % 3, /*local_queue=*/0, 1};
+    return {{i % 3, absl::FromUnixSeconds(i), uids_[i], i}, /*equivalence=*/i % 3, /*local_queue=*/0};
   }
   PendingQueue queue;
 

@@ -1,5 +1,8 @@
 // preemption_*: who has to go so that a workload fits with given flavors, and in which order victims are considered.
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -100,14 +103,20 @@ void RunCandidatesOrdering(const Case& c, Level, Verdict& v) {
   absl::StatusOr<scheduler::EngineOptions> options = Options(c);
   if (!options.ok()) return v.Fail("config", "accepted", options.status().ToString());
   Engine engine(*std::move(options));
-  const std::string own = GetString(c["request"], "preemptorClusterQueue");
+  const Json& request = c["request"];
+  const bool by_usage = GetBool(request, "admissionFairSharing");
+  std::map<std::string, scheduler::ClusterQueueId> queues;
+  const auto id_of = [&](const std::string& queue) {
+    return queues.try_emplace(queue, static_cast<scheduler::ClusterQueueId>(queues.size())).first->second;
+  };
+  const scheduler::ClusterQueueId own = id_of(GetString(request, "preemptorClusterQueue"));
   struct Candidate {
-    scheduler::VictimKey key;
-    bool own;
+    scheduler::VictimCandidate candidate;
     std::string name;
   };
   std::vector<Candidate> candidates;
-  for (const Json& e : Get(c["request"], "candidates")) {
+  std::deque<std::string> local_queues;  // the candidates point to them
+  for (const Json& e : Get(request, "candidates")) {
     const absl::StatusOr<api::Workload> w = ParseWorkload(Get(e, "workload"));
     if (!w.ok()) return v.Fail("request.candidates", "readable", w.status().ToString());
     const scheduler::WorkloadId id = engine.Apply(*w, Now(c));
@@ -115,10 +124,16 @@ void RunCandidatesOrdering(const Case& c, Level, Verdict& v) {
     // Kueue takes a missing reservation for one made now.
     const api::Condition* reserved = api::FindCondition(w->status.conditions, "QuotaReserved");
     key.reserved_at = reserved == nullptr ? Now(c) : reserved->last_transition_time;
-    candidates.push_back({key, GetString(e, "clusterQueue") == own, w->metadata.name});
+    std::optional<double> used;
+    for (const auto& [name, value] : e.items()) {
+      if (by_usage && value.is_number()) used = value.get<double>();  // the usage is the only number
+    }
+    local_queues.push_back(w->spec.queue_name);
+    candidates.push_back({{key, id_of(GetString(e, "clusterQueue")), local_queues.back(), used}, w->metadata.name});
   }
-  std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate& a, const Candidate& b) { return scheduler::GoesBefore(a.key, a.own, b.key, b.own); });
+  std::sort(candidates.begin(), candidates.end(), [own](const Candidate& a, const Candidate& b) {
+    return scheduler::GoesBefore(a.candidate, b.candidate, own);
+  });
   Json order = Json::array();
   for (const Candidate& candidate : candidates) order.push_back(candidate.name);
   v.Equal("result.order", Get(c["result"], "order"), order);

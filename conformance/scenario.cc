@@ -85,6 +85,7 @@ class Replay {
       delays_.erase(key);
     } else if (op == "priorityNth") {
       engine_.SetPriority(id, static_cast<int32_t>(GetInt(event, "priority")), now_);
+      ++generations_[key];
     } else if (op == "reclaimNth") {
       const auto admission = engine_.AdmissionOf(id);
       const api::PodSetAssignment& first = admission->pod_set_assignments.at(0);
@@ -136,10 +137,11 @@ class Replay {
     }
   }
 
-  // A patch that changes nothing makes no update.
+  // A patch that changes nothing makes no update. The condition tells the generation it is about.
   void WriteStatus(const Decision& d) {
     const std::string& key = engine_.WorkloadKey(d.workload);
-    const std::string status = absl::StrCat(Text(scheduler::ToString(d.pending_reason)), "/", engine_.Message(d));
+    const std::string status =
+        absl::StrCat(Text(scheduler::ToString(d.pending_reason)), "/", engine_.Message(d), "/", generations_[key]);
     if (std::exchange(statuses_[key], status) != status) engine_.StatusWritten(d.workload);
   }
 
@@ -439,6 +441,7 @@ class Replay {
   std::map<std::string, int64_t> evictions_;
   std::map<std::string, std::string> messages_;  // recorded last
   std::map<std::string, std::string> statuses_;  // written last
+  std::map<std::string, int> generations_;       // how often the spec was written
   std::set<std::string> random_messages_;
   Json pending_ = Json::object(), usage_ = Json::object(), cohort_usage_ = Json::object();
   Json shares_ = Json::object(), cohort_shares_ = Json::object();

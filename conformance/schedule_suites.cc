@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
+#include "scheduler/engine/engine_impl.h"
 
 namespace muster::conformance {
 namespace {
@@ -246,6 +247,8 @@ void RunSchedule(const Case& c, Level level, Verdict& v) {
     } else if (op == "setNominalQuota") {
       if (absl::Status s = SetNominalQuota(step, now, objects, engine); !s.ok())
         return v.Fail("steps", "done", s.ToString());
+    } else if (op == "deleteLocalQueueFromAPI") {
+      engine.impl().LocalQueueMissing(GetString(step, "namespace"), GetString(step, "name"));
     } else {
       return v.Unsupported(absl::StrCat("step ", op));
     }

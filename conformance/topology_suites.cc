@@ -71,8 +71,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
     if (!parsed.ok()) return v.Fail("request.workload", "readable", parsed.status().ToString());
     workload = *std::move(parsed);
     question.unhealthy_nodes = workload->status.unhealthy_nodes;
-    const auto& owners = workload->metadata.owner_references;
-    question.keep_on_node_failure = owners.size() == 1 && owners[0].kind == "Pod";
+    question.keep_on_node_failure = scheduler::OwnedBySinglePod(workload->metadata);
   }
   std::vector<api::PodSet> pod_sets;
   std::vector<std::optional<TopologyPlacement>> previous, existing;

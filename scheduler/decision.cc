@@ -41,7 +41,7 @@ std::string_view ToString(PreemptionReason reason) {
                                          "InCohortReclaimWhileBorrowing"};
   return kNames[static_cast<int>(reason)];
 }
-std::string_view RuleInWords(PreemptionReason reason) {
+absl::string_view RuleInWords(PreemptionReason reason) {
   switch (reason) {
     case PreemptionReason::kInClusterQueue:
       return "prioritization in the ClusterQueue";

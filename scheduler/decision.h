@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "quota/amount.h"
 #include "scheduler/ids.h"
 #include "scheduler/topology_failure.h"
@@ -182,7 +183,7 @@ std::string_view ToString(RequeueReason reason);
 std::string_view ToString(PendingReason reason);
 std::string_view ToString(PreemptionReason reason);
 // The rule in Kueue's words: "reclamation within the cohort".
-std::string_view RuleInWords(PreemptionReason reason);
+absl::string_view RuleInWords(PreemptionReason reason);
 
 }  // namespace muster::scheduler
 

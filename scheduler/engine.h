@@ -84,7 +84,8 @@ class Engine {
   // otherwise, if it may be queued, it waits in its LocalQueue's ClusterQueue. An update of a pending workload keeps
   // its place in the queue unless what decides about it changed.
   WorkloadId Apply(const api::Workload& workload, absl::Time now);
-  // The workload is gone, wherever it was. Frees its quota and re-activates its tree.
+  // The workload is gone, wherever it was. Frees its quota and, as every event that frees some, re-activates the tree
+  // that its LocalQueue feeds now: none if that is gone or on hold.
   void DeleteWorkload(WorkloadId id, absl::Time now);
   // The job ended: quota freed, tree re-activated. The id stays valid until DeleteWorkload.
   void Finish(WorkloadId id, absl::Time now);
@@ -99,8 +100,11 @@ class Engine {
   // Lets a workload with Requeued=False back into the queue.
   void SetRequeued(WorkloadId id, absl::Time now);
   // The caller wrote the condition a cycle decided on into the pending workload's status. Without the gate
-  // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue.
+  // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue. A
+  // write that changes nothing is none.
   void StatusWritten(WorkloadId id);
+  // The spec was written with this priority, which makes a new generation. A parked workload is looked at again if the
+  // priority differs, or if nothing else was written since it was looked at last (Kueue: PushOrUpdate).
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   // Admission fair sharing: what the status of a LocalQueue says it consumed (by resource name), up to
   // `updated`. Without effect unless EngineOptions::admission_fair_sharing is set.

@@ -127,7 +127,7 @@ bool Declared::Apply(const api::ClusterQueue& object) {
       const ResourceId id = resources.Intern(r);
       state.resources.push_back(id);
       if (id >= static_cast<int>(cq.group_of.size())) cq.group_of.resize(id + 1, -1);
-      cq.group_of[id] = static_cast<int>(g);
+      if (cq.group_of[id] < 0) cq.group_of[id] = static_cast<int>(g);
       if (r == "pods") cq.pods = id;
     }
     for (const api::FlavorQuotas& f : object.resource_groups[g].flavors)

@@ -6,6 +6,7 @@
 #ifndef MUSTER_SCHEDULER_DECLARED_DECLARED_H_
 #define MUSTER_SCHEDULER_DECLARED_DECLARED_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,11 +55,17 @@ struct ClusterQueueState {
   api::ClusterQueue object;
   ClusterQueueRules rules;
   std::vector<GroupState> groups;
-  std::vector<int> group_of;  // by ResourceId; -1 or past the end = not covered
-  ResourceId pods = kNoId;    // the resource "pods", if a group covers it: then pods are counted
-  int64_t generation = 0;     // AllocatableResourceGeneration
+  // By ResourceId: the first group that covers it (nothing but validation keeps it out of others); -1 or past the end =
+  // not covered.
+  std::vector<int> group_of;
+  ResourceId pods = kNoId;  // the resource "pods", if a group covers it: then pods are counted
+  int64_t generation = 0;   // AllocatableResourceGeneration
 
   int GroupOf(ResourceId r) const { return r < static_cast<int>(group_of.size()) ? group_of[r] : -1; }
+  bool Covers(int group, ResourceId r) const {
+    const std::vector<ResourceId>& covered = groups[group].resources;
+    return std::find(covered.begin(), covered.end(), r) != covered.end();
+  }
 };
 
 struct LocalQueueState {
@@ -105,6 +112,11 @@ class Declared {
   int32_t InternLocalQueue(absl::string_view ns, absl::string_view name);
   int32_t num_local_queues() const { return static_cast<int32_t>(local_queues_.size()); }
   const LocalQueueState& local_queue(int32_t id) const { return local_queues_[id]; }
+  // Without its namespace. Valid until the next LocalQueue is interned.
+  std::string_view LocalQueueName(int32_t id) const {
+    const std::string_view key = local_queue_names_.Name(id);  // namespace/name
+    return key.substr(key.find('/') + 1);
+  }
   // The ClusterQueue behind a LocalQueue; kNoId if one of them does not exist.
   ClusterQueueId ClusterQueueOf(int32_t local_queue) const;
   // Null if it does not exist. `ns` is interned.

@@ -85,6 +85,7 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   w.reserved_at = now;
   if (w.evicted) w.queue_timestamp = w.creation;
   w.evicted = false;
+  w.evicted_since.reset();
   w.eviction_reason.clear();
   Hold(e->decision.workload, e->decision.cluster_queue, std::move(held));
   w.admitted = HasChecksReady(w);

@@ -71,10 +71,9 @@ void Engine::DeleteCohort(absl::string_view name, absl::Time) {
   impl_->declared.DeleteCohort(name);
   impl_->PolicyChanged();
 }
-void Engine::DeleteClusterQueue(absl::string_view name, absl::Time now) { impl_->DeleteClusterQueue(name, now); }
+void Engine::DeleteClusterQueue(absl::string_view name, absl::Time) { impl_->DeleteClusterQueue(name); }
 void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
-  impl_->declared.DeleteLocalQueue(ns, name);
-  impl_->RequeueOrphans(now);
+  impl_->DeleteLocalQueue(ns, name, now);
 }
 void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
   impl_->declared.DeleteCheck(name);

@@ -43,7 +43,7 @@ class EngineImpl {
 
   // Policy (objects.cc).
   void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
-  void DeleteClusterQueue(absl::string_view name, absl::Time now);
+  void DeleteClusterQueue(absl::string_view name);
   // Call after any other change of policy: activity and quotas are looked at again before the next decision.
   void PolicyChanged() { policy_changed_ = true; }
   // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
@@ -80,6 +80,9 @@ class EngineImpl {
 
   // Admission fair sharing (fairness.cc).
   void SetLocalQueueWeight(const api::LocalQueue& object);
+  void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
+  // The object is gone from the API server, but the event that says so has not come: see LocalQueueLedger::SetMissing.
+  void LocalQueueMissing(absl::string_view ns, absl::string_view name);
   void SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
                             absl::Time updated);
   void SampleLocalQueues(absl::Time now);
@@ -115,7 +118,11 @@ class EngineImpl {
   bool IsQueued(const WorkloadState& w) const { return w.phase == WorkloadPhase::kPending; }
   bool BackoffExpired(const WorkloadState& w, absl::Time now) const;
   // Kueue's PushOrUpdate: into the heap, or parked, or nowhere. `changed`: what decides about it changed.
-  void Enqueue(WorkloadId id, bool changed, absl::Time now);
+  // `adopted`: its LocalQueue or ClusterQueue has appeared (Kueue: AddFromLocalQueue), and is not asked about
+  // equivalents.
+  void Enqueue(WorkloadId id, bool changed, absl::Time now, bool adopted = false);
+  // Re-activates the tree of the ClusterQueue that the workload's LocalQueue feeds.
+  void NotifyQueueOf(const WorkloadState& w, absl::Time now);
   void Dequeue(WorkloadId id);
   void Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held);
   void FreeQuota(WorkloadId id);
@@ -188,7 +195,8 @@ class EngineImpl {
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
   ShapeTable shapes_{&declared, &options};
-  using EquivalenceKey = std::tuple<int, int64_t, std::string>;  // of the shape, priority, allowed flavors
+  // Of the shape; priority; allowed flavors; pods left of every pod set.
+  using EquivalenceKey = std::tuple<int, int64_t, std::string, absl::InlinedVector<int32_t, 4>>;
   absl::flat_hash_map<EquivalenceKey, int> equivalence_ids_;
 };
 

@@ -20,6 +20,16 @@ void EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
                      set ? object.fair_sharing->weight->ToDouble() : 1.0);
 }
 
+void EngineImpl::LocalQueueMissing(absl::string_view ns, absl::string_view name) {
+  if (ledger_.has_value()) ledger_->SetMissing(declared.InternLocalQueue(ns, name));
+}
+
+void EngineImpl::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
+  declared.DeleteLocalQueue(ns, name);
+  if (ledger_.has_value()) ledger_->Forget(declared.InternLocalQueue(ns, name));
+  RequeueOrphans(now);
+}
+
 void EngineImpl::SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
                                       absl::Time updated) {
   if (ledger_.has_value()) ledger_->SetConsumed(local_queue, amounts, updated);

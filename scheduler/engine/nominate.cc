@@ -22,7 +22,10 @@ bool EngineImpl::Refuse(WorkloadId id, ClusterQueueId cq, Decision* d) {
   if (declared.NodeOf(cq) == quota::kNoNode) return refuse(Note::kClusterQueueInactive, PendingReason::kSuspended);
   const api::Namespace* ns = declared.FindNamespace(w.ns);
   if (ns == nullptr) {
-    d->note_detail = absl::StrCat("workload namespace \"", declared.namespaces.Name(w.ns), "\" does not exist");
+    // The second half is the error of Kueue's client, which names the kind where the API server names the resource.
+    const std::string& name = declared.namespaces.Name(w.ns);
+    d->note_detail =
+        absl::StrCat("workload namespace \"", name, "\" does not exist: Namespace \"", name, "\" not found");
     return refuse(Note::kNamespaceMissing, PendingReason::kMisconfigured);
   }
   const auto& selector = declared.cq(cq).object.namespace_selector;
@@ -44,9 +47,10 @@ HoldersView EngineImpl::View() const {
   view.active = &active_;
   view.options = &options;
   if (ledger_.has_value()) {
-    view.local_queue_usage = [this](WorkloadId id) {
+    view.local_queue_usage = [this](WorkloadId id) -> std::optional<double> {
       const WorkloadState& w = workloads[id];
-      return OrdersByUsage(w.cq) ? ledger_->Share(w.local_queue) : -1.0;
+      if (!OrdersByUsage(w.cq)) return std::nullopt;
+      return ledger_->LookedUpShare(w.local_queue);
     };
   }
   return view;
@@ -145,7 +149,9 @@ EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
   e.is_preemptor = queues[cq].IsPreemptor(id, w.generation);
   e.replaces = ReplacedSlice(w, cq);
   const bool preserve = options.gates[Gate::kFlavorFungibilityPreserveScanProgress];
-  if (w.progress.has_value() && IsOutdated(*w.progress, declared.cq(cq).generation, cycle, w.equivalence, preserve)) {
+  // Without the gate nobody knows of equivalence.
+  const int equivalence = options.gates[Gate::kSchedulingEquivalenceHashing] ? w.equivalence : -1;
+  if (w.progress.has_value() && IsOutdated(*w.progress, declared.cq(cq).generation, cycle, equivalence, preserve)) {
     w.progress.reset();
   }
   Choose(&e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);

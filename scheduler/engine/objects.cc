@@ -31,10 +31,9 @@ void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time n
   if (differs) NotifyClusterQueue(id, now);
 }
 
-void EngineImpl::DeleteClusterQueue(absl::string_view name, absl::Time now) {
+void EngineImpl::DeleteClusterQueue(absl::string_view name) {
   const ClusterQueueId id = declared.FindClusterQueue(name);
   if (id == kNoId) return;
-  NotifyClusterQueue(id, now);
   declared.DeleteClusterQueue(name);
   PolicyChanged();
   for (WorkloadId w : queues[id].Members()) Dequeue(w);
@@ -98,7 +97,7 @@ void EngineImpl::Advance(absl::Time now) {
     backoff_.erase(backoff_.begin());
     WorkloadState& w = workloads[id];
     if (!w.in_use || PhaseOf(id) != WorkloadPhase::kInadmissible || !BackoffExpired(w, now)) continue;
-    queues[w.cq].PushHeap(ItemFor(id));
+    Enqueue(id, true, now);
   }
 }
 
@@ -148,13 +147,21 @@ void EngineImpl::RequeueOrphans(absl::Time now) {
   for (WorkloadId id = 0; id < static_cast<WorkloadId>(workloads.size()); ++id) {
     WorkloadState& w = workloads[id];
     if (!w.in_use) continue;
-    if (IsQueued(w) && QueueFor(w) != w.cq) Dequeue(id);
+    if (IsQueued(w) && QueueFor(w) != w.cq) {
+      Dequeue(id);
+      // A LocalQueue that comes back learns its workloads anew; one that moves takes them along.
+      const LocalQueueState& lq = declared.local_queue(w.local_queue);
+      if (!lq.exists || lq.stopped) {
+        w.progress.reset();
+        w.evaluated_generation = 0;
+      }
+    }
     if (w.phase != WorkloadPhase::kUnqueued) continue;
     if (const ClusterQueueId cq = declared.FindClusterQueue(w.awaits); !w.awaits.empty() && cq != kNoId) {
       w.awaits.clear();
       Hold(id, cq, std::exchange(w.held, {}));
     } else {
-      Enqueue(id, true, now);
+      Enqueue(id, true, now, /*adopted=*/true);
     }
   }
 }

@@ -154,6 +154,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     d.note = Note::kPreemptionGated;
     d.requeue_reason = RequeueReason::kPreemptionGated;
     d.pending_reason = PendingReason::kAdmissionGated;
+    w.progress.reset();
     return;
   }
   if (d.mode == Mode::kDeferredFit) {

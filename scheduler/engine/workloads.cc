@@ -1,5 +1,7 @@
 // The life of a workload: created, queued, holding quota, evicted, finished.
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,7 @@
 #include "scheduler/engine/engine_impl.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/requests/transform_requests.h"
+#include "scheduler/topology/assigner.h"
 #include "scheduler/topology/plan.h"
 
 namespace muster::scheduler {
@@ -21,6 +24,24 @@ int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::strin
     if (p.name == name) return p.count;
   }
   return 0;
+}
+
+bool SamePods(absl::Span<const api::ReclaimablePod> a, absl::Span<const api::ReclaimablePod> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.name == y.name && x.count == y.count; });
+}
+
+// Kueue: workloadslicing.ScaledDown. Fewer pods in a pod set, and more in none.
+bool ScaledDown(const WorkloadShape& before, const WorkloadShape& after) {
+  bool fewer = false;
+  for (const PodSetState& now : after.pod_sets) {
+    for (const PodSetState& old : before.pod_sets) {
+      if (old.name != now.name) continue;
+      if (now.count > old.count) return false;
+      fewer = fewer || now.count < old.count;
+    }
+  }
+  return fewer;
 }
 
 // Kueue: GetQueueOrderTimestamp.
@@ -70,6 +91,13 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     int64_t boost = 0;
     if (it != object.metadata.annotations.end() && absl::SimpleAtoi(it->second, &boost)) w->priority += boost;
   }
+  const auto& priority_class = object.spec.priority_class_ref;
+  w->priority_class = priority_class.has_value() ? priority_class->name : "";
+  w->workload_priority_class = priority_class.has_value() && priority_class->kind == "WorkloadPriorityClass" &&
+                               priority_class->group == "kueue.x-k8s.io";
+  const api::Condition* quota = api::FindCondition(object.status.conditions, "QuotaReserved");
+  w->on_hold = (quota != nullptr && quota->status == "False" && quota->reason == "OnHold") ||
+               api::IsConditionTrue(object.status.conditions, "WaitingForReplacementPods");
   w->gated_by.clear();
   if (options.gates[Gate::kAdmissionGatedBy]) {
     const auto it = object.metadata.annotations.find(api::kAdmissionGatedByAnnotation);
@@ -106,32 +134,37 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
                     std::all_of(object.status.admission_checks.begin(), object.status.admission_checks.end(),
                                 [](const api::AdmissionCheckState& c) { return c.state == "Ready"; });
   w->unhealthy_nodes = object.status.unhealthy_nodes;
-  const auto& owners = object.metadata.owner_references;
-  w->owned_by_single_pod = owners.size() == 1 && owners[0].kind == "Pod";
+  w->owned_by_single_pod = OwnedBySinglePod(object.metadata);
   w->requeued_false = api::IsConditionFalse(object.status.conditions, "Requeued");
   w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
   const api::Condition* evicted = api::FindCondition(object.status.conditions, "Evicted");
   w->evicted = evicted != nullptr && evicted->status == "True";
   w->eviction_reason = w->evicted ? evicted->reason : "";
+  w->evicted_since = evicted != nullptr ? evicted->last_transition_time : absl::InfinitePast();
+  const api::Condition* requeued = api::FindCondition(object.status.conditions, "Requeued");
+  w->requeued_since = requeued != nullptr ? requeued->last_transition_time : absl::InfinitePast();
 
   w->shape = shapes_.Get(object);
   w->pod_sets = w->shape->pod_sets;
   w->equivalence = EquivalenceOf(*w);
 }
 
-// Workloads of one number get the same answer in the same queue.
+// Workloads of one number get the same answer in the same queue. Pods that ended do not count: what is left of a gang
+// of two is the equal of a single pod.
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   std::string flavors;
   if (w.allowed_flavors.has_value()) flavors = absl::StrCat("allowed:", absl::StrJoin(*w.allowed_flavors, ","));
+  absl::InlinedVector<int32_t, 4> counts;
+  for (const PodSetState& ps : w.pod_sets) counts.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
   return equivalence_ids_
-      .try_emplace(EquivalenceKey(w.shape->equivalence, w.priority, std::move(flavors)),
+      .try_emplace(EquivalenceKey(w.shape->equivalence, w.priority, std::move(flavors), std::move(counts)),
                    static_cast<int>(equivalence_ids_.size()))
       .first->second;
 }
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {
   const WorkloadState& w = workloads[id];
-  return {{w.priority, w.queue_timestamp, w.uid, id}, w.equivalence, w.local_queue, w.generation};
+  return {{w.priority, w.queue_timestamp, w.uid, id}, w.equivalence, w.local_queue};
 }
 
 VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
@@ -143,6 +176,7 @@ void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
   WorkloadState& w = workloads[id];
   holders[w.cq].erase(VictimKeyFor(id));
   w.evicted = true;
+  w.evicted_since.reset();
   w.eviction_reason = std::string(reason);
   holders[w.cq].insert(VictimKeyFor(id));
   ++declared.cq(w.cq).generation;  // an update is a removal and an addition
@@ -165,11 +199,17 @@ ClusterQueueId EngineImpl::QueueFor(const WorkloadState& w) const {
   return declared.local_queue(w.local_queue).stopped ? kNoId : declared.ClusterQueueOf(w.local_queue);
 }
 
-void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
+// Kueue (QueueAssociatedInadmissibleWorkloadsAfter) asks the LocalQueue where it points to now, not where quota is
+// held; one that is gone or on hold wakes nobody.
+void EngineImpl::NotifyQueueOf(const WorkloadState& w, absl::Time now) {
+  if (const ClusterQueueId cq = QueueFor(w); cq != kNoId) NotifyClusterQueue(cq, now);
+}
+
+void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now, bool adopted) {
   WorkloadState& w = workloads[id];
   if (!w.awaits.empty()) return;
   const ClusterQueueId cq = QueueFor(w);
-  if (cq == kNoId || !w.active || !w.gated_by.empty()) {
+  if (cq == kNoId || !w.active || w.on_hold || !w.gated_by.empty()) {
     Dequeue(id);
     return;
   }
@@ -178,8 +218,8 @@ void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now) {
   PendingQueue& queue = queues[cq];
   const PendingQueue::Place place = queue.PlaceOf(id);
   const bool parked = place == PendingQueue::Place::kParked, in_heap = place == PendingQueue::Place::kHeap;
-  const bool bulk = !declared.cq(cq).rules.strict_fifo && options.gates[Gate::kSchedulingEquivalenceHashing] &&
-                    queue.IsKnownInadmissible(w.equivalence);
+  const bool bulk = !adopted && !declared.cq(cq).rules.strict_fifo &&
+                    options.gates[Gate::kSchedulingEquivalenceHashing] && queue.IsKnownInadmissible(w.equivalence);
   if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
     queue.Park(ItemFor(id), /*held=*/!BackoffExpired(w, now));
     w.phase = WorkloadPhase::kPending;
@@ -286,24 +326,32 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   }
   const auto& conditions = object.status.conditions;
   const bool finished = api::IsConditionTrue(conditions, "Finished");
-  const bool reserved =
-      api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() && !finished;
+  const bool reserved = api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() &&
+                        !finished && object.spec.active.value_or(true);
   WorkloadState& w = workloads[id];
-  const bool held_before = w.phase == WorkloadPhase::kReserved;
-  if (held_before && !reserved) {
-    NotifyClusterQueue(w.cq, now);
-  }
+  const bool held_before = w.phase == WorkloadPhase::kReserved, was_admitted = w.admitted;
   if (held_before) FreeQuota(id);
   w.awaits.clear();
-  const int64_t old_generation = w.generation;
-  const bool old_requeued_false = w.requeued_false, old_evicted = w.evicted, old_gated = w.preemption_gated;
+  // What an update has to change to get a parked workload looked at again.
+  const auto watched = [&w] {
+    return std::make_tuple(w.generation, w.priority, w.local_queue, w.requeued_false, w.evicted, w.preemption_gated);
+  };
+  const auto before = watched();
+  const std::optional<absl::Time> evicted_since = w.evicted_since, requeued_since = w.requeued_since;
+  const int64_t evaluated_generation = std::exchange(w.evaluated_generation, 0);
+  const std::shared_ptr<const WorkloadShape> old_shape = w.shape;
+  const std::vector<api::ReclaimablePod> old_reclaimable = w.reclaimable;
   const int32_t old_local_queue = w.local_queue;
+  const int64_t old_priority = w.priority;
+  const std::string old_class = w.priority_class;
+  const bool had_pod_class = !w.workload_priority_class && !w.priority_class.empty();
   // Orders point to the UID: another object under the same name starts anew.
   if (w.uid != object.metadata.uid) Dequeue(id);
   Derive(object, &w);
   if (ledger_.has_value() && existed && (w.local_queue != old_local_queue || finished || (!w.active && !reserved))) {
     ledger_->DropPenalty(old_local_queue, id);
   }
+  if (existed && (finished || !w.active || (held_before && !reserved))) NotifyQueueOf(w, now);
   if (finished) {
     Dequeue(id);
     w.phase = WorkloadPhase::kFinished;
@@ -335,6 +383,14 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     if (cq != kNoId) {
       Hold(id, cq, std::move(held));
       w.admitted = api::IsConditionTrue(conditions, "Admitted");
+      if (held_before) {
+        // Kueue looks again at who waits in the tree when pods ended, the job shrank, or its priority class changed.
+        const bool pods_ended = was_admitted && w.admitted && !SamePods(old_reclaimable, w.reclaimable);
+        const bool shrank = options.gates[Gate::kElasticJobsViaWorkloadSlices] && ScaledDown(*old_shape, *w.shape);
+        const bool reprioritized = w.workload_priority_class && !had_pod_class &&
+                                   (old_class != w.priority_class || old_priority != w.priority);
+        if (pods_ended || shrank || reprioritized) NotifyQueueOf(w, now);
+      }
       if (NeedsSecondPass(w)) {
         second_pass_[id] = now;
         latest_ = std::max(latest_, now);
@@ -346,10 +402,17 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     }
     return id;
   }
-  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
-  const bool changed = !existed || held_before || old_generation != w.generation || old_local_queue != w.local_queue ||
-                       old_requeued_false != w.requeued_false || old_evicted != w.evicted ||
-                       old_gated != w.preemption_gated;
+  // What is in no queue, or in another one, is not known by Kueue to have been tried.
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress] || old_local_queue != w.local_queue ||
+      !IsQueued(w)) {
+    w.progress.reset();
+  }
+  // The generation stands for fields of the spec that are not looked at here.
+  const bool changed = !existed || held_before || before != watched() ||
+                       evicted_since.value_or(*w.evicted_since) != *w.evicted_since ||
+                       requeued_since.value_or(*w.requeued_since) != *w.requeued_since ||
+                       (evaluated_generation != 0 && evaluated_generation != w.generation) ||
+                       !SamePods(old_reclaimable, w.reclaimable) || !SameAdjusted(*old_shape, *w.shape);
   Enqueue(id, changed, now);
   return id;
 }
@@ -357,7 +420,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
 void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use) return;
-  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  NotifyQueueOf(w, now);
   FreeQuota(id);
   Dequeue(id);
   if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
@@ -369,7 +432,7 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
 void EngineImpl::Finish(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use || w.phase == WorkloadPhase::kFinished) return;
-  if (w.cq != kNoId) NotifyClusterQueue(w.cq, now);
+  NotifyQueueOf(w, now);
   FreeQuota(id);
   Dequeue(id);
   if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
@@ -386,9 +449,11 @@ bool EngineImpl::Evict(WorkloadId id, absl::string_view reason) {
 void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (w.phase != WorkloadPhase::kReserved || !w.evicted) return;
-  NotifyClusterQueue(w.cq, now);
+  NotifyQueueOf(w, now);
   FreeQuota(id);
   w.requeued_false = w.eviction_reason != "Preempted";
+  w.requeued_since.reset();
+  w.evaluated_generation = 0;
   Enqueue(id, true, now);
 }
 
@@ -396,12 +461,16 @@ void EngineImpl::SetRequeued(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (!w.in_use || !w.requeued_false) return;
   w.requeued_false = false;
+  w.requeued_since.reset();
+  w.evaluated_generation = 0;
   if (IsQueued(w)) Enqueue(id, true, now);
 }
 
 void EngineImpl::StatusWritten(WorkloadId id) {
   WorkloadState& w = workloads[id];
-  if (IsQueued(w) && !options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+  if (!IsQueued(w)) return;
+  w.evaluated_generation = 0;
+  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
 }
 
 void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
@@ -409,6 +478,9 @@ void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   if (!w.in_use) return;
   const bool holds = w.phase == WorkloadPhase::kReserved;
   if (holds) holders[w.cq].erase(VictimKeyFor(id));
+  // An update that sets the priority it has says nothing new of what was seen since the last attempt.
+  const bool differs = w.priority != priority, changed = differs || w.evaluated_generation != 0;
+  w.evaluated_generation = 0;
   w.priority = priority;
   ++w.generation;
   if (holds) holders[w.cq].insert(VictimKeyFor(id));
@@ -416,8 +488,9 @@ void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
   if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
   if (holds) {
     ++declared.cq(w.cq).generation;  // an update is a removal and an addition
+    if (differs && w.workload_priority_class) NotifyQueueOf(w, now);
   } else if (IsQueued(w)) {
-    Enqueue(id, true, now);
+    Enqueue(id, changed, now);
   }
 }
 
@@ -427,14 +500,17 @@ void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::Reclaim
   const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? declared.NodeOf(w.cq) : quota::kNoNode;
   const bool live = !declared.forest_stale() && node != quota::kNoNode;
   if (live) declared.forest().RemoveUsage(node, w.usage);
+  const bool changed = !SamePods(w.reclaimable, pods);
   w.reclaimable.assign(pods.begin(), pods.end());
+  w.equivalence = EquivalenceOf(w);
+  w.evaluated_generation = 0;
   w.usage = ComputeUsage(w);
   if (live) declared.forest().AddUsage(node, w.usage);
   if (w.phase == WorkloadPhase::kReserved) {
     ++declared.cq(w.cq).generation;  // an update is a removal and an addition
-    NotifyClusterQueue(w.cq, now);
+    if (changed) NotifyQueueOf(w, now);
   } else if (IsQueued(w)) {
-    Enqueue(id, true, now);
+    Enqueue(id, changed, now);
   }
 }
 

@@ -30,8 +30,14 @@ struct Assignment {
   absl::InlinedVector<ResourceAmounts, 1> requests;  // per pod set, totals
   quota::FrAmounts usage;                            // all pod sets together
   TriedFlavors last_tried;
-  // Why nothing fits, as condition QuotaReserved gives it: for the pod sets left without flavors, per resource group
-  // the mildest refusal among the flavors that do not fit, over groups the worst.
+  // What the scan for a group of pod sets met (Kueue: FlavorAssignmentAttempts).
+  struct Scan {
+    bool attempted = false;                                             // whether any flavor was looked at
+    absl::InlinedVector<std::pair<FlavorId, PendingReason>, 2> no_fit;  // flavors that do not fit, and why
+  };
+  absl::InlinedVector<Scan, 1> scans;
+  absl::InlinedVector<int, 2> scan_of;  // by pod set
+  // Why nothing fits, as condition QuotaReserved gives it.
   PendingReason no_fit_reason = PendingReason::kNone;
 };
 

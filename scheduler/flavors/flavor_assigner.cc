@@ -95,6 +95,33 @@ bool IsOutdated(const ScanProgress& last, int64_t cluster_queue_generation, int6
   return cluster_queue_generation > last.cluster_queue_generation;
 }
 
+PendingReason ResolveNoFitReason(const ClusterQueueState& queue, const Assignment& assignment) {
+  if (assignment.mode != Mode::kNoFit) return PendingReason::kNone;
+  int overall = 0;
+  for (size_t i = 0; i < assignment.pod_sets.size(); ++i) {
+    const PodSetDecision& ps = assignment.pod_sets[i];
+    // Kueue takes a pod set that has nothing to say for one that fits.
+    if (ps.mode != Mode::kNoFit || (ps.reasons.empty() && ps.error.empty())) continue;
+    const Assignment::Scan& scan = assignment.scans[assignment.scan_of[i]];
+    if (!scan.attempted) {
+      overall = std::max(overall, Severity(PendingReason::kNoMatchingFlavor));
+      continue;
+    }
+    const bool unplaced = ps.error.empty() && ps.topology_failure.has_value();
+    for (const GroupState& group : queue.groups) {
+      int mildest = std::numeric_limits<int>::max();
+      const auto meet = [&](FlavorId flavor, PendingReason reason) {
+        if (std::find(group.flavors.begin(), group.flavors.end(), flavor) == group.flavors.end()) return;
+        mildest = std::min(mildest, Severity(reason));
+      };
+      for (const auto& [flavor, reason] : scan.no_fit) meet(flavor, reason);
+      if (unplaced) meet(ps.topology_flavor, PendingReason::kTopologyPlacementFailed);
+      if (mildest != std::numeric_limits<int>::max()) overall = std::max(overall, mildest);
+    }
+  }
+  return overall > 0 ? ReasonOfSeverity(overall) : PendingReason::kNone;
+}
+
 struct FlavorAssigner::GroupScan {
   struct Item {
     ResourceId resource;
@@ -105,9 +132,6 @@ struct FlavorAssigner::GroupScan {
   absl::InlinedVector<Item, 4> items;  // empty if no flavor would do
   std::vector<FlavorReason> reasons;
   int tried_index = -1;
-  // The mildest refusal among the flavors that do not fit; kNone if there was no such flavor.
-  PendingReason mildest = PendingReason::kNone;
-  bool attempted = false;  // whether a flavor was looked at
 };
 
 Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
@@ -161,9 +185,13 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
     Keep(workload, &out);
     groups.clear();
   }
-  int worst_refusal = 0;
+  out.scans.resize(std::max<size_t>(1, groups.size()));
+  out.scan_of.resize(n);
+  for (size_t g = 0; g < groups.size(); ++g) {
+    for (const int i : groups[g]) out.scan_of[i] = static_cast<int>(g);
+  }
   for (const absl::InlinedVector<int, 2>& members : groups) {
-    worst_refusal = std::max(worst_refusal, AssignGroup(workload, cq, members, progress, pins, replaced, &out));
+    AssignGroup(workload, cq, members, progress, pins, replaced, &out);
     for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
     if (out.mode == Mode::kNoFit) {
       out.pod_sets.resize(members.back() + 1);
@@ -172,8 +200,8 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
   }
   // Not reached by a group without flavors: then nobody asks for a place.
   const bool complete = out.mode != Mode::kNoFit;
-  out.no_fit_reason = worst_refusal > 0 ? ReasonOfSeverity(worst_refusal) : PendingReason::kNone;
   if (topology_ != nullptr && complete) topology_->Place(workload, cq, &out, replaced);
+  out.no_fit_reason = ResolveNoFitReason(queue, out);
   return out;
 }
 
@@ -194,11 +222,9 @@ void FlavorAssigner::Keep(const WorkloadState& workload, Assignment* out) const 
   }
 }
 
-// Returns 0 if the members have flavors, otherwise the severity of the worst refusal over the resource groups, which
-// may be 0 as well.
-int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                                const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
-                                Assignment* out) {
+void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                                 const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
+                                 Assignment* out) {
   const ClusterQueueState& queue = declared_.cq(cq);
   ResourceAmounts requests;
   for (int i : members) {
@@ -210,9 +236,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
   std::vector<FlavorReason> reasons;
   absl::InlinedVector<GroupScan::Item, 4> chosen;
   absl::InlinedVector<std::pair<ResourceId, int>, 4> tried;
-  absl::InlinedVector<int, 4> scanned;  // resource groups done
-  bool failed = false, attempted = false;
-  int worst_refusal = 0;
+  bool failed = false;
   for (const ResourceAmount& request : requests) {
     const int rg = queue.GroupOf(request.resource);
     if (rg < 0) {
@@ -224,11 +248,11 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
       failed = true;
       break;
     }
-    if (std::find(scanned.begin(), scanned.end(), rg) != scanned.end()) continue;
-    scanned.push_back(rg);
+    const auto has_flavor = [&](const GroupScan::Item& item) { return item.resource == request.resource; };
+    if (std::any_of(chosen.begin(), chosen.end(), has_flavor)) continue;  // its group has been scanned
     ResourceAmounts in_group;
     for (const ResourceAmount& a : requests) {
-      if (queue.GroupOf(a.resource) == rg) in_group.push_back(a);
+      if (queue.Covers(rg, a.resource)) in_group.push_back(a);
     }
     int start = 0;
     if (progress != nullptr && options_.gates[Gate::kFlavorFungibility] &&
@@ -237,9 +261,8 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         if (resource == request.resource) start = index + 1;
       }
     }
-    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, replaced, *out);
-    attempted = attempted || scan.attempted;
-    if (scan.mildest != PendingReason::kNone) worst_refusal = std::max(worst_refusal, Severity(scan.mildest));
+    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, replaced, *out,
+                                &out->scans[out->scan_of[members[0]]]);
     if (scan.items.empty()) {
       reasons = std::move(scan.reasons);
       failed = true;
@@ -247,12 +270,17 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
     }
     reasons.insert(reasons.end(), scan.reasons.begin(), scan.reasons.end());
     for (const GroupScan::Item& item : scan.items) {
-      chosen.push_back(item);
-      tried.emplace_back(item.resource, scan.tried_index);
+      size_t c = 0;  // a later group that covers the resource too has the last word
+      while (c < chosen.size() && chosen[c].resource != item.resource) ++c;
+      if (c == chosen.size()) {
+        chosen.push_back(item);
+        tried.emplace_back(item.resource, scan.tried_index);
+      } else {
+        chosen[c] = item;
+        tried[c].second = scan.tried_index;
+      }
     }
   }
-  // A resource that nothing covers leaves Kueue without a reason if flavors were looked at before.
-  if (failed && !attempted) worst_refusal = Severity(PendingReason::kNoMatchingFlavor);
   for (int i : members) {
     PodSetDecision& ps = out->pod_sets[i];
     ps.reasons = reasons;
@@ -274,7 +302,7 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
         quota::AddTo(&out->usage, {fr, quota::Sub(request.amount, held == nullptr ? 0 : held->amount)});
       }
     }
-    if (ps.flavors.empty() && members.size() > 1 && topology_ != nullptr) {
+    if (out->requests[i].empty() && members.size() > 1 && topology_ != nullptr) {
       // Without requests of its own it goes where its group goes.
       for (size_t c = 0; c < chosen.size(); ++c) {
         if (!topology_->cache().IsTopologyAware(chosen[c].flavor)) continue;
@@ -288,35 +316,36 @@ int FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId cq
       ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
     }
   }
-  return failed ? worst_refusal : 0;
 }
 
 FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& workload, ClusterQueueId cq,
                                                      int resource_group, absl::Span<const int> members,
                                                      absl::Span<const ResourceAmount> requests, ResourceId trigger,
                                                      int start, const FlavorPins* pins, const WorkloadState* replaced,
-                                                     const Assignment& so_far) {
+                                                     const Assignment& so_far, Assignment::Scan* scan) {
   const ClusterQueueState& queue = declared_.cq(cq);
   const GroupState& group = queue.groups[resource_group];
   const bool fungible = options_.gates[Gate::kFlavorFungibility];
   GroupScan best;
   std::vector<FlavorReason> reasons;
   int attempted = -1;
-  int mildest = std::numeric_limits<int>::max();
   for (int idx = start; idx < static_cast<int>(group.flavors.size()); ++idx) {
     attempted = idx;
     const FlavorId flavor = group.flavors[idx];
     const api::ResourceFlavor* object = declared_.Flavor(flavor);
     std::optional<FlavorReason> mismatch;
+    bool looked_at = true;
     if (pins != nullptr && !IsPinned(*pins, members, trigger, flavor)) {
       mismatch.emplace();
       mismatch->code = FlavorReason::Code::kNotInNominationMapping;
       mismatch->resource = trigger;
+      looked_at = false;
     } else if (workload.allowed_flavors.has_value() && object != nullptr &&
                std::find(workload.allowed_flavors->begin(), workload.allowed_flavors->end(),
                          declared_.flavors.Name(flavor)) == workload.allowed_flavors->end()) {
       mismatch.emplace();
       mismatch->code = FlavorReason::Code::kNotAllowedByAnnotation;
+      looked_at = false;
     } else if (object == nullptr) {
       mismatch.emplace();
       mismatch->code = FlavorReason::Code::kFlavorNotFound;
@@ -331,7 +360,10 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     if (mismatch.has_value()) {
       mismatch->flavor = flavor;
       reasons.push_back(*std::move(mismatch));
-      mildest = std::min(mildest, Severity(PendingReason::kNoMatchingFlavor));
+      if (looked_at) {
+        scan->attempted = true;
+        scan->no_fit.emplace_back(flavor, PendingReason::kNoMatchingFlavor);
+      }
       continue;
     }
     GroupScan candidate;
@@ -367,7 +399,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       if (rated.mode == FitMode::kNoFit) refusal = std::max(refusal, Severity(why));
       if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;
     }
-    if (refusal > 0) mildest = std::min(mildest, refusal);
+    scan->attempted = true;
+    if (refusal > 0) scan->no_fit.emplace_back(flavor, ReasonOfSeverity(refusal));
     if (!fungible) {
       if (candidate.rated.mode > best.rated.mode) best = std::move(candidate);
       if (best.rated.mode == FitMode::kFit) break;
@@ -383,8 +416,6 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
   if (best.rated.mode != FitMode::kFit) best.reasons = std::move(reasons);
   // Without fungibility Kueue leaves the index at its zero value: there always seems to be more to try.
   best.tried_index = !fungible ? 0 : attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
-  best.attempted = attempted >= 0;
-  if (mildest != std::numeric_limits<int>::max()) best.mildest = ReasonOfSeverity(mildest);
   return best;
 }
 

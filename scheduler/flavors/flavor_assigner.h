@@ -73,6 +73,11 @@ class NoPreemptionOracle : public PreemptionOracle {
   const Declared& declared_;
 };
 
+// Why nothing fits: for every pod set that is refused, per resource group the mildest refusal among the flavors that do
+// not fit, over groups and pod sets the worst; kNoMatchingFlavor for a pod set for which no flavor was looked at. kNone
+// unless the assignment is kNoFit (Kueue: resolveNoFitReason).
+PendingReason ResolveNoFitReason(const ClusterQueueState& queue, const Assignment& assignment);
+
 class FlavorAssigner {
  public:
   // All references must outlive the assigner.
@@ -92,11 +97,13 @@ class FlavorAssigner {
  private:
   struct GroupScan;
   void Keep(const WorkloadState& workload, Assignment* out) const;
-  int AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
-                  const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced, Assignment* out);
+  void AssignGroup(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int> members,
+                   const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
+                   Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
                        absl::Span<const int> members, absl::Span<const ResourceAmount> requests, ResourceId trigger,
-                       int start, const FlavorPins* pins, const WorkloadState* replaced, const Assignment& so_far);
+                       int start, const FlavorPins* pins, const WorkloadState* replaced, const Assignment& so_far,
+                       Assignment::Scan* scan);
   RatedMode FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor, ResourceId resource,
                       quota::Amount assumed, quota::Amount request, std::vector<FlavorReason>* reasons,
                       PendingReason* why);

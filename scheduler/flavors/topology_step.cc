@@ -23,7 +23,6 @@ void Refuse(PodSetDecision* ps, std::string error, Assignment* assignment) {
   ps->error = std::move(error);
   ps->mode = Mode::kNoFit;
   assignment->mode = Mode::kNoFit;
-  assignment->no_fit_reason = PendingReason::kNone;  // Kueue gives none
 }
 
 void SetMode(PodSetDecision* ps, Mode mode) {
@@ -74,8 +73,7 @@ std::optional<FlavorReason> TopologyStep::CheckFlavor(const PodSetState& pod_set
       const ClusterQueueState& queue = declared_.cq(cq);
       const bool concerned =
           std::any_of(pod_set.topology_per_pod.begin(), pod_set.topology_per_pod.end(), [&](const ResourceAmount& a) {
-            return a.amount != 0 && queue.GroupOf(a.resource) == resource_group &&
-                   declared_.resources.Name(a.resource) != "pods";
+            return queue.Covers(resource_group, a.resource) && declared_.resources.Name(a.resource) != "pods";
           });
       if (!concerned) return std::nullopt;
       reason.code = FlavorReason::Code::kTopologyUnsupported;
@@ -222,8 +220,6 @@ void TopologyStep::Place(const WorkloadState& workload, ClusterQueueId cq, Assig
     ps.topology_failure = failed->failure;
     SetMode(&ps, Mode::kNoFit);
     assignment->mode = Mode::kNoFit;
-    // Kueue looks for the reason among pod sets that say why they do not fit.
-    assignment->no_fit_reason = ps.reasons.empty() ? PendingReason::kNone : PendingReason::kTopologyPlacementFailed;
     return;
   }
   for (const TopologyPodSet& p : question.pod_sets) SetMode(&assignment->pod_sets[p.index], Mode::kPreempt);

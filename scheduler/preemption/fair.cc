@@ -53,7 +53,7 @@ class Ordering {
 
   // Which of two ClusterQueues of equal share goes first: the one whose first candidate would.
   bool GoesFirst(const VictimQueue& a, const VictimQueue& b) const {
-    return GoesBefore(a.Peek(), a.node() == base_.node(), b.Peek(), b.node() == base_.node());
+    return GoesBefore({a.Peek(), a.cq(), {}, {}}, {b.Peek(), b.cq(), {}, {}}, base_.request().cq);
   }
 
   VictimQueue* NextUnder(NodeId cohort) {

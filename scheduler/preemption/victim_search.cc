@@ -1,6 +1,7 @@
 #include "scheduler/preemption/victim_search.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "scheduler/preemption/search.h"
@@ -18,19 +19,25 @@ VictimQueue PreemptionSearch::QueueOf(ClusterQueueId cq) const {
   const quota::NodeId node = view_.declared->NodeOf(cq);
   VictimQueue queue(cq, node, (*view_.by_queue)[cq], *view_.workloads, filter);
   if (!view_.local_queue_usage) return queue;
-  // Admission fair sharing: after the evicted, those of the LocalQueue that used most. Kueue compares only pairs
-  // whose usage is known; unknown ones count as least used here, which makes the order total.
-  std::vector<std::pair<double, VictimKey>> keys;
+  std::vector<VictimCandidate> candidates;
+  bool several_names = false;
   while (!queue.empty()) {
-    const double used = view_.local_queue_usage(queue.Peek().id);
-    keys.emplace_back(used, queue.Pop());
+    const WorkloadState& w = workload(queue.Peek().id);
+    const std::string_view name = view_.declared->LocalQueueName(w.local_queue);
+    several_names = several_names || (!candidates.empty() && candidates[0].local_queue != name);
+    candidates.push_back({{}, cq, name, view_.local_queue_usage(queue.Peek().id)});
+    candidates.back().key = queue.Pop();
   }
-  std::stable_sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) {
-    if (a.second.evicted != b.second.evicted) return a.second.evicted;
-    return a.first > b.first;
-  });
+  if (several_names) {
+    // Two LocalQueues of one name in different namespaces are not compared by usage, which may leave no order at all;
+    // Kueue then ends where the order of a Go map leads it. Here the first of such a name speaks for all.
+    std::map<std::string_view, std::optional<double>> used_of;
+    for (VictimCandidate& c : candidates) c.used = used_of.try_emplace(c.local_queue, c.used).first->second;
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&](const VictimCandidate& a, const VictimCandidate& b) { return GoesBefore(a, b, request_.cq); });
+  }
   std::vector<VictimKey> sorted;
-  for (const auto& [used, key] : keys) sorted.push_back(key);
+  for (const VictimCandidate& c : candidates) sorted.push_back(c.key);
   return VictimQueue(cq, node, std::move(sorted));
 }
 

@@ -55,8 +55,9 @@ struct HoldersView {
   const std::vector<Holders>* by_queue = nullptr;  // by ClusterQueueId
   const std::vector<uint8_t>* active = nullptr;    // by ClusterQueueId; others are out of reach
   const EngineOptions* options = nullptr;
-  // Usage of the LocalQueue of a workload under admission fair sharing; null when off. Negative: not known.
-  std::function<double(WorkloadId)> local_queue_usage;
+  // What the LocalQueue of a workload used, where its ClusterQueue orders by that; null when admission fair sharing is
+  // off.
+  std::function<std::optional<double>(WorkloadId)> local_queue_usage;
 };
 
 class VictimSearch : public PreemptionOracle {

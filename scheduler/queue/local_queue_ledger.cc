@@ -44,9 +44,16 @@ void LocalQueueLedger::SetConsumed(int local_queue, const Amounts& consumed, abs
 
 double LocalQueueLedger::Share(int local_queue) const {
   const auto it = accounts_.find(local_queue);
-  if (it == accounts_.end()) return 0;
-  const Account& account = it->second;
-  if (!(account.weight > 0)) return std::numeric_limits<double>::infinity();
+  return it == accounts_.end() ? 0 : Share(it->second, it->second.weight);
+}
+
+double LocalQueueLedger::LookedUpShare(int local_queue) const {
+  const auto it = accounts_.find(local_queue);
+  return it == accounts_.end() ? 0 : Share(it->second, it->second.missing ? 1 : it->second.weight);
+}
+
+double LocalQueueLedger::Share(const Account& account, double weight) const {
+  if (!(weight > 0)) return std::numeric_limits<double>::infinity();
   Balance total = account.consumed;
   for (const auto& [workload, penalty] : account.penalties) AddTo(&total, penalty);
   double sum = 0;
@@ -55,7 +62,7 @@ double LocalQueueLedger::Share(int local_queue) const {
     sum += (weight == options_.resource_weights.end() ? 1.0 : weight->second) *
            static_cast<double>(static_cast<long double>(amount) / kBillion);
   }
-  return sum / account.weight;
+  return sum / weight;
 }
 
 void LocalQueueLedger::AddPenalty(int local_queue, WorkloadId workload, const Amounts& requests) {

@@ -27,11 +27,22 @@ class LocalQueueLedger {
   explicit LocalQueueLedger(AdmissionFairSharingOptions options) : options_(std::move(options)) {}
 
   // Of the LocalQueue's fairSharing. Zero or less: its share is infinite. Unset: 1.
-  void SetWeight(int local_queue, double weight) { accounts_[local_queue].weight = weight; }
+  void SetWeight(int local_queue, double weight) {
+    accounts_[local_queue].weight = weight;
+    accounts_[local_queue].missing = false;
+  }
   // What its status says it consumed, up to `updated`.
   void SetConsumed(int local_queue, const Amounts& consumed, absl::Time updated);
+  // The object is gone, but nobody has said so yet: who looks its weight up finds none and takes 1, while what waits in
+  // it is ordered as before.
+  void SetMissing(int local_queue) { accounts_[local_queue].missing = true; }
+  // The LocalQueue is gone, and so is what it used. What was admitted through it counts as of a queue that used
+  // nothing.
+  void Forget(int local_queue) { accounts_.erase(local_queue); }
   // The lower, the earlier its workloads go. O(resources).
   double Share(int local_queue) const;
+  // The same for those who look the weight up (candidates for preemption). O(resources).
+  double LookedUpShare(int local_queue) const;
 
   // A workload got its first reservation: until it is settled, its requests count for what they would be after one
   // sampling interval. Replaces an earlier penalty of the same workload.
@@ -52,6 +63,7 @@ class LocalQueueLedger {
   using Balance = std::map<std::string, Billionths>;
   struct Account {
     double weight = 1;
+    bool missing = false;
     Balance consumed;
     absl::Time updated = absl::InfinitePast();
     std::map<WorkloadId, Balance> penalties;
@@ -60,6 +72,7 @@ class LocalQueueLedger {
   static Balance InBillionths(const Amounts& amounts);
   static Balance Scaled(const Balance& balance, double factor);
   static void AddTo(Balance* sum, const Balance& more);
+  double Share(const Account& account, double weight) const;
   // The part of the present that a span of time brings into the average: 1 - 0.5^(span / half-life).
   double Alpha(absl::Duration span) const;
 

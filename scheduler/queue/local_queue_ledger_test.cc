@@ -39,6 +39,30 @@ TEST(LocalQueueLedger, AQueueWithoutWeightIsAlwaysLast) {
   EXPECT_EQ(ledger.Share(0), std::numeric_limits<double>::infinity());
 }
 
+TEST(LocalQueueLedger, AQueueThatIsMissingIsLookedUpWithWeightOne) {
+  LocalQueueLedger ledger(TenSeconds());
+  ledger.SetConsumed(0, {{"cpu", 8000}}, kStart);
+  ledger.SetWeight(0, 4);
+  EXPECT_DOUBLE_EQ(ledger.LookedUpShare(0), 2);
+  ledger.SetMissing(0);
+  EXPECT_DOUBLE_EQ(ledger.Share(0), 2);
+  EXPECT_DOUBLE_EQ(ledger.LookedUpShare(0), 8);
+  ledger.SetWeight(0, 4);
+  EXPECT_DOUBLE_EQ(ledger.LookedUpShare(0), 2);
+}
+
+TEST(LocalQueueLedger, AQueueThatIsGoneIsForgotten) {
+  LocalQueueLedger ledger(TenSeconds());
+  ledger.SetConsumed(0, {{"cpu", 8000}}, kStart);
+  ledger.SetWeight(0, 4);
+  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
+  ledger.Forget(0);
+  EXPECT_EQ(ledger.Share(0), 0);
+  EXPECT_FALSE(ledger.HasPenalty(0));
+  ledger.SetConsumed(0, {{"cpu", 3000}}, kStart);
+  EXPECT_DOUBLE_EQ(ledger.Share(0), 3);
+}
+
 TEST(LocalQueueLedger, AnUnknownQueueHasUsedNothing) { EXPECT_EQ(LocalQueueLedger(TenSeconds()).Share(7), 0); }
 
 TEST(LocalQueueLedger, OneHalfLifeForgetsHalfAndLearnsHalf) {

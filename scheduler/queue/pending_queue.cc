@@ -70,7 +70,6 @@ PendingQueue::Entry& PendingQueue::EntryFor(const QueueItem& item) {
     ++e.cls->members;
   }
   e.key = item.key;
-  e.generation = item.generation;
   e.held = false;
   return e;
 }
@@ -101,8 +100,6 @@ void PendingQueue::Remove(WorkloadId id) {
 
 WorkloadId PendingQueue::StickyHead() const {
   if (!sticky_ || preemptor_ == kNoId) return kNoId;
-  const auto it = entries_.find(preemptor_);
-  if (it == entries_.end() || it->second.generation != preemptor_generation_) return kNoId;
   return PlaceOf(preemptor_) == Place::kHeap ? preemptor_ : kNoId;
 }
 

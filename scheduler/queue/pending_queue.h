@@ -48,7 +48,6 @@ struct QueueItem {
   QueueKey key;
   int equivalence = -1;  // names the workloads that would get the same answer
   int local_queue = -1;  // interned
-  int64_t generation = 0;
 };
 
 class PendingQueue {
@@ -77,7 +76,8 @@ class PendingQueue {
   // `usage` is null unless the queue shares by usage; then O(classes). REQUIRES: nothing is in flight.
   WorkloadId Pop(const LocalQueueUsage* usage = nullptr);
 
-  // The preemptor waits for its victims: BestEffortFIFO keeps it in front ("sticky") while its generation stays.
+  // The preemptor waits for its victims: BestEffortFIFO keeps it in front ("sticky") until it is removed or another
+  // takes the mark. An update of the object ends what IsPreemptor says, but not the stickiness.
   void SetPreemptor(WorkloadId id, int64_t generation, bool sticky);
   bool IsPreemptor(WorkloadId id, int64_t generation) const {
     return id != kNoId && id == preemptor_ && generation == preemptor_generation_;
@@ -109,7 +109,6 @@ class PendingQueue {
     QueueKey key;
     ClassId class_id;
     Class* cls = nullptr;
-    int64_t generation = 0;
     bool held = false;
   };
   struct Head {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "absl/strings/str_cat.h"
-
 namespace muster::scheduler {
 namespace {
 
@@ -32,14 +30,6 @@ void ForEachContainer(api::PodSpec* spec, Fn fn) {
   for (api::Container& c : spec->containers) fn(c.resources);
 }
 
-std::string Exceeding(const api::ResourceRequirements& resources) {
-  for (const auto& [name, request] : resources.requests) {
-    const auto limit = resources.limits.find(name);
-    if (limit != resources.limits.end() && limit->second < request) return name;
-  }
-  return "";
-}
-
 }  // namespace
 
 Amount AmountOf(absl::string_view resource, const api::Quantity& quantity) {
@@ -52,6 +42,11 @@ void AdjustResources(absl::Span<const api::LimitRange* const> limit_ranges, cons
   if (runtime_class != nullptr && spec->overhead.empty()) spec->overhead = runtime_class->overhead_pod_fixed;
   for (const api::LimitRange* range : limit_ranges) {
     for (const api::LimitRangeItem& item : range->limits) {
+      // A pod that says what it needs as a whole takes the defaults for pods.
+      if (item.type == "Pod" && spec->resources.has_value()) {
+        MergeMissing(spec->resources->limits, item.default_limit);
+        MergeMissing(spec->resources->requests, item.default_request);
+      }
       if (item.type != "Container") continue;
       ForEachContainer(spec, [&](api::ResourceRequirements& r) {
         MergeMissing(r.limits, item.default_limit);
@@ -88,61 +83,6 @@ std::vector<NamedAmount> PodRequests(const api::PodSpec& spec) {
   std::vector<NamedAmount> out;
   for (const auto& [name, amount] : total) out.push_back({name, amount});
   return out;
-}
-
-std::string CheckRequestsWithinLimits(const api::PodSpec& spec, absl::string_view path) {
-  const auto check = [&](const std::vector<api::Container>& containers, absl::string_view field) {
-    for (size_t i = 0; i < containers.size(); ++i) {
-      if (const std::string name = Exceeding(containers[i].resources); !name.empty()) {
-        return absl::StrCat(path, ".", field, "[", i, "]: Invalid value: [\"", name,
-                            "\"]: requests must not exceed its limits");
-      }
-    }
-    return std::string();
-  };
-  if (std::string m = check(spec.init_containers, "initContainers"); !m.empty()) return m;
-  if (std::string m = check(spec.containers, "containers"); !m.empty()) return m;
-  if (spec.resources.has_value()) {
-    if (const std::string name = Exceeding(*spec.resources); !name.empty()) {
-      return absl::StrCat(path, ".resources: Invalid value: [\"", name, "\"]: requests must not exceed its limits");
-    }
-  }
-  return "";
-}
-
-std::string CheckLimitRanges(absl::Span<const api::LimitRange* const> limit_ranges, const api::PodSpec& spec,
-                             absl::string_view path) {
-  const auto outside = [](const api::LimitRangeItem& item, const Sums& low, const Sums& high) -> std::string {
-    for (const auto& [name, quantity] : item.max) {
-      const auto it = high.find(name);
-      if (it != high.end() && it->second > AmountOf(name, quantity)) return absl::StrCat(name, " above max");
-    }
-    for (const auto& [name, quantity] : item.min) {
-      const auto it = low.find(name);
-      if (it != low.end() && it->second < AmountOf(name, quantity)) return absl::StrCat(name, " below min");
-    }
-    return "";
-  };
-  for (const api::LimitRange* range : limit_ranges) {
-    for (const api::LimitRangeItem& item : range->limits) {
-      if (item.type == "Container") {
-        for (size_t i = 0; i < spec.containers.size(); ++i) {
-          Sums low = FromList(spec.containers[i].resources.requests), high = low;
-          MaxWith(high, FromList(spec.containers[i].resources.limits));
-          if (const std::string m = outside(item, low, high); !m.empty()) {
-            return absl::StrCat(path, ".containers[", i, "]: ", m, " of LimitRange ", range->metadata.name);
-          }
-        }
-      } else if (item.type == "Pod") {
-        Sums total;
-        for (const NamedAmount& a : PodRequests(spec)) total[a.resource] = a.amount;
-        if (const std::string m = outside(item, total, total); !m.empty()) {
-          return absl::StrCat(path, ": ", m, " of LimitRange ", range->metadata.name);
-        }
-      }
-    }
-  }
-  return "";
 }
 
 }  // namespace muster::scheduler

@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "scheduler/engine.h"
+#include "scheduler/engine/engine_impl.h"
 #include "scheduler/testing/test_world.h"
 
 namespace muster::scheduler {
@@ -30,13 +31,14 @@ WorkloadId Start(Engine& e, const api::Workload& w, absl::Time now) {
 
 // ---- Admission fair sharing.
 
-Engine UsageOrdered(absl::Duration half_life) {
+Engine UsageOrdered(absl::Duration half_life, const std::string& within = "") {
   EngineOptions options;
   options.admission_fair_sharing.emplace();
   options.admission_fair_sharing->usage_half_life = half_life;
   options.admission_fair_sharing->usage_sampling_interval = absl::Seconds(10);
   api::ClusterQueue cq = MakeQueue("q", "", {{"a", 8}});
   cq.admission_mode = "UsageBasedAdmissionFairSharing";
+  cq.preemption.emplace().within_cluster_queue = within;
   Engine e = MakeEngine({cq}, options);
   for (const char* name : {"light", "heavy"}) e.Apply(MakeLocalQueue("ns", name, "q"), At(0));
   return e;
@@ -81,6 +83,73 @@ TEST(AdmissionFairSharing, WithoutItTheOrderIsThatOfPriorities) {
   const WorkloadId low = e.Apply(MakeWorkload("low", "q", 1, 1, 0, 0), At(0));
   const WorkloadId high = e.Apply(MakeWorkload("high", "q", 1, 1, 1, 5), At(1));
   EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{high, low}));
+}
+
+// Who used more goes first, whatever the priorities: in the preemptor's own ClusterQueue too.
+TEST(AdmissionFairSharing, VictimsAreTakenFromTheLocalQueueThatUsedMost) {
+  Engine e = UsageOrdered(absl::Seconds(100), "LowerPriority");
+  const WorkloadId heavy = Start(e, MakeWorkload("h", "heavy", 1, 4, 0, 1), At(0));
+  const WorkloadId light = Start(e, MakeWorkload("l", "light", 1, 4, 1, 0), At(1));
+  e.SetConsumedResources("ns", "heavy", {{"nvidia.com/gpu", 8}}, At(1));
+  e.SetConsumedResources("ns", "light", {{"nvidia.com/gpu", 1}}, At(1));
+  e.Apply(MakeWorkload("p", "q", 1, 4, 2, 9), At(2));
+  const CycleResult cycle = e.RunCycle(At(2));
+  ASSERT_EQ(cycle.entries[0].targets.size(), 1u);
+  EXPECT_EQ(cycle.entries[0].targets[0].workload, heavy);
+  EXPECT_FALSE(e.IsEvicted(light));
+}
+
+// Kueue tells LocalQueues apart by name when it orders victims: those called the same in several namespaces are one.
+TEST(AdmissionFairSharing, VictimsOfLocalQueuesOfOneNameGoByPriority) {
+  Engine e = UsageOrdered(absl::Seconds(100), "LowerPriority");
+  e.Apply(MakeNamespace("ns2"), At(0));
+  e.Apply(MakeLocalQueue("ns2", "heavy", "q"), At(0));
+  Start(e, MakeWorkload("h", "heavy", 1, 4, 0, 1), At(0));
+  api::Workload other = MakeWorkload("l", "heavy", 1, 4, 1, 0);
+  other.metadata.ns = "ns2";
+  const WorkloadId low = Start(e, other, At(1));
+  e.SetConsumedResources("ns", "heavy", {{"nvidia.com/gpu", 8}}, At(1));
+  e.SetConsumedResources("ns2", "heavy", {{"nvidia.com/gpu", 1}}, At(1));
+  e.Apply(MakeWorkload("p", "q", 1, 4, 2, 9), At(2));
+  const CycleResult cycle = e.RunCycle(At(2));
+  ASSERT_EQ(cycle.entries[0].targets.size(), 1u);
+  EXPECT_EQ(cycle.entries[0].targets[0].workload, low);
+}
+
+// The weight of a LocalQueue is looked up for victims: one whose object is gone counts with weight 1 before its
+// deletion is told, and then with no usage at all.
+TEST(AdmissionFairSharing, ALocalQueueThatIsGoneLosesItsWeightAndThenItsUsage) {
+  for (const int step : {0, 1, 2}) {
+    Engine e = UsageOrdered(absl::Seconds(100), "LowerPriority");
+    api::LocalQueue lq = MakeLocalQueue("ns", "heavy", "q");
+    lq.fair_sharing.emplace().weight = api::Quantity::FromValue(10);
+    e.Apply(lq, At(0));
+    const WorkloadId heavy = Start(e, MakeWorkload("h", "heavy", 1, 4), At(0));
+    const WorkloadId light = Start(e, MakeWorkload("l", "light", 1, 4, 1), At(1));
+    e.SetConsumedResources("ns", "heavy", {{"nvidia.com/gpu", 8}}, At(1));
+    e.SetConsumedResources("ns", "light", {{"nvidia.com/gpu", 2}}, At(1));
+    if (step >= 1) e.impl().LocalQueueMissing("ns", "heavy");
+    if (step >= 2) e.DeleteLocalQueue("ns", "heavy", At(1));
+    e.Apply(MakeWorkload("p", "q", 1, 4, 2, 9), At(2));
+    const CycleResult cycle = e.RunCycle(At(2));
+    ASSERT_EQ(cycle.entries[0].targets.size(), 1u);
+    EXPECT_EQ(cycle.entries[0].targets[0].workload, step == 1 ? heavy : light) << step;
+  }
+}
+
+TEST(AdmissionFairSharing, ALocalQueueThatComesBackHasUsedNothing) {
+  Engine e = UsageOrdered(absl::Seconds(100));
+  e.SetConsumedResources("ns", "heavy", {{"nvidia.com/gpu", 8}}, At(0));
+  e.SetConsumedResources("ns", "light", {{"nvidia.com/gpu", 1}}, At(0));
+  const WorkloadId l = e.Apply(MakeWorkload("l", "light", 1, 1, 0), At(0));
+  const WorkloadId h = e.Apply(MakeWorkload("h", "heavy", 1, 1, 1), At(1));
+  const ClusterQueueId q = *e.FindClusterQueue("q");
+  EXPECT_EQ(e.PendingInOrder(q), (std::vector<WorkloadId>{l, h}));
+  e.DeleteLocalQueue("ns", "heavy", At(2));
+  EXPECT_EQ(e.PendingInOrder(q), std::vector<WorkloadId>{l});
+  EXPECT_EQ(e.Phase(h), WorkloadPhase::kUnqueued);
+  e.Apply(MakeLocalQueue("ns", "heavy", "q"), At(3));
+  EXPECT_EQ(e.PendingInOrder(q), (std::vector<WorkloadId>{h, l}));
 }
 
 // ---- LocalQueues on hold.
@@ -265,6 +334,95 @@ TEST(Reasons, TheMildestRefusalAmongFlavorsIsReported) {
     if (c.selector[0] != '\0') w.spec.pod_sets[0].pod_template.spec.node_selector["type"] = c.selector;
     const WorkloadId id = e.Apply(w, At(1));
     EXPECT_EQ(Of(e.RunCycle(At(1)), id).pending_reason, c.want) << c.about;
+  }
+}
+
+TEST(Reasons, ANamespaceThatIsMissingIsNamedAsKueueDoes) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  e.Apply(MakeLocalQueue("nowhere", "q", "q"), At(0));
+  api::Workload w = MakeWorkload("w", "q", 1, 4);
+  w.metadata.ns = "nowhere";
+  e.Apply(w, At(0));
+  const CycleResult cycle = e.RunCycle(At(0));
+  ASSERT_EQ(cycle.rejected.size(), 1u);
+  EXPECT_EQ(e.Message(cycle.rejected[0]),
+            "workload namespace \"nowhere\" does not exist: Namespace \"nowhere\" not found");
+}
+
+TEST(Reasons, ALimitRangeIsNamedAsKueueDoes) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  api::LimitRange range;
+  range.metadata.ns = "ns";
+  range.metadata.name = "limits";
+  range.limits.emplace_back().type = "Container";
+  range.limits[0].max["nvidia.com/gpu"] = api::Quantity::FromValue(2);
+  e.Apply(range, At(0));
+  e.Apply(MakeWorkload("w", "q", 1, 4), At(0));
+  const CycleResult cycle = e.RunCycle(At(0));
+  ASSERT_EQ(cycle.rejected.size(), 1u);
+  EXPECT_EQ(e.Message(cycle.rejected[0]),
+            "resources didn't satisfy LimitRange constraints: spec.podSets[0].template.spec.containers[0]: Invalid "
+            "value: [\"nvidia.com/gpu\"]: requests must not be above the limitRange max");
+  EXPECT_EQ(cycle.rejected[0].pending_reason, PendingReason::kMisconfigured);
+}
+
+// Requests of all pod sets are held against their limits before any is held against a LimitRange.
+TEST(Reasons, LimitsComeBeforeLimitRanges) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  api::LimitRange range;
+  range.metadata.ns = "ns";
+  range.metadata.name = "limits";
+  range.limits.emplace_back().type = "Container";
+  range.limits[0].max["nvidia.com/gpu"] = api::Quantity::FromValue(2);
+  e.Apply(range, At(0));
+  api::Workload w = MakeWorkload("w", "q", 1, 4);
+  w.spec.pod_sets.push_back(w.spec.pod_sets[0]);
+  w.spec.pod_sets[1].name = "other";
+  w.spec.pod_sets[1].pod_template.spec.containers[0].resources.limits["nvidia.com/gpu"] = api::Quantity::FromValue(3);
+  e.Apply(w, At(0));
+  const CycleResult cycle = e.RunCycle(At(0));
+  ASSERT_EQ(cycle.rejected.size(), 1u);
+  EXPECT_EQ(e.Message(cycle.rejected[0]),
+            "resources validation failed: spec.podSets[1].template.spec.containers[0]: Invalid value: "
+            "[\"nvidia.com/gpu\"]: requests must not exceed its limits");
+}
+
+// ---- A resource in two groups, which validation refuses and the scheduler knows what to do with.
+
+TEST(ResourceGroups, TheFirstGroupThatCoversAResourceProvidesIt) {
+  api::ClusterQueue cq = MakeQueue("q", "", {{"a", 2}});
+  cq.resource_groups.push_back(MakeQueue("", "", {{"b", 8}}).resource_groups[0]);
+  Engine e = MakeEngine({cq});
+  const WorkloadId small = Start(e, MakeWorkload("small", "q", 1, 2), At(0));
+  EXPECT_EQ(e.AdmissionOf(small)->pod_set_assignments[0].flavors.at("nvidia.com/gpu"), "a");
+  const WorkloadId big = e.Apply(MakeWorkload("big", "q", 1, 3), At(1));
+  EXPECT_EQ(Of(e.RunCycle(At(1)), big).pending_reason, PendingReason::kExceedsMaxQuota);
+}
+
+// With fair sharing, who stays within nominal quota of what it asks for goes before who borrows it, although its
+// ClusterQueue has the higher share: it borrows another flavor.
+TEST(FairSharing, NominalGoesFirstAlthoughAnotherFlavorIsBorrowed) {
+  for (const bool nominal_first : {true, false}) {
+    EngineOptions options;
+    options.fair_sharing = EngineOptions::FairSharing().fair_sharing;
+    ASSERT_TRUE(options.gates.Set("FairSharingPrioritizeNonBorrowing", nominal_first).ok());
+    const auto queue = [](const std::string& name, int a, int b) {
+      api::ClusterQueue cq = MakeQueue(name, "team", {{"a", a}});
+      cq.resource_groups.push_back(MakeQueue("", "", {{"b", b}}).resource_groups[0]);
+      cq.resource_groups[1].covered_resources = {"cpu"};
+      cq.resource_groups[1].flavors[0].resources[0].name = "cpu";
+      return cq;
+    };
+    Engine e = MakeEngine({queue("qa", 50, 50), queue("qb", 10, 50)}, options);
+    api::Workload heavy = MakeWorkload("heavy", "qa", 1, 0);
+    heavy.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests["cpu"] = api::Quantity::FromValue(80);
+    Start(e, heavy, At(0));
+    Start(e, MakeWorkload("light", "qb", 1, 5), At(0));
+    const WorkloadId borrows = e.Apply(MakeWorkload("borrows", "qb", 1, 15, 1), At(2));
+    const WorkloadId nominal = e.Apply(MakeWorkload("nominal", "qa", 1, 45, 2), At(2));
+    const CycleResult cycle = e.RunCycle(At(2));
+    EXPECT_EQ(Of(cycle, nominal).status == EntryStatus::kAssumed, nominal_first);
+    EXPECT_EQ(Of(cycle, borrows).status == EntryStatus::kAssumed, !nominal_first);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "scheduler/flavors/flavor_assigner.h"
 #include "scheduler/flavors/flavor_match.h"
 #include "scheduler/order/entry_order.h"
+#include "scheduler/preemption/victim_order.h"
 #include "scheduler/queue/pending_queue.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/testing/test_world.h"
@@ -34,15 +35,30 @@ TEST(PodRequests, ContainersAddUpInitContainersPeakSidecarsStay) {
   EXPECT_EQ(PodRequests(spec)[0].amount, 650);
 }
 
-TEST(PodRequests, LimitsStandInForRequestsAndMustNotBeExceeded) {
+TEST(PodRequests, LimitsStandInForRequests) {
   api::PodSpec spec;
   spec.containers = {Ask(200)};
   spec.containers[0].resources.limits["cpu"] = api::Quantity::FromMilli(100);
-  EXPECT_NE(CheckRequestsWithinLimits(spec, "spec").find("containers[0]"), std::string::npos);
+  AdjustResources({}, nullptr, &spec);
+  EXPECT_EQ(PodRequests(spec)[0].amount, 200);
   spec.containers[0].resources.requests.clear();
   AdjustResources({}, nullptr, &spec);
   EXPECT_EQ(PodRequests(spec)[0].amount, 100);
-  EXPECT_EQ(CheckRequestsWithinLimits(spec, "spec"), "");
+}
+
+TEST(PodRequests, ALimitRangesDefaultsForPodsAreForThoseWithResourcesOfTheirOwn) {
+  api::LimitRange range;
+  range.limits.emplace_back().type = "Pod";
+  range.limits[0].default_request["cpu"] = api::Quantity::FromMilli(700);
+  range.limits[0].default_limit["memory"] = api::Quantity::FromValue(1000);
+  const std::vector<const api::LimitRange*> ranges = {&range};
+  api::PodSpec spec;
+  spec.containers = {Ask(200)};
+  AdjustResources(ranges, nullptr, &spec);
+  EXPECT_EQ(PodRequests(spec), (std::vector<NamedAmount>{{"cpu", 200}}));
+  spec.resources.emplace();
+  AdjustResources(ranges, nullptr, &spec);
+  EXPECT_EQ(PodRequests(spec), (std::vector<NamedAmount>{{"cpu", 700}, {"memory", 1000}}));
 }
 
 TEST(PodRequests, WhatDoesNotFitIsUnlimited) {
@@ -86,7 +102,7 @@ TEST(FlavorMatch, OnlyTheFlavorsOwnLabelKeysCount) {
 }
 
 QueueItem Item(WorkloadId id, int64_t priority, int64_t second, const char* uid, int equivalence, int local_queue = 0) {
-  return {{priority, At(second), uid, id}, equivalence, local_queue, /*generation=*/1};
+  return {{priority, At(second), uid, id}, equivalence, local_queue};
 }
 
 TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
@@ -105,14 +121,16 @@ TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
   EXPECT_EQ(q.Pop(), 3);
 }
 
-TEST(PendingQueue, StickinessEndsWithTheGeneration) {
+TEST(PendingQueue, StickinessOutlivesAnUpdateOfTheObject) {
   PendingQueue q;
   q.PushHeap(Item(1, 0, 1, "u1", 1));
   q.PushHeap(Item(2, 0, 2, "u2", 2));
   q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
-  QueueItem changed = Item(2, 0, 2, "u2", 2);
-  changed.generation = 2;
-  q.PushHeap(changed);
+  q.PushHeap(Item(2, -5, 2, "u2", 3));
+  EXPECT_FALSE(q.IsPreemptor(2, /*generation=*/2));
+  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{2, 1}));
+  q.Remove(2);
+  q.PushHeap(Item(2, -5, 2, "u2", 3));
   EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
 }
 
@@ -153,6 +171,24 @@ TEST(PendingQueue, UsageOfLocalQueuesComesFirst) {
   EXPECT_EQ(q.Pop(&usage), 2);
 }
 
+TEST(VictimOrder, UsageCountsBetweenLocalQueuesOfOneClusterQueue) {
+  constexpr ClusterQueueId kOwn = 0, kOther = 1;
+  const auto candidate = [](ClusterQueueId cq, const char* lq, std::optional<double> used, int64_t priority) {
+    return VictimCandidate{{false, priority, At(0), "uid", 0}, cq, lq, used};
+  };
+  const VictimCandidate low = candidate(kOwn, "low", 0.1, 1), mid = candidate(kOwn, "mid", 0.5, 10);
+  EXPECT_TRUE(GoesBefore(mid, low, kOwn));
+  EXPECT_FALSE(GoesBefore(low, mid, kOwn));
+  EXPECT_TRUE(GoesBefore(mid, low, kOther));
+  EXPECT_TRUE(GoesBefore(candidate(kOther, "high", 1.0, 99), mid, kOwn));  // others' first
+  EXPECT_TRUE(GoesBefore(low, candidate(7, "high", 1.0, 99), kOther));     // two queues: by priority
+  EXPECT_TRUE(GoesBefore(low, candidate(kOwn, "low", 0.9, 2), kOwn));      // one name
+  EXPECT_TRUE(GoesBefore(low, candidate(kOwn, "mid", std::nullopt, 2), kOwn));
+  VictimCandidate evicted = low;
+  evicted.key.evicted = true;
+  EXPECT_TRUE(GoesBefore(evicted, mid, kOwn));
+}
+
 TEST(EntryOrder, LessBorrowingThenPriorityThenTime) {
   std::vector<EntryKey> keys(4);
   for (int i = 0; i < 4; ++i) keys[i].index = i;
@@ -168,6 +204,58 @@ TEST(EntryOrder, LessBorrowingThenPriorityThenTime) {
   EXPECT_EQ(keys[1].index, 2);
   EXPECT_EQ(keys[2].index, 1);
   EXPECT_EQ(keys[3].index, 0);
+}
+
+// Two resource groups: flavors 0 and 1, flavors 2 and 3.
+class NoFitReason : public ::testing::Test {
+ protected:
+  NoFitReason() {
+    queue_.groups.resize(2);
+    queue_.groups[0].flavors = {0, 1};
+    queue_.groups[1].flavors = {2, 3};
+    assignment_.mode = Mode::kNoFit;
+    assignment_.pod_sets.resize(1);
+    assignment_.pod_sets[0].mode = Mode::kNoFit;
+    assignment_.pod_sets[0].reasons.resize(1);
+    assignment_.scans.resize(1);
+    assignment_.scans[0].attempted = true;
+    assignment_.scan_of = {0};
+  }
+  PendingReason Reason() const { return ResolveNoFitReason(queue_, assignment_); }
+  void Refuse(FlavorId flavor, PendingReason reason) { assignment_.scans[0].no_fit.emplace_back(flavor, reason); }
+
+  ClusterQueueState queue_;
+  Assignment assignment_;
+};
+
+TEST_F(NoFitReason, IsTheMildestOfAGroupAndTheWorstOfGroups) {
+  EXPECT_EQ(Reason(), PendingReason::kNone);
+  Refuse(0, PendingReason::kNoMatchingFlavor);
+  EXPECT_EQ(Reason(), PendingReason::kNoMatchingFlavor);
+  Refuse(1, PendingReason::kWaitingForQuota);
+  EXPECT_EQ(Reason(), PendingReason::kWaitingForQuota);
+  Refuse(3, PendingReason::kExceedsMaxQuota);
+  EXPECT_EQ(Reason(), PendingReason::kExceedsMaxQuota);
+}
+
+TEST_F(NoFitReason, APodSetForWhichNoFlavorWasLookedAtMatchesNone) {
+  assignment_.scans[0].attempted = false;
+  EXPECT_EQ(Reason(), PendingReason::kNoMatchingFlavor);
+  assignment_.pod_sets[0].reasons.clear();
+  EXPECT_EQ(Reason(), PendingReason::kNone);  // nothing is said of it: it fits
+  assignment_.pod_sets[0].error = "no TAS flavor assigned";
+  EXPECT_EQ(Reason(), PendingReason::kNoMatchingFlavor);
+}
+
+TEST_F(NoFitReason, AFlavorWithoutAPlaceIsRefusedMostMildly) {
+  assignment_.pod_sets[0].topology_flavor = 0;
+  assignment_.pod_sets[0].topology_failure.emplace();
+  Refuse(1, PendingReason::kNoMatchingFlavor);
+  EXPECT_EQ(Reason(), PendingReason::kTopologyPlacementFailed);
+  Refuse(2, PendingReason::kExceedsMaxQuota);  // before flavor 3, which provides the other resource
+  EXPECT_EQ(Reason(), PendingReason::kExceedsMaxQuota);
+  assignment_.mode = Mode::kPreempt;
+  EXPECT_EQ(Reason(), PendingReason::kNone);
 }
 
 TEST(SearchReducedCounts, FindsTheLeastReductionThatFits) {

@@ -113,6 +113,53 @@ TEST(TopologyEngine, AFailedNodeIsReplacedInASecondPass) {
   EXPECT_EQ(e.Message(gone.entries[0]), "Workload was evicted as there was no replacement for unhealthy node(s): h3");
 }
 
+// The workload of a single pod ends with it, so its place is kept. A pod group gets another pod, also a group of one.
+TEST(TopologyEngine, AGroupOfOnePodMovesOffAFailedNodeAndASinglePodDoesNot) {
+  for (const bool group : {false, true}) {
+    Engine e = TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}}),
+                                                                  MakeNode("r1", "h2", {{"nvidia.com/gpu", 8}})});
+    api::Workload w = Required(MakeWorkload("w", "q", 1, 8), "rack");
+    w.metadata.owner_references.emplace_back();
+    w.metadata.owner_references[0].api_version = "v1";
+    w.metadata.owner_references[0].kind = "Pod";
+    if (group) w.metadata.annotations["kueue.x-k8s.io/is-group-workload"] = "true";
+    const WorkloadId id = e.Apply(w, At(1));
+    e.RunCycle(At(1));
+    ASSERT_EQ(PlaceOf(e, id), (Place{{"h1", 1}}));
+    w.status.admission = e.AdmissionOf(id);
+    w.status.conditions.emplace_back();
+    w.status.conditions[0].type = "QuotaReserved";
+    w.status.conditions[0].status = "True";
+    w.status.unhealthy_nodes = {"h1"};
+    e.DeleteNode("h1", At(2));
+    e.Apply(w, At(2));
+    e.RunCycle(At(2));
+    EXPECT_EQ(PlaceOf(e, id), (Place{{group ? "h2" : "h1", 1}}));
+  }
+}
+
+// A leader that asks for no GPUs goes where its group goes; without a group nothing says where that is.
+TEST(TopologyEngine, ALeaderWithoutRequestsNeedsAGroup) {
+  for (const bool grouped : {true, false}) {
+    Engine e = TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})});
+    api::Workload w = MakeWorkload("w", "q", 1, 1);
+    w.spec.pod_sets.push_back(w.spec.pod_sets[0]);
+    w.spec.pod_sets[0].name = "leader";
+    w.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests.clear();
+    w = Required(std::move(w), kHost);
+    for (api::PodSet& ps : w.spec.pod_sets) {
+      if (grouped) ps.topology_request->pod_set_group_name = "group";
+    }
+    e.Apply(w, At(1));
+    const CycleResult cycle = e.RunCycle(At(1));
+    ASSERT_EQ(cycle.entries.size(), 1u);
+    EXPECT_EQ(cycle.entries[0].status == EntryStatus::kAssumed, grouped);
+    if (grouped) continue;
+    EXPECT_EQ(cycle.entries[0].pending_reason, PendingReason::kNoMatchingFlavor);
+    EXPECT_EQ(e.Message(cycle.entries[0]), "failed to assign flavors to pod set leader: no TAS flavor assigned");
+  }
+}
+
 // Kueue checks pod sets one by one when an earlier entry of the cycle took part of their node. With strict_topology
 // they are checked together.
 TEST(TopologyEngine, StrictTopologyDoesNotOverCommitANodeWithinACycle) {

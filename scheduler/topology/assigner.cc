@@ -334,6 +334,13 @@ TopologyAnswer Assigner::Run() {
 
 }  // namespace
 
+bool OwnedBySinglePod(const api::ObjectMeta& workload) {
+  const auto& owners = workload.owner_references;
+  if (owners.size() != 1 || owners[0].kind != "Pod" || owners[0].api_version != "v1") return false;
+  const auto group = workload.annotations.find("kueue.x-k8s.io/is-group-workload");
+  return group == workload.annotations.end() || group->second != "true";
+}
+
 TopologyAnswer FindTopologyAssignments(TopologyInventory& cache, const EngineOptions& options,
                                        const Interner& resources, const TopologyQuestion& question) {
   return Assigner(cache, options, resources, question).Run();

@@ -57,6 +57,10 @@ struct TopologyAnswer {
   }
 };
 
+// Whether the workload is one Pod's and nothing more (Kueue: OwnedBySinglePod): it does not outlive the pod, so nobody
+// could use another node. A pod group of size one is not: its pod may be replaced.
+bool OwnedBySinglePod(const api::ObjectMeta& workload);
+
 // REQUIRES: every flavor has a tree. Usage is as before afterwards.
 TopologyAnswer FindTopologyAssignments(TopologyInventory& cache, const EngineOptions& options,
                                        const Interner& resources, const TopologyQuestion& question);

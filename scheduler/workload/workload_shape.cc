@@ -7,6 +7,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "scheduler/requests/pod_requests.h"
+#include "scheduler/requests/resource_validation.h"
 #include "scheduler/requests/transform_requests.h"
 #include "scheduler/topology/plan.h"
 
@@ -26,8 +27,7 @@ bool SameSuffixes(const std::vector<api::Container>& a, const std::vector<api::C
     return SameSuffixes(x.resources, y.resources);
   });
 }
-bool SameSuffixes(const api::PodSet& x, const api::PodSet& y) {
-  const api::PodSpec &a = x.pod_template.spec, &b = y.pod_template.spec;
+bool SameSuffixes(const api::PodSpec& a, const api::PodSpec& b) {
   return SameSuffixes(a.containers, b.containers) && SameSuffixes(a.init_containers, b.init_containers) &&
          SameSuffixes(a.overhead, b.overhead) && a.resources.has_value() == b.resources.has_value() &&
          (!a.resources.has_value() || SameSuffixes(*a.resources, *b.resources));
@@ -57,7 +57,18 @@ bool ChecksChangePods(const api::Workload& workload) {
 
 bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b) {
   return a == b && std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                              [](const api::PodSet& x, const api::PodSet& y) { return SameSuffixes(x, y); });
+                              [](const api::PodSet& x, const api::PodSet& y) {
+                                return SameSuffixes(x.pod_template.spec, y.pod_template.spec);
+                              });
+}
+
+bool SameAdjusted(const WorkloadShape& a, const WorkloadShape& b) {
+  if (&a == &b) return true;
+  return SamePodSets(a.declared, b.declared) &&
+         std::equal(a.pod_sets.begin(), a.pod_sets.end(), b.pod_sets.begin(), b.pod_sets.end(),
+                    [](const PodSetState& x, const PodSetState& y) {
+                      return *x.spec == *y.spec && SameSuffixes(*x.spec, *y.spec);
+                    });
 }
 
 std::shared_ptr<const WorkloadShape> ShapeTable::Get(const api::Workload& workload) {
@@ -100,6 +111,7 @@ std::shared_ptr<const WorkloadShape> ShapeTable::Derive(const api::Workload& wor
   auto shape = std::make_shared<WorkloadShape>();
   shape->declared = pod_sets;
   const std::vector<const api::LimitRange*> ranges = declared_->LimitRangesIn(workload.metadata.ns);
+  std::vector<const api::PodSpec*> specs;
   for (size_t i = 0; i < pod_sets.size(); ++i) {
     const api::PodSet& in = pod_sets[i];
     PodSetState& ps = shape->pod_sets.emplace_back();
@@ -111,15 +123,6 @@ std::shared_ptr<const WorkloadShape> ShapeTable::Derive(const api::Workload& wor
     ps.explicit_topology = in.topology_request.has_value() && IsExplicitTopologyRequest(*in.topology_request);
     auto spec = std::make_shared<api::PodSpec>(in.pod_template.spec);
     AdjustResources(ranges, declared_->FindRuntimeClass(spec->runtime_class_name), spec.get());
-    const std::string path = absl::StrCat("spec.podSets[", i, "].template.spec");
-    if (shape->invalid.empty()) {
-      shape->invalid = CheckRequestsWithinLimits(*spec, path);
-      if (!shape->invalid.empty()) shape->invalid_note = Note::kResourceValidation;
-    }
-    if (shape->invalid.empty()) {
-      shape->invalid = CheckLimitRanges(ranges, *spec, path);
-      if (!shape->invalid.empty()) shape->invalid_note = Note::kLimitRange;
-    }
     std::vector<NamedAmount> requests = PodRequests(*spec);
     std::erase_if(requests, [&](const NamedAmount& a) {
       const auto& prefixes = options_->exclude_resource_prefixes;
@@ -131,6 +134,13 @@ std::shared_ptr<const WorkloadShape> ShapeTable::Derive(const api::Workload& wor
     }
     DeriveTopology(workload, *spec, &ps);
     ps.spec = std::move(spec);
+    specs.push_back(ps.spec.get());
+  }
+  shape->invalid = CheckRequestsWithinLimits(specs);
+  if (!shape->invalid.empty()) {
+    shape->invalid_note = Note::kResourceValidation;
+  } else if (shape->invalid = CheckLimitRanges(ranges, specs); !shape->invalid.empty()) {
+    shape->invalid_note = Note::kLimitRange;
   }
   shape->equivalence = EquivalenceOf(*shape);
   return shape;
@@ -160,36 +170,57 @@ int ShapeTable::EquivalenceOf(const WorkloadShape& shape) {
   std::string text;
   const auto add = [&text](const auto&... parts) { absl::StrAppend(&text, "\x1f", parts...); };
   for (const PodSetState& ps : shape.pod_sets) {
-    add(ps.name, "#", ps.count, "#", ps.min_count.value_or(-1), "#", ps.group);
+    const api::PodSpec& spec = *ps.spec;
+    const auto add_list = [&add](const api::ResourceList& list) {
+      for (const auto& [resource, quantity] : list) add(resource, "=", quantity.ToString());
+    };
+    add(ps.name, "#", ps.min_count.value_or(-1), "#", ps.group);
     for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
     // The pod's shape, not only its sum: Kueue tells apart what adds up to the same.
-    for (const auto* containers : {&ps.spec->init_containers, &ps.spec->containers}) {
+    for (const auto* containers : {&spec.init_containers, &spec.containers}) {
       add("c");
       for (const api::Container& c : *containers) {
-        add(c.restart_policy);
-        for (const auto& [resource, quantity] : c.resources.requests) add(resource, "=", quantity.ToString());
+        add("-");
+        add_list(c.resources.requests);
       }
+    }
+    add("p", spec.runtime_class_name, "|", spec.priority.has_value() ? absl::StrCat(*spec.priority) : "");
+    add("o");
+    add_list(spec.overhead);
+    if (spec.resources.has_value()) {
+      add("r");
+      add_list(spec.resources->requests);
     }
     if (ps.topology_request.has_value()) {
       const api::TopologyRequest& r = *ps.topology_request;
-      add("T", r.required.value_or(""), "|", r.preferred.value_or(""), "|", r.unconstrained.value_or(false), "|",
-          r.pod_index_label.value_or(""), "|", r.sub_group_index_label.value_or(""), "|",
-          r.sub_group_count.value_or(-1), "|", r.pod_set_slice_required_topology.value_or(""), "|",
-          r.pod_set_slice_size.value_or(-1));
+      add("T", r.required.value_or(""), "|", r.preferred.value_or(""), "|",
+          r.unconstrained.has_value() ? 1 + *r.unconstrained : 0, "|", r.pod_index_label.value_or(""), "|",
+          r.sub_group_index_label.value_or(""), "|", r.sub_group_count.value_or(-1), "|",
+          r.pod_set_slice_required_topology.value_or(""), "|", r.pod_set_slice_size.value_or(-1));
       for (const api::SliceConstraint& c : r.pod_set_slice_constraints) add("l", c.topology, "|", c.size);
     }
-    for (const auto& [key, value] : ps.spec->node_selector) add("s", key, "=", value);
-    for (const api::Toleration& t : ps.spec->tolerations) {
+    for (const auto& [key, value] : spec.node_selector) add("s", key, "=", value);
+    for (const api::Toleration& t : spec.tolerations) {
       add("t", t.key, "|", t.op, "|", t.value, "|", t.effect, "|", t.toleration_seconds.value_or(-1));
     }
-    if (ps.spec->node_affinity.has_value() && ps.spec->node_affinity->required.has_value()) {
-      for (const api::NodeSelectorTerm& term : *ps.spec->node_affinity->required) {
-        add("a");
-        for (const api::Requirement& r : term.match_expressions) {
+    if (!spec.node_affinity.has_value()) continue;
+    const auto add_term = [&add](const api::NodeSelectorTerm& term) {
+      for (const auto* requirements : {&term.match_expressions, &term.match_fields}) {
+        add("m");
+        for (const api::Requirement& r : *requirements) {
           add(r.key, " ", r.op);
           for (const std::string& v : r.values) add(v);
         }
       }
+    };
+    add(spec.node_affinity->required.has_value() ? "a" : "n");
+    for (const api::NodeSelectorTerm& term :
+         spec.node_affinity->required.value_or(std::vector<api::NodeSelectorTerm>())) {
+      add_term(term);
+    }
+    for (const api::PreferredSchedulingTerm& term : spec.node_affinity->preferred) {
+      add("w", term.weight);
+      add_term(term.preference);
     }
   }
   return equivalences_.try_emplace(text, static_cast<int>(equivalences_.size())).first->second;

@@ -89,6 +89,51 @@ TEST_F(ShapeTableTest, TheWayAQuantityIsWrittenTells) {
   }
 }
 
+// What Kueue's equivalence hash covers. The number of pods is told apart elsewhere: of some, only a part is left.
+TEST_F(ShapeTableTest, WhatTheHashCoversMakesAnotherEquivalence) {
+  const api::Workload base = MakeWorkload("a", "q", 2, 4);
+  const int equivalence = table_.Get(base)->equivalence;
+  using Change = void (*)(api::PodSet*);
+  const auto differs = [&](Change change) {
+    api::Workload w = base;
+    change(&w.spec.pod_sets[0]);
+    return table_.Get(w)->equivalence != equivalence;
+  };
+  const Change covered[] = {
+      [](api::PodSet* p) { p->name = "other"; },
+      [](api::PodSet* p) { p->min_count = 2; },
+      [](api::PodSet* p) { p->pod_template.spec.node_selector["a"] = "b"; },
+      [](api::PodSet* p) {
+        p->pod_template.spec.tolerations.push_back({"k", "Exists", "", "", {}});
+      },
+      [](api::PodSet* p) { p->pod_template.spec.overhead["cpu"] = api::Quantity::FromValue(0); },
+      [](api::PodSet* p) { p->pod_template.spec.runtime_class_name = "kata"; },
+      [](api::PodSet* p) { p->pod_template.spec.priority = 0; },
+      [](api::PodSet* p) { p->pod_template.spec.init_containers.emplace_back(); },
+      [](api::PodSet* p) { p->pod_template.spec.containers.emplace_back(); },
+      [](api::PodSet* p) { p->pod_template.spec.node_affinity.emplace().required.emplace().emplace_back(); },
+      [](api::PodSet* p) { p->pod_template.spec.node_affinity.emplace().preferred.emplace_back().weight = 1; },
+      [](api::PodSet* p) { p->pod_template.spec.resources.emplace(); },
+      [](api::PodSet* p) { p->topology_request.emplace(); },
+      [](api::PodSet* p) { p->topology_request.emplace().unconstrained = false; },
+  };
+  for (const Change& change : covered) EXPECT_TRUE(differs(change)) << "change " << &change - covered;
+  const Change not_covered[] = {
+      [](api::PodSet* p) { p->count = 3; },
+      [](api::PodSet* p) { p->pod_template.metadata.labels["a"] = "b"; },
+      [](api::PodSet* p) { p->pod_template.spec.containers[0].name = "other"; },
+      [](api::PodSet* p) { p->pod_template.spec.restart_policy = "Never"; },
+      [](api::PodSet* p) {
+        p->pod_template.spec.containers[0].resources.limits["nvidia.com/gpu"] = api::Quantity::FromValue(9);
+      },
+  };
+  for (const Change& change : not_covered) EXPECT_FALSE(differs(change)) << "change " << &change - not_covered;
+  api::Workload a = base, b = base;
+  a.spec.pod_sets[0].topology_request.emplace();
+  b.spec.pod_sets[0].topology_request.emplace().unconstrained = false;
+  EXPECT_NE(table_.Get(a)->equivalence, table_.Get(b)->equivalence);
+}
+
 TEST_F(ShapeTableTest, DefaultsOfTheNamespaceCount) {
   const api::Workload w = MakeWorkload("a", "q", 1, 1);
   const auto before = table_.Get(w);

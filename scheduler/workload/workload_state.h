@@ -65,8 +65,11 @@ struct WorkloadState {
   int32_t ns = kNoId;           // interned
   int32_t local_queue = kNoId;  // interned
   bool active = true;
-  std::string gated_by;  // annotation admission-gated-by
-  int64_t priority = 0;  // effective
+  std::string gated_by;                  // annotation admission-gated-by
+  bool on_hold = false;                  // its quota was taken back on purpose, or it waits for pods to be replaced
+  int64_t priority = 0;                  // effective
+  std::string priority_class;            // that the spec refers to
+  bool workload_priority_class = false;  // and whether it is a WorkloadPriorityClass
   // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
   std::optional<std::vector<std::string>> allowed_flavors;
   std::string variant_of;                 // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
@@ -100,9 +103,14 @@ struct WorkloadState {
   int second_passes = 0;      // in a row without success
   bool evicted = false;
   std::string eviction_reason;
+  // When the conditions Evicted and Requeued last changed, as the object tells (InfinitePast: it has no such
+  // condition). nullopt: the engine has set it itself, and the caller's write has not been seen yet.
+  std::optional<absl::Time> evicted_since, requeued_since;
   bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued
   std::optional<absl::Time> requeue_at;
-  int64_t evaluated_generation = -1;
+  // The generation that was last looked at in a cycle; 0 once the object has been seen anew since
+  // (Kueue: LastEvaluatedGeneration).
+  int64_t evaluated_generation = 0;
   std::optional<ScanProgress> progress;
 };
 
