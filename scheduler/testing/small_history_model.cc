@@ -164,7 +164,7 @@ class Model : public Running {
   struct Queue {
     long generation = 0;             // of its quota and of what it has free
     std::set<std::string> hopeless;  // kinds that cannot be admitted before something changes
-    int preemptor = -1, preemptor_generation = 0;
+    int preemptor = -1;
   };
 
   int Find(const std::string& name) const {
@@ -194,7 +194,8 @@ class Model : public Running {
     return kind;
   }
 
-  // In order: a preemptor that waits for its victims stays in front of a BestEffortFIFO queue.
+  // In order: a preemptor that waits for its victims stays in front of a BestEffortFIFO queue, whatever is written to
+  // it.
   std::vector<int> Heap(int queue) const {
     std::vector<int> out;
     for (size_t j = 0; j < states_.size(); ++j) {
@@ -202,8 +203,7 @@ class Model : public Running {
     }
     const Queue& q = queues_[queue];
     const auto key = [&](int j) {
-      const bool sticky =
-          !w_.nodes[queue].strict && j == q.preemptor && states_[j].generation == q.preemptor_generation;
+      const bool sticky = !w_.nodes[queue].strict && j == q.preemptor;
       return std::make_tuple(!sticky, -w_.jobs[j].priority, w_.jobs[j].created, w_.jobs[j].name);
     };
     std::sort(out.begin(), out.end(), [&](int a, int b) { return key(a) < key(b); });
@@ -254,7 +254,6 @@ class Model : public Running {
         !overtaken && (v.mode == Mode::kDeferredFit || (v.mode == Mode::kPreempt && !d.victims.empty()));
     if (preempts) {
       q.preemptor = d.job;
-      q.preemptor_generation = s.looked_at;
     }
     bool untried = false;
     if (s.tried.has_value()) {
