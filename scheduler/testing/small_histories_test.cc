@@ -311,7 +311,7 @@ class SmallHistoriesTest : public testing::TestWithParam<Kind> {};
 
 TEST_P(SmallHistoriesTest, EngineAndModelAgree) {
   std::map<std::string, int> seen;
-  const long histories = HowMany(2000);
+  const long histories = HowMany(1000);
   int differ = 0;
   for (long number = 0; number < histories; ++number) {
     Pair pair(GetParam(), static_cast<uint64_t>(number));
