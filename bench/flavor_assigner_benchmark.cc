@@ -3,6 +3,7 @@
 
 #include "bench/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 
 namespace muster::scheduler {
 namespace {
@@ -13,7 +14,7 @@ void Assign(benchmark::State& state, int64_t cpus) {
   spec.flavors = static_cast<int>(state.range(0));
   Engine engine = bench::MakeEngine(spec);
   const WorkloadId id = engine.Apply(bench::MakeWorkload(0, 0, cpus), bench::At(0));
-  EngineImpl& impl = engine.impl();
+  EngineImpl& impl = EngineInternals::Of(engine);
   impl.Refresh();
   NoPreemptionOracle oracle(impl.declared);
   FlavorAssigner assigner(impl.declared, impl.options, oracle);

@@ -5,6 +5,7 @@
 
 #include "bench/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 
 namespace muster::scheduler {
 namespace {
@@ -19,7 +20,7 @@ void Search(benchmark::State& state, EngineOptions options) {
   Engine engine = bench::MakeEngine(spec, std::move(options));
   for (int i = 0; i < victims; ++i) engine.Apply(bench::MakeWorkload(i, 1 + i % 7, 1), bench::At(0));
   while (engine.HasPendingHeads()) engine.RunCycle(bench::At(0));
-  EngineImpl& impl = engine.impl();
+  EngineImpl& impl = EngineInternals::Of(engine);
   const std::vector<uint8_t> active(impl.queues.size(), 1);
   HoldersView view;
   view.declared = &impl.declared;

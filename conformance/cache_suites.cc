@@ -11,6 +11,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 
 namespace muster::conformance {
 namespace {
@@ -125,7 +126,7 @@ void CompareWeight(const std::string& path, const Json& expected, double got, Ve
 Json TopologyUsage(const Tree& t) {
   Json out = Json::object();
   for (const std::string& flavor : t.topology_flavors) {
-    scheduler::EngineImpl& impl = t.engine->impl();
+    scheduler::EngineImpl& impl = scheduler::EngineInternals::Of(*t.engine);
     const auto usage = impl.topology.Usage(impl.declared.flavors.Intern(flavor));
     if (!usage.empty()) out[flavor] = usage;
   }
@@ -148,8 +149,8 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
 
   for (const auto& [name, want] : Get(expected, "clusterQueues").items()) {
     const std::string at = absl::StrCat(path, ".clusterQueues.", name);
-    const scheduler::ClusterQueueId id = engine.FindClusterQueue(name).value_or(scheduler::kNoId);
-    const quota::NodeId n = engine.NodeOfClusterQueue(id);
+    const std::optional<scheduler::ClusterQueueId> id = engine.FindClusterQueue(name);
+    const quota::NodeId n = id.has_value() ? engine.NodeOfClusterQueue(*id) : quota::kNoNode;
     if (n == quota::kNoNode) {
       v.Fail(at, "a node", "none");
       continue;
@@ -163,7 +164,7 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
         [&](quota::FrId fr) { return t.forest.PotentialAvailable(n, fr); }, v);
     CompareWeight(at, want, t.forest.weight(n), v);
     if (const Json& generation = Get(want, "allocatableResourceGeneration"); !generation.is_null()) {
-      v.Equal(at + ".allocatableResourceGeneration", generation, engine.AllocatableGeneration(id));
+      v.Equal(at + ".allocatableResourceGeneration", generation, scheduler::EngineInternals::Of(engine).declared.cq(*id).generation);
     }
     if (const Json& workloads = Get(want, "workloads"); !workloads.is_null()) {
       v.Equal(at + ".workloads", workloads, t.workloads[name]);
@@ -257,7 +258,7 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
   }
   for (const auto& [flavor, entries] : Get(request, "tasFlavorUsage").items()) {
     for (const Json& e : entries) {
-      scheduler::EngineImpl& impl = engine->impl();
+      scheduler::EngineImpl& impl = scheduler::EngineInternals::Of(*engine);
       std::vector<scheduler::ResourceAmount> per_pod;
       for (const auto& [resource, amount] : Get(e, "singlePodRequests").items()) {
         per_pod.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});

@@ -6,6 +6,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 #include "scheduler/flavors/flavor_assigner.h"
 #include "scheduler/flavors/topology_step.h"
 
@@ -48,7 +49,7 @@ class RecordedOracle : public scheduler::PreemptionOracle {
 bool SetUsage(const Json& usage, Engine& engine, const FrTable& frs, quota::Forest& forest, Verdict& v) {
   for (const auto& [name, value] : usage.items()) {
     for (const auto& [flavor, domains] : Get(value, "tasUsage").items()) {
-      scheduler::EngineImpl& impl = engine.impl();
+      scheduler::EngineImpl& impl = scheduler::EngineInternals::Of(engine);
       for (const auto& [domain, amounts] : domains.items()) {
         std::vector<scheduler::ResourceAmount> used;
         for (const auto& [resource, amount] : amounts.items()) {
@@ -104,7 +105,7 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
   engine->forest();  // brings the policy up to date
   if (!cq || engine->NodeOfClusterQueue(*cq) == quota::kNoNode) return v.Fail("request.clusterQueue", name, "no node");
 
-  scheduler::EngineImpl& impl = engine->impl();
+  scheduler::EngineImpl& impl = scheduler::EngineInternals::Of(*engine);
   const FrTable frs(*engine);
   if (!SetUsage(Get(request, "usage"), *engine, frs, impl.declared.forest(), v)) return;
   for (const Json& o : c["deletedAfterSnapshot"]) {

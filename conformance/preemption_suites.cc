@@ -10,6 +10,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 #include "scheduler/preemption/victim_order.h"
 
 namespace muster::conformance {
@@ -79,7 +80,7 @@ void RunPreemption(const Case& c, Level, Verdict& v) {
   const scheduler::WorkloadId id = engine.Apply(*workload, now);
   const auto cq = engine.FindClusterQueue(GetString(request, "clusterQueue"));
   if (!cq) return v.Fail("request.clusterQueue", "exists", "no such ClusterQueue");
-  scheduler::EngineImpl& impl = engine.impl();
+  scheduler::EngineImpl& impl = scheduler::EngineInternals::Of(engine);
   engine.forest();  // brings the policy up to date
   const std::vector<scheduler::PreemptionTarget> targets =
       impl.FindTargets(id, *cq, ToAssignment(Get(request, "assignment"), impl.workloads[id], impl));
@@ -120,7 +121,7 @@ void RunCandidatesOrdering(const Case& c, Level, Verdict& v) {
     const absl::StatusOr<api::Workload> w = ParseWorkload(Get(e, "workload"));
     if (!w.ok()) return v.Fail("request.candidates", "readable", w.status().ToString());
     const scheduler::WorkloadId id = engine.Apply(*w, Now(c));
-    scheduler::VictimKey key = engine.impl().VictimKeyFor(id);
+    scheduler::VictimKey key = scheduler::EngineInternals::Of(engine).VictimKeyFor(id);
     // Kueue takes a missing reservation for one made now.
     const api::Condition* reserved = api::FindCondition(w->status.conditions, "QuotaReserved");
     key.reserved_at = reserved == nullptr ? Now(c) : reserved->last_transition_time;

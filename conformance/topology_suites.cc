@@ -6,6 +6,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/topology/assigner.h"
 
@@ -47,7 +48,7 @@ Json ToJson(const TopologyPlacement& placement, const EngineImpl& impl) {
 void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
   absl::StatusOr<scheduler::Engine> engine = BuildWorld(c);
   if (!engine.ok()) return v.Fail("objects", "accepted", engine.status().ToString());
-  EngineImpl& impl = engine->impl();
+  EngineImpl& impl = scheduler::EngineInternals::Of(*engine);
   const Json& request = c["request"];
   const scheduler::FlavorId flavor = impl.declared.flavors.Find(GetString(request, "resourceFlavor"));
   if (impl.topology.tree(flavor) == nullptr) return v.Fail("request.resourceFlavor", "known", "no topology");

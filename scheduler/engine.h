@@ -1,23 +1,53 @@
 // The engine: ClusterQueues, cohorts and flavors in, decisions out.
 //
-// The caller owns the world. It tells the engine what exists (Apply, Delete), asks it to decide (RunCycle), carries the
-// decisions out, and reports what became of them (Finish, CompleteEviction, ...). The engine has no clock: every call
-// that depends on time is given it. Same calls in the same order, same decisions.
+// Problem: many teams share a cluster by quotas that they lend to each other. Of all workloads that wait, which may
+// start now, on which flavors and nodes, and who has to make room? The answer is the one that Kueue gives.
+//
+// The caller owns the world. It tells the engine what exists (Apply, Delete...), asks it to decide (RunCycle), carries
+// the decisions out, and reports what became of them (Finish, CompleteEviction, ...):
 //
 //   Engine engine(EngineOptions::Default());
-//   engine.Apply(flavor); engine.Apply(cluster_queue); engine.Apply(local_queue);
-//   WorkloadId job = engine.Apply(workload, now);
-//   engine.Advance(now);                          // queues that were waiting for a change look again
-//   while (engine.HasPendingHeads()) {
-//     CycleResult r = engine.RunCycle(now);
-//     for (const Decision& d : r.entries) ...     // start d.workload, stop d.targets
+//   engine.Apply(name_space, now);
+//   engine.Apply(flavor, now);
+//   engine.Apply(cluster_queue, now);
+//   engine.Apply(local_queue, now);
+//   const WorkloadId job = engine.Apply(workload, now);
+//   engine.Advance(now);
+//   while (!engine.IsQuiet()) {
+//     const CycleResult cycle = engine.RunCycle(now);
+//     for (const Decision& d : cycle.entries) {
+//       if (d.status == EntryStatus::kAssumed) Start(d.workload);
+//       for (const PreemptionTarget& victim : d.targets) {
+//         if (!victim.newly_evicted) continue;
+//         Stop(victim.workload);
+//         engine.CompleteEviction(victim.workload, now);
+//       }
+//     }
+//     engine.Advance(now);
 //   }
+//   // Nothing more comes of it before engine.NextTimer(), or before something happens:
+//   engine.Finish(job, later);
 //
-// Admission takes effect inside RunCycle: an admitted workload holds its quota at once, as Kueue's "assume" does.
-// Preemption only marks victims: they hold quota until CompleteEviction, as in Kueue, where the job has to stop first.
+// Data: workloads, ClusterQueues, flavors and resources are ids; quotas and usage are a quota::Forest, nodes a tree of
+// counts per flavor, queues are heaps of classes of workloads that would get the same answer. Nothing is copied for a
+// cycle: it tries changes in place, under an undo log, and takes them back.
 //
+// Effects: an admitted workload holds its quota at once, as after Kueue's "assume". Preemption only marks victims: they
+// hold their quota until CompleteEviction, because a job has to stop first.
+//
+// Invariants:
+//   * Same calls in the same order, same decisions, bit for bit. The engine has no clock, no randomness, no threads of
+//     its own; every call that depends on time is given it.
+//   * Incremental = fresh: an engine that saw every event decides as one that is told the final objects only, but for
+//     what waiting itself leaves behind (places in queues, scans under way, back-offs, shares used lately).
+//   * What a ClusterQueue uses is the sum of what its workloads hold.
+//
+// Errors: objects are validated where they are read (api/); the engine cannot fail on them.
+// Cost: a cycle looks at one workload per ClusterQueue. The first call that needs quotas after they have changed
+// rebuilds the forest, once, however many objects changed.
+// Lifetimes: references, spans and forests that are returned stay valid until the next call that is not const.
+// Threads: compatible. const methods may run side by side; a call that is not const has to be alone.
 // Source of the rules: Kueue, pkg/scheduler, pkg/cache/queue, pkg/cache/scheduler.
-// Thread-safety: compatible.
 #ifndef MUSTER_SCHEDULER_ENGINE_H_
 #define MUSTER_SCHEDULER_ENGINE_H_
 
@@ -43,150 +73,164 @@
 namespace muster::scheduler {
 
 class EngineImpl;
+struct EngineInternals;
 
 class Engine {
  public:
   explicit Engine(EngineOptions options);
   ~Engine();
+  // A moved-from engine may only be destroyed or assigned to.
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  // ---- Policy objects. Apply creates or replaces; Delete of what does not exist does nothing.
-  // ------------------------- Quotas may change at any time, also below what is in use. A cohort named as a parent
-  // exists implicitly. ClusterQueues in a tree with a parent cycle, or with missing flavors or checks, are inactive:
-  // their workloads wait. REQUIRES: the object passed api validation. O(size of the object) now; the next call that
-  // decides pays for rebuilding the quota forest once, however many objects changed.
+  const EngineOptions& options() const;
+
+  // POLICY. Apply creates or replaces; deleting what does not exist does nothing. Quotas may change at any time, also
+  // below what is in use. A cohort that is named as a parent exists. ClusterQueues in a tree with a circle of parents,
+  // or with missing flavors or checks, are inactive: their workloads wait. A Delete without `now` wakes nobody, as in
+  // Kueue. REQUIRES: the object passed api validation.
   void Apply(const api::ResourceFlavor& flavor, absl::Time now);
   void Apply(const api::Cohort& cohort, absl::Time now);
   void Apply(const api::ClusterQueue& cluster_queue, absl::Time now);
   void Apply(const api::LocalQueue& local_queue, absl::Time now);
   void Apply(const api::AdmissionCheck& check, absl::Time now);
   void Apply(const api::Topology& topology, absl::Time now);
-  // Nodes, and the pods on them that belong to no topology-aware workload, matter to topology-aware flavors only. Any
-  // change of such a node looks at waiting workloads again.
-  void Apply(const api::Node& node, absl::Time now);
-  void Apply(const api::Pod& pod, absl::Time now);
   void Apply(const api::Namespace& ns, absl::Time now);
+  // Defaults and limits of workloads that are applied from now on. Nobody is woken; `now` is there because every Apply
+  // has it.
   void Apply(const api::LimitRange& limit_range, absl::Time now);
   void Apply(const api::RuntimeClass& runtime_class, absl::Time now);
   void DeleteResourceFlavor(absl::string_view name, absl::Time now);
-  void DeleteCohort(absl::string_view name, absl::Time now);
-  void DeleteClusterQueue(absl::string_view name, absl::Time now);
+  void DeleteCohort(absl::string_view name);
+  // Its workloads wait until it exists again; those that hold quota go on holding it.
+  void DeleteClusterQueue(absl::string_view name);
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
   void DeleteAdmissionCheck(absl::string_view name, absl::Time now);
-  void DeleteTopology(absl::string_view name, absl::Time now);
+  void DeleteTopology(absl::string_view name);
+  // Its workloads are refused from now on.
+  void DeleteNamespace(absl::string_view name);
+  void DeleteLimitRange(absl::string_view ns, absl::string_view name);
+  void DeleteRuntimeClass(absl::string_view name);
+
+  // NODES, and the pods on them that belong to no topology-aware workload. They matter to topology-aware flavors only.
+  // A change that could make room looks at waiting workloads again. O(flavors).
+  void Apply(const api::Node& node, absl::Time now);
+  void Apply(const api::Pod& pod, absl::Time now);
   void DeleteNode(absl::string_view name, absl::Time now);
   void DeletePod(absl::string_view ns, absl::string_view name, absl::Time now);
 
-  // ---- Workloads.
-  // ---------------------------------------------------------------------------------------------------- Creates or
-  // updates. Its status says where it belongs: with QuotaReserved=True it holds quota in status.admission.clusterQueue;
-  // otherwise, if it may be queued, it waits in its LocalQueue's ClusterQueue. An update of a pending workload keeps
-  // its place in the queue unless what decides about it changed.
+  // WORKLOADS. Apply creates or updates. The object's status says where it belongs: with QuotaReserved=True it holds
+  // quota in status.admission.clusterQueue; otherwise, if it may be queued, it waits in its LocalQueue's ClusterQueue.
+  // An update of a waiting workload keeps its place unless what decides about it changed. O(log n) for the queue.
   WorkloadId Apply(const api::Workload& workload, absl::Time now);
-  // The workload is gone, wherever it was. Frees its quota and, as every event that frees some, re-activates the tree
-  // that its LocalQueue feeds now: none if that is gone or on hold.
+  // The workload is gone, wherever it was: frees its quota and, as every event that frees some, looks again at the tree
+  // that its LocalQueue feeds now: none if that is gone or on hold. The id is void afterwards.
   void DeleteWorkload(WorkloadId id, absl::Time now);
-  // The job ended: quota freed, tree re-activated. The id stays valid until DeleteWorkload.
+  // The job ended: frees its quota and looks at its tree again. The id stays valid until DeleteWorkload.
   void Finish(WorkloadId id, absl::Time now);
-  // Marks a quota-holding workload for eviction for a reason other than preemption (e.g. "ClusterQueueStopped"). It
-  // keeps its quota until CompleteEviction. Returns false (and does nothing) if it holds none or is on its way out
-  // already.
-  bool Evict(WorkloadId id, absl::string_view reason, absl::Time now);
-  // The job of an evicted workload has stopped: its quota is freed, its tree re-activated, and it is queued again at
-  // its old place. A workload evicted for any reason but preemption waits until SetRequeued(id). REQUIRES: the workload
-  // holds quota and was marked for eviction.
+  // Marks a workload that holds quota for eviction, for a reason other than preemption (e.g. "ClusterQueueStopped").
+  // It keeps its quota until CompleteEviction. Returns false, and does nothing, if it holds none or is marked already.
+  bool Evict(WorkloadId id, absl::string_view reason);
+  // The job of an evicted workload has stopped: frees its quota, looks at its tree again, and queues it at its old
+  // place; if it was evicted for any reason but preemption, it waits there until SetRequeued. Does nothing if the
+  // workload holds no quota or was not marked for eviction: then somebody else was faster.
   void CompleteEviction(WorkloadId id, absl::Time now);
-  // Lets a workload with Requeued=False back into the queue.
+  // Lets a workload whose condition Requeued is False back into the queue.
   void SetRequeued(WorkloadId id, absl::Time now);
-  // The caller wrote the condition a cycle decided on into the pending workload's status. Without the gate
-  // FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor again, as in Kueue. A
-  // write that changes nothing is none.
+  // The condition that a cycle decided on was written to the waiting workload's status because it differed from the one
+  // there. Without the gate FlavorFungibilityPreserveScanProgress the next attempt then starts with the first flavor
+  // again, as in Kueue. A write that changes nothing is none.
   void StatusWritten(WorkloadId id);
   // The spec was written with this priority, which makes a new generation. A parked workload is looked at again if the
   // priority differs, or if nothing else was written since it was looked at last (Kueue: PushOrUpdate).
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
-  // Admission fair sharing: what the status of a LocalQueue says it consumed (by resource name), up to
-  // `updated`. Without effect unless EngineOptions::admission_fair_sharing is set.
-  void SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
-                            const std::map<std::string, quota::Amount>& amounts, absl::Time updated);
-  // Admission fair sharing: lets consumption decay and settles what was charged in advance, for every LocalQueue that
-  // is due. Call after admissions have been carried out and once per usage_sampling_interval; more often does nothing.
-  void SampleLocalQueues(absl::Time now);
   // Pods that ended and free their part of the quota: [{pod set, count}].
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
 
-  // ---- Deciding.
-  // ----------------------------------------------------------------------------------------------------- Moves parked
-  // workloads back whose tree was notified at least reactivation_batch ago. Call whenever time has passed.
+  // ADMISSION FAIR SHARING; without effect unless EngineOptions::admission_fair_sharing is set.
+  // What the status of a LocalQueue says it consumed (base units, by resource name), up to `updated`.
+  void SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
+                            const std::map<std::string, quota::Amount>& amounts, absl::Time updated);
+  // Lets consumption decay and settles what was charged in advance, for every LocalQueue that is due. Call after
+  // admissions have been carried out and once per usage_sampling_interval; more often does nothing.
+  void SampleLocalQueues(absl::Time now);
+
+  // DECIDING.
+  // Does what timers ask for: workloads that were looked at in vain wait apart until something in their cohort tree
+  // changes; a while after (EngineOptions::reactivation_batch) this puts them back into their heaps. Call whenever
+  // time has passed.
   void Advance(absl::Time now);
-  // When Advance has something to do next; absl::InfiniteFuture() if nothing is armed.
+  // When Advance, or a cycle after it, has something to do next; absl::InfiniteFuture() if nothing is armed.
   absl::Time NextTimer() const;
-  // Whether a ClusterQueue that is active has a workload in its heap.
-  bool HasPendingHeads();
-  // One scheduling cycle over one head per active ClusterQueue.
+  // Whether there is something for a cycle to look at: a workload in the heap of an active ClusterQueue, or one that
+  // holds quota and whose nodes are to be decided now.
+  bool HasPendingHeads() const;
+  // Whether another cycle at the time of the last would change nothing: nobody is left to look at, or the cycles since
+  // the last event only repeat themselves (for a head that has to stay in front of its queue, a preemptor that waits
+  // for its victims). Exact: as long as this is false, a cycle can still decide something new, and it becomes true
+  // after finitely many. Any event makes it false that may make a difference.
+  bool IsQuiet() const;
+  // One scheduling cycle over one head per active ClusterQueue. Empty if there is none.
   CycleResult RunCycle(absl::Time now);
 
-  // ---- Looking.
-  // ------------------------------------------------------------------------------------------------------
-  const EngineOptions& options() const;
+  // LOOKING.
+  // O(1), as are all that take an id and return no list.
   std::optional<WorkloadId> FindWorkload(absl::string_view ns, absl::string_view name) const;
   std::optional<ClusterQueueId> FindClusterQueue(absl::string_view name) const;
   // "namespace/name".
   const std::string& WorkloadKey(WorkloadId id) const;
   WorkloadPhase Phase(WorkloadId id) const;
+  // Whether it is marked for eviction, by Evict or as a victim.
   bool IsEvicted(WorkloadId id) const;
   // The ClusterQueue the workload is queued or holds quota in; kNoId if none.
   ClusterQueueId ClusterQueueOf(WorkloadId id) const;
-  // What the workload holds. Empty unless kReserved.
+  // What the workload holds, by flavor and resource. Empty unless kReserved.
   std::vector<FlavorResourceAmount> ReservedUsage(WorkloadId id) const;
   // The admission as it would be written to status.admission. nullopt unless kReserved.
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
 
   const std::string& ClusterQueueName(ClusterQueueId id) const;
   const std::string& FlavorName(FlavorId id) const;
+  const std::string& ResourceName(ResourceId id) const;
   // The level values of a domain of a TopologyPlacement: all of them, or the host name alone.
   const std::vector<std::string>& DomainValues(DomainKey key) const;
-  const std::string& ResourceName(ResourceId id) const;
+
   std::vector<ClusterQueueId> ClusterQueues() const;  // by name
-  std::vector<std::string> Cohorts();                 // that exist or are implied, by name
+  std::vector<std::string> Cohorts() const;           // that exist or are named as parents, by name
   // Why a ClusterQueue is active or not. {reason "NotFound"} for an unknown name.
-  ClusterQueueStatus StatusOf(absl::string_view cluster_queue);
-  // The resource a forest's ResId stands for (Share::dominant).
-  const std::string& ResourceOfRank(quota::ResId rank);
-  // The heap in the order it would be popped, and what is parked (by key).
-  std::vector<WorkloadId> PendingInOrder(ClusterQueueId id);
+  ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
+  // The heap in the order it would be popped.
+  std::vector<WorkloadId> PendingInOrder(ClusterQueueId id) const;
+  // Who was looked at in vain and waits for a change, by key.
   std::vector<WorkloadId> Inadmissible(ClusterQueueId id) const;
-  int NumPending(ClusterQueueId id) const;                     // heap and parked
-  std::vector<WorkloadId> Reserving(ClusterQueueId id) const;  // by key
-  int64_t AllocatableGeneration(ClusterQueueId id);
+  // Both together.
+  int NumPending(ClusterQueueId id) const;
+  // Who holds quota, by key.
+  std::vector<WorkloadId> Reserving(ClusterQueueId id) const;
 
-  // The quota forest as it stands, with the node of a ClusterQueue or cohort (kNoNode if it takes no part, e.g.
-  // inactive).
-  const quota::Forest& forest();
-  quota::NodeId NodeOfClusterQueue(ClusterQueueId id);
-  quota::NodeId NodeOfCohort(absl::string_view cohort);
-  // Flavor-resource pairs by dense id.
-  absl::Span<const FlavorResource> flavor_resources();
+  // The quota forest as it stands, with the node of a ClusterQueue or cohort (kNoNode if it takes no part: unknown, or
+  // in a tree with a circle of parents), and the flavor-resource pairs by dense id.
+  const quota::Forest& forest() const;
+  quota::NodeId NodeOfClusterQueue(ClusterQueueId id) const;
+  quota::NodeId NodeOfCohort(absl::string_view cohort) const;
+  absl::Span<const FlavorResource> flavor_resources() const;
 
-  // ---- Explaining.
-  // --------------------------------------------------------------------------------------------------- The message
-  // Kueue would put into the Workload's QuotaReserved condition.
+  // EXPLAINING, in Kueue's words. REQUIRES: the workloads of the decision exist.
+  // The message of condition QuotaReserved of the workload.
   std::string Message(const Decision& decision) const;
   // The message of the conditions Evicted and Preempted of one of the decision's victims: for whom it goes, by which
   // rule, and where both stand in the cohort tree.
   std::string PreemptionMessage(const Decision& decision, const PreemptionTarget& target) const;
-  // The message of condition Evicted of the variant that a decision migrates away from, and of condition Finished of
-  // the slice that it replaces.
+  // The message of condition Evicted of the variant that a decision migrates away from.
   std::string MigrationMessage(const Decision& decision) const;
+  // The message of condition Finished of the slice that a decision replaces.
   std::string ReplacementMessage(const Decision& decision) const;
-  // One line for logs: "admit ns/w in cq: cpu=default:4 ...". Stable.
-  std::string Describe(const Decision& decision) const;
-
-  // For the library's own tests and for conformance runners: what single parts of a cycle would answer.
-  EngineImpl& impl() { return *impl_; }
 
  private:
+  friend struct EngineInternals;  // for the library's own tests, benchmarks and conformance runners
+  // What is behind the door, for a change: whatever cycles have found out about repeating themselves is void.
+  EngineImpl& Change();
+
   std::unique_ptr<EngineImpl> impl_;
 };
 

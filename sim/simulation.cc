@@ -123,7 +123,6 @@ absl::Status Simulation::Prepare() {
   std::map<std::string, double> nominal;
   for (const api::ClusterQueue& cq : policy_.cluster_queues) {
     nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
-    driver_.NoteClusterQueue(cq);
   }
   for (const auto& [name, target] : targets_) nominal.emplace(target.cluster_queue, 0);
   std::vector<double> nominals;
@@ -271,7 +270,7 @@ bool Simulation::NextInstant(size_t next) {
   };
   if (next < trace_.jobs.size()) consider(trace_.jobs[next].submit_s);
   if (!ends_.empty()) consider(ends_.top().at_s);
-  const absl::Time timer = driver_.NextTimer(AtSecond(now_s_), /*idle=*/!any);
+  const absl::Time timer = driver_.NextTimer(AtSecond(now_s_));
   if (timer != absl::InfiniteFuture()) consider(absl::ToUnixSeconds(timer));
   if (any) now_s_ = std::max(now_s_, at_s);
   return any;

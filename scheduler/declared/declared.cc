@@ -200,6 +200,11 @@ const api::AdmissionCheck* Declared::FindCheck(absl::string_view name) const {
 }
 void Declared::DeleteCheck(absl::string_view name) { checks_.erase(Key(name)); }
 void Declared::DeleteTopology(absl::string_view name) { topologies_.erase(Key(name)); }
+void Declared::DeleteNamespace(absl::string_view name) { Slot(&namespaces_, namespaces.Intern(name)) = nullptr; }
+void Declared::DeleteLimitRange(absl::string_view ns, absl::string_view name) {
+  limit_ranges_.erase(absl::StrCat(ns, "/", name));
+}
+void Declared::DeleteRuntimeClass(absl::string_view name) { runtime_classes_.erase(Key(name)); }
 
 const api::ResourceFlavor* Declared::Flavor(FlavorId id) const {
   return id < static_cast<FlavorId>(flavor_objects_.size()) ? flavor_objects_[id].get() : nullptr;
@@ -319,7 +324,6 @@ void Declared::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& e
             [&](ResourceId a, ResourceId b) { return resources.Name(a) < resources.Name(b); });
   std::vector<quota::ResId> rank(by_name.size());
   for (size_t i = 0; i < by_name.size(); ++i) rank[by_name[i]] = static_cast<quota::ResId>(i);
-  resource_of_rank_ = by_name;
   spec.num_resources = resources.size();
   const auto fr_of = [&](FlavorId f, ResourceId r) {
     quota::FrId& id = fr_ids_[static_cast<size_t>(f) * fr_stride_ + r];

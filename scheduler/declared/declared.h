@@ -99,6 +99,9 @@ class Declared {
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name);
   void DeleteCheck(absl::string_view name);
   void DeleteTopology(absl::string_view name);
+  void DeleteNamespace(absl::string_view name);
+  void DeleteLimitRange(absl::string_view ns, absl::string_view name);
+  void DeleteRuntimeClass(absl::string_view name);
 
   // Lookups. Pointers stay valid until the next Apply or Delete.
   const api::ResourceFlavor* Flavor(FlavorId id) const;
@@ -147,7 +150,6 @@ class Declared {
   ClusterQueueId ClusterQueueAt(quota::NodeId node) const { return cq_at_node_[node]; }
   quota::FrId Fr(FlavorId f, ResourceId r) const;  // -1 if unknown
   const std::vector<FlavorResource>& frs() const { return frs_; }
-  ResourceId ResourceOfRank(quota::ResId rank) const { return resource_of_rank_[rank]; }
 
  private:
   void BumpTree(CohortTrees::TreeId tree, int times);
@@ -176,7 +178,6 @@ class Declared {
   std::vector<FlavorResource> frs_;
   std::vector<quota::FrId> fr_ids_;  // [flavor * fr_stride_ + resource]
   int fr_stride_ = 0;
-  std::vector<ResourceId> resource_of_rank_;
 };
 
 // Parses the enumerations of a ClusterQueue spec; what is absent means Kueue's default.

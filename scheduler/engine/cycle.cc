@@ -8,15 +8,32 @@
 
 namespace muster::scheduler {
 
-bool EngineImpl::HasPendingHeads() {
-  Refresh();
-  for (const auto& [id, time] : second_pass_) {
-    if (time <= latest_) return true;
-  }
+bool EngineImpl::IsSecondPassDue() const {
+  return std::any_of(second_pass_.begin(), second_pass_.end(),
+                     [this](const auto& waiting) { return waiting.second <= latest_; });
+}
+
+bool EngineImpl::HasPendingHeads() const {
+  if (IsSecondPassDue()) return true;
   for (size_t cq = 0; cq < queues.size(); ++cq) {
     if (active_[cq] && !queues[cq].HeapEmpty()) return true;
   }
   return false;
+}
+
+bool EngineImpl::IsQuiet() const { return !HasPendingHeads() || (repetition.repeats() && !IsSecondPassDue()); }
+
+Repetition::Value EngineImpl::ScanOf(const WorkloadState& w) {
+  Repetition::Value out;
+  if (!w.progress.has_value() || !w.progress->HasUntried()) return out;  // it starts with the first flavor again
+  for (const auto& pod_set : w.progress->last_tried) {
+    out.push_back(static_cast<int64_t>(pod_set.size()));
+    for (const auto& [resource, index] : pod_set) {
+      out.push_back(resource);
+      out.push_back(index);
+    }
+  }
+  return out;
 }
 
 std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries) {
@@ -101,7 +118,10 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   preemptor_ = std::make_unique<VictimSearch>(View());
   std::vector<Entry>& entries = entries_;
   std::vector<Decision> refused;
-  for (const WorkloadId id : TakeSecondPass(now)) {
+  const size_t waiting = second_pass_.size();
+  const std::vector<WorkloadId> second_pass = TakeSecondPass(now);
+  changed_ = second_pass_.size() != waiting;
+  for (const WorkloadId id : second_pass) {
     const ClusterQueueId cq = workloads[id].cq;
     if (!active_[cq]) {
       RetrySecondPass(id, now);
@@ -160,7 +180,6 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   for (const int i : order) Settle(&entries[i], now);
   result.entries.reserve(order.size());
   for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
-  entries.clear();
   result.rejected = std::move(refused);
   for (const Decision& d : result.entries) {
     if (d.status == EntryStatus::kAssumed || d.status == EntryStatus::kEvicted) continue;
@@ -171,6 +190,16 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     }
   }
   for (const Decision& d : result.rejected) Requeue(d, now);
+  if (changed_) {
+    repetition.Restart();
+  } else {
+    for (size_t i = 0; i < order.size(); ++i) {
+      const WorkloadId id = result.entries[i].workload;
+      repetition.Note(Repetition::Part::kScan, id, entries[order[i]].scan_before, ScanOf(workloads[id]));
+    }
+    repetition.EndCycle();
+  }
+  entries.clear();
   return result;
 }
 
@@ -187,7 +216,9 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
              : reason == RequeueReason::kFailedAfterNomination || reason == RequeueReason::kPendingPreemption ||
                    reason == RequeueReason::kPendingMigration || reason == RequeueReason::kPreemptionFailed;
   if (reason == RequeueReason::kPendingPreemption || reason == RequeueReason::kPendingMigration) {
+    const Repetition::Value before = queue.PreemptorMark();
     queue.SetPreemptor(d.workload, w.evaluated_generation, /*sticky=*/!strict);
+    repetition.Note(Repetition::Part::kPreemptor, d.cluster_queue, before, queue.PreemptorMark());
   }
   w.phase = WorkloadPhase::kPending;
   const bool untried = w.progress.has_value() && w.progress->HasUntried();
@@ -195,6 +226,7 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
     queue.PushHeap(ItemFor(d.workload));
     return;
   }
+  changed_ = true;
   queue.Park(ItemFor(d.workload), /*held=*/!BackoffExpired(w, now));
   const bool hopeless = reason == RequeueReason::kNoFit || reason == RequeueReason::kPreemptionNoCandidates;
   if (strict || !hopeless || !options.gates[Gate::kSchedulingEquivalenceHashing]) return;

@@ -14,6 +14,7 @@ struct EngineImpl::Entry {
   Assignment assignment;
   std::vector<PreemptionTarget> targets;
   WorkloadId replaces = kNoId;  // slice that goes when this one is let in
+  Repetition::Value scan_before;  // where this scan for flavors began
   bool is_preemptor = false;
   bool admitted = false;
 };

@@ -13,105 +13,145 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
-void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
-  impl_->declared.Apply(flavor);
-  impl_->topology.SetFlavor(flavor);
-  impl_->PolicyChanged();
-  impl_->NotifyUsersOfFlavor(flavor.metadata.name, now);
-}
-void Engine::Apply(const api::Cohort& cohort, absl::Time now) {
-  impl_->declared.Apply(cohort);
-  impl_->PolicyChanged();
-  impl_->NotifyCohort(cohort.metadata.name, now);
-}
-void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
-  impl_->ApplyClusterQueue(cluster_queue, now);
-}
-void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
-  impl_->declared.Apply(local_queue);
-  impl_->SetLocalQueueWeight(local_queue);
-  impl_->RequeueOrphans(now);
-}
-void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
-  impl_->declared.Apply(check);
-  impl_->PolicyChanged();
-  impl_->NotifyAll(now);
-}
-void Engine::Apply(const api::Topology& topology, absl::Time now) {
-  impl_->declared.Apply(topology);
-  impl_->topology.SetTopology(topology);
-  impl_->PolicyChanged();
-  impl_->NotifyAll(now);
-}
-void Engine::Apply(const api::Node& node, absl::Time now) {
-  if (impl_->topology.SetNode(node)) impl_->NotifyActive(now);
-}
-void Engine::Apply(const api::Pod& pod, absl::Time now) {
-  if (impl_->topology.SetPod(pod)) impl_->NotifyActive(now);
-}
-void Engine::Apply(const api::Namespace& ns, absl::Time now) {
-  impl_->declared.Apply(ns);
-  impl_->NotifyAll(now);
-}
-void Engine::Apply(const api::LimitRange& limit_range, absl::Time) {
-  impl_->declared.Apply(limit_range);
-  impl_->DefaultsChanged();
-}
-void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) {
-  impl_->declared.Apply(runtime_class);
-  impl_->DefaultsChanged();
-}
-void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
-  impl_->NotifyUsersOfFlavor(name, now);
-  impl_->declared.DeleteFlavor(name);
-  impl_->topology.RemoveFlavor(name);
-  impl_->PolicyChanged();
-}
-void Engine::DeleteCohort(absl::string_view name, absl::Time) {
-  impl_->declared.DeleteCohort(name);
-  impl_->PolicyChanged();
-}
-void Engine::DeleteClusterQueue(absl::string_view name, absl::Time) { impl_->DeleteClusterQueue(name); }
-void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
-  impl_->DeleteLocalQueue(ns, name, now);
-}
-void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
-  impl_->declared.DeleteCheck(name);
-  impl_->PolicyChanged();
-  impl_->NotifyAll(now);
-}
-void Engine::DeleteTopology(absl::string_view name, absl::Time) {
-  impl_->declared.DeleteTopology(name);
-  impl_->topology.RemoveTopology(name);
-  impl_->PolicyChanged();
-}
-void Engine::DeleteNode(absl::string_view name, absl::Time now) {
-  if (impl_->topology.RemoveNode(name)) impl_->NotifyActive(now);
-}
-void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time now) {
-  if (impl_->topology.RemovePod(absl::StrCat(ns, "/", name))) impl_->NotifyActive(now);
+EngineImpl& Engine::Change() {
+  impl_->repetition.Restart();
+  return *impl_;
 }
 
-WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return impl_->ApplyWorkload(workload, now); }
-void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { impl_->DeleteWorkload(id, now); }
-void Engine::Finish(WorkloadId id, absl::Time now) { impl_->Finish(id, now); }
-bool Engine::Evict(WorkloadId id, absl::string_view reason, absl::Time) { return impl_->Evict(id, reason); }
-void Engine::CompleteEviction(WorkloadId id, absl::Time now) { impl_->CompleteEviction(id, now); }
-void Engine::SetRequeued(WorkloadId id, absl::Time now) { impl_->SetRequeued(id, now); }
+void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(flavor);
+  e.topology.SetFlavor(flavor);
+  e.PolicyChanged();
+  e.NotifyUsersOfFlavor(flavor.metadata.name, now);
+}
+void Engine::Apply(const api::Cohort& cohort, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(cohort);
+  e.PolicyChanged();
+  e.NotifyCohort(cohort.metadata.name, now);
+}
+void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
+  Change().ApplyClusterQueue(cluster_queue, now);
+}
+void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(local_queue);
+  e.SetLocalQueueWeight(local_queue);
+  e.RequeueOrphans(now);
+}
+void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(check);
+  e.PolicyChanged();
+  e.NotifyAll(now);
+}
+void Engine::Apply(const api::Topology& topology, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(topology);
+  e.topology.SetTopology(topology);
+  e.PolicyChanged();
+  e.NotifyAll(now);
+}
+void Engine::Apply(const api::Node& node, absl::Time now) {
+  EngineImpl& e = Change();
+  if (e.topology.SetNode(node)) e.NotifyActive(now);
+}
+void Engine::Apply(const api::Pod& pod, absl::Time now) {
+  EngineImpl& e = Change();
+  if (e.topology.SetPod(pod)) e.NotifyActive(now);
+}
+void Engine::Apply(const api::Namespace& ns, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.Apply(ns);
+  e.NotifyAll(now);
+}
+void Engine::Apply(const api::LimitRange& limit_range, absl::Time) {
+  EngineImpl& e = Change();
+  e.declared.Apply(limit_range);
+  e.DefaultsChanged();
+}
+void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) {
+  EngineImpl& e = Change();
+  e.declared.Apply(runtime_class);
+  e.DefaultsChanged();
+}
+void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
+  EngineImpl& e = Change();
+  e.NotifyUsersOfFlavor(name, now);
+  e.declared.DeleteFlavor(name);
+  e.topology.RemoveFlavor(name);
+  e.PolicyChanged();
+}
+void Engine::DeleteCohort(absl::string_view name) {
+  EngineImpl& e = Change();
+  e.declared.DeleteCohort(name);
+  e.PolicyChanged();
+}
+void Engine::DeleteClusterQueue(absl::string_view name) { Change().DeleteClusterQueue(name); }
+void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
+  Change().DeleteLocalQueue(ns, name, now);
+}
+void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
+  EngineImpl& e = Change();
+  e.declared.DeleteCheck(name);
+  e.PolicyChanged();
+  e.NotifyAll(now);
+}
+void Engine::DeleteTopology(absl::string_view name) {
+  EngineImpl& e = Change();
+  e.declared.DeleteTopology(name);
+  e.topology.RemoveTopology(name);
+  e.PolicyChanged();
+}
+void Engine::DeleteNamespace(absl::string_view name) { Change().declared.DeleteNamespace(name); }
+void Engine::DeleteLimitRange(absl::string_view ns, absl::string_view name) {
+  EngineImpl& e = Change();
+  e.declared.DeleteLimitRange(ns, name);
+  e.DefaultsChanged();
+}
+void Engine::DeleteRuntimeClass(absl::string_view name) {
+  EngineImpl& e = Change();
+  e.declared.DeleteRuntimeClass(name);
+  e.DefaultsChanged();
+}
+void Engine::DeleteNode(absl::string_view name, absl::Time now) {
+  EngineImpl& e = Change();
+  if (e.topology.RemoveNode(name)) e.NotifyActive(now);
+}
+void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time now) {
+  EngineImpl& e = Change();
+  if (e.topology.RemovePod(absl::StrCat(ns, "/", name))) e.NotifyActive(now);
+}
+
+WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return Change().ApplyWorkload(workload, now); }
+void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { Change().DeleteWorkload(id, now); }
+void Engine::Finish(WorkloadId id, absl::Time now) { Change().Finish(id, now); }
+bool Engine::Evict(WorkloadId id, absl::string_view reason) { return Change().Evict(id, reason); }
+void Engine::CompleteEviction(WorkloadId id, absl::Time now) { Change().CompleteEviction(id, now); }
+void Engine::SetRequeued(WorkloadId id, absl::Time now) { Change().SetRequeued(id, now); }
 void Engine::StatusWritten(WorkloadId id) { impl_->StatusWritten(id); }
-void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { impl_->SetPriority(id, priority, now); }
+void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { Change().SetPriority(id, priority, now); }
 void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
                                   const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
-  impl_->SetConsumedResources(impl_->declared.InternLocalQueue(ns, local_queue), amounts, updated);
+  EngineImpl& e = Change();
+  e.SetConsumedResources(e.declared.InternLocalQueue(ns, local_queue), amounts, updated);
 }
 void Engine::SampleLocalQueues(absl::Time now) { impl_->SampleLocalQueues(now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
-  impl_->SetReclaimablePods(id, pods, now);
+  Change().SetReclaimablePods(id, pods, now);
 }
 
 void Engine::Advance(absl::Time now) { impl_->Advance(now); }
 absl::Time Engine::NextTimer() const { return impl_->NextTimer(); }
-bool Engine::HasPendingHeads() { return impl_->HasPendingHeads(); }
+bool Engine::HasPendingHeads() const {
+  impl_->RefreshForReaders();
+  return impl_->HasPendingHeads();
+}
+bool Engine::IsQuiet() const {
+  impl_->RefreshForReaders();
+  return impl_->IsQuiet();
+}
 CycleResult Engine::RunCycle(absl::Time now) { return impl_->RunCycle(now); }
 
 const EngineOptions& Engine::options() const { return impl_->options; }
@@ -132,7 +172,7 @@ ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->workl
 
 std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   std::vector<FlavorResourceAmount> out;
-  impl_->Refresh();
+  impl_->RefreshForReaders();
   const WorkloadState& w = impl_->workloads[id];
   if (w.phase != WorkloadPhase::kReserved) return out;
   for (const quota::FrAmount& a : w.usage) {
@@ -151,9 +191,11 @@ const std::string& Engine::FlavorName(FlavorId id) const { return impl_->declare
 const std::vector<std::string>& Engine::DomainValues(DomainKey key) const { return impl_->topology.Values(key); }
 const std::string& Engine::ResourceName(ResourceId id) const { return impl_->declared.resources.Name(id); }
 std::vector<ClusterQueueId> Engine::ClusterQueues() const { return impl_->declared.ClusterQueuesByName(); }
-std::vector<std::string> Engine::Cohorts() { return impl_->declared.CohortNames(); }
-ClusterQueueStatus Engine::StatusOf(absl::string_view cluster_queue) { return impl_->declared.StatusOf(cluster_queue); }
-std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) {
+std::vector<std::string> Engine::Cohorts() const { return impl_->declared.CohortNames(); }
+ClusterQueueStatus Engine::StatusOf(absl::string_view cluster_queue) const {
+  return impl_->declared.StatusOf(cluster_queue);
+}
+std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) const {
   return impl_->queues[id].HeapInOrder(impl_->UsageFor(id));
 }
 std::vector<WorkloadId> Engine::Inadmissible(ClusterQueueId id) const {
@@ -168,26 +210,21 @@ std::vector<WorkloadId> Engine::Reserving(ClusterQueueId id) const {
   std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
   return out;
 }
-int64_t Engine::AllocatableGeneration(ClusterQueueId id) { return impl_->declared.cq(id).generation; }
 
-const quota::Forest& Engine::forest() {
-  impl_->Refresh();
+const quota::Forest& Engine::forest() const {
+  impl_->RefreshForReaders();
   return impl_->declared.forest();
 }
-quota::NodeId Engine::NodeOfClusterQueue(ClusterQueueId id) {
-  impl_->Refresh();
+quota::NodeId Engine::NodeOfClusterQueue(ClusterQueueId id) const {
+  impl_->RefreshForReaders();
   return impl_->declared.NodeOf(id);
 }
-quota::NodeId Engine::NodeOfCohort(absl::string_view cohort) {
-  impl_->Refresh();
+quota::NodeId Engine::NodeOfCohort(absl::string_view cohort) const {
+  impl_->RefreshForReaders();
   return impl_->declared.NodeOfCohort(cohort);
 }
-const std::string& Engine::ResourceOfRank(quota::ResId rank) {
-  impl_->Refresh();
-  return ResourceName(impl_->declared.ResourceOfRank(rank));
-}
-absl::Span<const FlavorResource> Engine::flavor_resources() {
-  impl_->Refresh();
+absl::Span<const FlavorResource> Engine::flavor_resources() const {
+  impl_->RefreshForReaders();
   return impl_->declared.frs();
 }
 
@@ -197,6 +234,5 @@ std::string Engine::PreemptionMessage(const Decision& d, const PreemptionTarget&
 }
 std::string Engine::MigrationMessage(const Decision& d) const { return scheduler::MigrationMessage(*impl_, d); }
 std::string Engine::ReplacementMessage(const Decision& d) const { return scheduler::ReplacementMessage(*impl_, d); }
-std::string Engine::Describe(const Decision& d) const { return scheduler::Describe(*impl_, d); }
 
 }  // namespace muster::scheduler

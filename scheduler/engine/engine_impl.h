@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "scheduler/decision.h"
 #include "scheduler/declared/declared.h"
+#include "scheduler/engine/repetition.h"
 #include "scheduler/flavors/flavor_assigner.h"
 #include "scheduler/flavors/topology_step.h"
 #include "scheduler/options.h"
@@ -58,6 +60,11 @@ class EngineImpl {
   absl::Time NextTimer() const;
   // Brings forest and activity up to date.
   void Refresh();
+  // The same for readers that may run side by side.
+  void RefreshForReaders() {
+    const std::lock_guard lock(refreshing_);
+    Refresh();
+  }
   bool IsActive(ClusterQueueId cq) { return cq < static_cast<int>(active_.size()) && active_[cq]; }
   // (Re-)queues what waits for this LocalQueue or ClusterQueue.
   void RequeueOrphans(absl::Time now);
@@ -90,7 +97,9 @@ class EngineImpl {
   const PendingQueue::LocalQueueUsage* UsageFor(ClusterQueueId cq) const;
 
   // Deciding (cycle.cc).
-  bool HasPendingHeads();
+  // REQUIRES for both: up to date.
+  bool HasPendingHeads() const;
+  bool IsQuiet() const;
   CycleResult RunCycle(absl::Time now);
   // Who would have to go for a workload with this assignment, as things stand.
   std::vector<PreemptionTarget> FindTargets(WorkloadId id, ClusterQueueId cq, const Assignment& assignment);
@@ -104,6 +113,7 @@ class EngineImpl {
   std::vector<PendingQueue> queues;                                // by ClusterQueueId
   std::vector<Holders> holders;                                    // by ClusterQueueId
   int64_t cycle = 0;
+  Repetition repetition;  // restarted by every event
 
  private:
   struct Entry;
@@ -152,7 +162,7 @@ class EngineImpl {
   // Chooses flavors and victims against the world as it is now.
   void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
   PreemptionRequest RequestFor(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) const;
-  HoldersView View() const;
+  HoldersView View();
 
   // variants.cc
   int VariantRank(const WorkloadState& w, ClusterQueueId cq) const;
@@ -177,6 +187,9 @@ class EngineImpl {
   std::vector<int> OrderClassically(const std::vector<Entry>& entries);
   void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
+  bool IsSecondPassDue() const;
+  // Where the scan for flavors goes on, as far as it makes a difference.
+  static Repetition::Value ScanOf(const WorkloadState& w);
 
   void Arm(CohortTrees::TreeId tree, absl::Time now);
   void Reactivate(CohortTrees::TreeId tree, absl::Time now);
@@ -186,6 +199,8 @@ class EngineImpl {
   std::map<WorkloadId, absl::Time> second_pass_;  // waiting for it -> not before
   absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
   std::vector<Entry> entries_;                    // of the running cycle; empty between cycles, kept for its memory
+  bool changed_ = false;                          // the running cycle did more than move scans and preemptor marks
+  std::mutex refreshing_;
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
   // Trees to re-activate.

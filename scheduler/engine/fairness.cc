@@ -61,6 +61,7 @@ void EngineImpl::SampleLocalQueues(absl::Time now) {
     if (cq != kNoId && OrdersByUsage(cq) && ledger_->IsDue(i, now)) by_queue[i];
   }
   if (by_queue.empty()) return;
+  repetition.Restart();  // who goes first may be another now
   for (size_t cq = 0; cq < holders.size(); ++cq) {
     if (!OrdersByUsage(static_cast<ClusterQueueId>(cq))) continue;
     for (const VictimKey& k : holders[cq]) {

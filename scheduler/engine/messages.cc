@@ -155,25 +155,4 @@ std::string Message(const EngineImpl& engine, const Decision& d) {
   return text;
 }
 
-std::string Describe(const EngineImpl& engine, const Decision& d) {
-  const std::string what = absl::StrCat(engine.workloads[d.workload].key, " in ",
-                                        d.cluster_queue == kNoId ? "?" : engine.declared.cq(d.cluster_queue).name);
-  if (d.status == EntryStatus::kAssumed) {
-    std::vector<std::string> sets;
-    for (const PodSetDecision& ps : d.pod_sets) {
-      std::vector<std::string> flavors;
-      for (const ResourceFlavorChoice& f : ps.flavors) {
-        flavors.push_back(
-            absl::StrCat(engine.declared.resources.Name(f.resource), "=", engine.declared.flavors.Name(f.flavor)));
-      }
-      sets.push_back(absl::StrCat(ps.name, "x", ps.count, " ", absl::StrJoin(flavors, ",")));
-    }
-    return absl::StrCat("admit ", what, ": ", absl::StrJoin(sets, "; "),
-                        d.borrowing > 0 ? absl::StrCat(" (borrowing, level ", d.borrowing, ")") : "");
-  }
-  const std::string_view reason = ToString(d.pending_reason);
-  return absl::StrCat(d.targets.empty() ? "pend " : "preempt for ", what, ": ",
-                      absl::string_view(reason.data(), reason.size()), " ", Message(engine, d));
-}
-
 }  // namespace muster::scheduler

@@ -13,7 +13,6 @@ std::string Message(const EngineImpl& engine, const Decision& d);
 std::string PreemptionMessage(const EngineImpl& engine, const Decision& d, const PreemptionTarget& target);
 std::string MigrationMessage(const EngineImpl& engine, const Decision& d);
 std::string ReplacementMessage(const EngineImpl& engine, const Decision& d);
-std::string Describe(const EngineImpl& engine, const Decision& d);
 
 }  // namespace muster::scheduler
 

@@ -39,9 +39,9 @@ bool EngineImpl::Refuse(WorkloadId id, ClusterQueueId cq, Decision* d) {
   return false;
 }
 
-HoldersView EngineImpl::View() const {
+HoldersView EngineImpl::View() {
   HoldersView view;
-  view.declared = const_cast<Declared*>(&declared);
+  view.declared = &declared;
   view.workloads = &workloads;
   view.by_queue = &holders;
   view.active = &active_;
@@ -154,6 +154,7 @@ EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
   if (w.progress.has_value() && IsOutdated(*w.progress, declared.cq(cq).generation, cycle, equivalence, preserve)) {
     w.progress.reset();
   }
+  e.scan_before = ScanOf(w);
   Choose(&e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
   RefreshTopology(&e);
   RememberProgress(e);

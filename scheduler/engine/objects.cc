@@ -90,6 +90,7 @@ void EngineImpl::Advance(absl::Time now) {
   }
   for (const CohortTrees::TreeId tree : due) {
     armed_.erase(tree);
+    repetition.Restart();
     Reactivate(tree, now);
   }
   while (!backoff_.empty() && backoff_.begin()->first <= now) {
@@ -97,6 +98,7 @@ void EngineImpl::Advance(absl::Time now) {
     backoff_.erase(backoff_.begin());
     WorkloadState& w = workloads[id];
     if (!w.in_use || PhaseOf(id) != WorkloadPhase::kInadmissible || !BackoffExpired(w, now)) continue;
+    repetition.Restart();
     Enqueue(id, true, now);
   }
 }

@@ -173,6 +173,7 @@ VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
 }
 
 void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
+  changed_ = true;
   WorkloadState& w = workloads[id];
   holders[w.cq].erase(VictimKeyFor(id));
   w.evicted = true;
@@ -276,6 +277,7 @@ quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
 }
 
 void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
+  changed_ = true;
   WorkloadState& w = workloads[id];
   if (w.cq != kNoId) queues[w.cq].Remove(id);
   w.cq = cq;
@@ -470,7 +472,9 @@ void EngineImpl::StatusWritten(WorkloadId id) {
   WorkloadState& w = workloads[id];
   if (!IsQueued(w)) return;
   w.evaluated_generation = 0;
-  if (!options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) w.progress.reset();
+  if (options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) return;
+  if (!ScanOf(w).empty()) repetition.Restart();
+  w.progress.reset();
 }
 
 void EngineImpl::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {

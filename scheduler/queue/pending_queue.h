@@ -83,6 +83,9 @@ class PendingQueue {
     return id != kNoId && id == preemptor_ && generation == preemptor_generation_;
   }
 
+  // What SetPreemptor last said, as numbers that are equal when it is the same.
+  std::vector<int64_t> PreemptorMark() const { return {preemptor_, preemptor_generation_, sticky_}; }
+
   // Wakes the parked whose LocalQueue passes `admissible` and, if held by a back-off, whose id passes `expired`. A
   // workload in flight that fails now goes back to the heap, not to the parked.
   void Reactivate(const std::function<bool(int local_queue)>& admissible,

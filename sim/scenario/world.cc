@@ -241,7 +241,6 @@ void World::ApplyToEngine(const api::Object& object) {
   } else if (const auto* o = std::get_if<api::Cohort>(&object)) {
     e.Apply(*o, now_);
   } else if (const auto* o = std::get_if<api::ClusterQueue>(&object)) {
-    driver_.NoteClusterQueue(*o);
     e.Apply(*o, now_);
   } else if (const auto* o = std::get_if<api::LocalQueue>(&object)) {
     e.Apply(*o, now_);
@@ -305,15 +304,14 @@ absl::Status World::DeleteObject(const std::string& target) {
   const api::ObjectMeta& meta = api::Metadata(it->second);
   const std::string name = meta.name, ns = meta.ns;
   if (std::holds_alternative<api::ResourceFlavor>(it->second)) e.DeleteResourceFlavor(name, now_);
-  if (std::holds_alternative<api::Cohort>(it->second)) e.DeleteCohort(name, now_);
-  if (std::holds_alternative<api::ClusterQueue>(it->second)) e.DeleteClusterQueue(name, now_);
+  if (std::holds_alternative<api::Cohort>(it->second)) e.DeleteCohort(name);
+  if (std::holds_alternative<api::ClusterQueue>(it->second)) e.DeleteClusterQueue(name);
   if (std::holds_alternative<api::LocalQueue>(it->second)) e.DeleteLocalQueue(ns, name, now_);
   if (std::holds_alternative<api::AdmissionCheck>(it->second)) e.DeleteAdmissionCheck(name, now_);
-  if (std::holds_alternative<api::Topology>(it->second)) e.DeleteTopology(name, now_);
-  if (std::holds_alternative<api::Namespace>(it->second) || std::holds_alternative<api::LimitRange>(it->second) ||
-      std::holds_alternative<api::RuntimeClass>(it->second)) {
-    return absl::UnimplementedError(absl::StrCat(target, " cannot be deleted here"));
-  }
+  if (std::holds_alternative<api::Topology>(it->second)) e.DeleteTopology(name);
+  if (std::holds_alternative<api::Namespace>(it->second)) e.DeleteNamespace(name);
+  if (std::holds_alternative<api::LimitRange>(it->second)) e.DeleteLimitRange(ns, name);
+  if (std::holds_alternative<api::RuntimeClass>(it->second)) e.DeleteRuntimeClass(name);
   const bool node = std::holds_alternative<api::Node>(it->second);
   if (node) e.DeleteNode(name, now_);
   objects_.erase(it);
@@ -360,7 +358,7 @@ absl::Status World::SetReady(const std::string& name, bool ready) {
 
 void World::AdvanceTo(absl::Time t) {
   for (;;) {
-    absl::Time next = driver_.NextTimer(now_, /*idle=*/false);
+    absl::Time next = driver_.NextTimer(now_);
     if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
     if (next > t) break;
     now_ = std::max(now_, next);

@@ -1,0 +1,127 @@
+// Objects that are deleted, and what that means for who waits.
+#include "gtest/gtest.h"
+#include "scheduler/engine.h"
+#include "scheduler/testing/test_world.h"
+
+namespace muster::scheduler {
+namespace {
+
+// What one cycle says about its only entry, as Kueue would word it.
+std::string Look(Engine& e, absl::Time now) {
+  e.Advance(now);
+  const CycleResult result = e.RunCycle(now);
+  if (!result.rejected.empty()) return e.Message(result.rejected[0]);
+  if (result.entries.empty()) return "nobody";
+  return result.entries[0].status == EntryStatus::kAssumed ? "admitted" : e.Message(result.entries[0]);
+}
+
+TEST(Objects, WithoutItsNamespaceAWorkloadIsRefusedUntilItIsBack) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  e.Apply(MakeWorkload("w", "q", 1, 1, 1), At(1));
+  e.DeleteNamespace("ns");
+  e.DeleteNamespace("never heard of");
+  EXPECT_EQ(Look(e, At(1)), "workload namespace \"ns\" does not exist");
+  EXPECT_EQ(Look(e, At(2)), "nobody");
+  e.Apply(MakeNamespace("ns"), At(3));
+  EXPECT_EQ(Look(e, At(3)), "admitted");
+}
+
+api::LimitRange AtMost(int64_t gpus) {
+  api::LimitRange range;
+  range.metadata.ns = "ns";
+  range.metadata.name = "limits";
+  api::LimitRangeItem item;
+  item.type = "Container";
+  item.max["nvidia.com/gpu"] = api::Quantity::FromValue(gpus);
+  range.limits = {item};
+  return range;
+}
+
+TEST(Objects, ALimitRangeThatIsGoneLimitsNobodyAppliedLater) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  e.Apply(AtMost(1), At(0));
+  e.Apply(MakeWorkload("before", "q", 1, 2, 1), At(1));
+  EXPECT_NE(Look(e, At(1)).find("LimitRange"), std::string::npos);
+  e.DeleteLimitRange("other", "limits");
+  e.Apply(MakeWorkload("still", "q", 1, 2, 2), At(2));
+  EXPECT_NE(Look(e, At(2)).find("LimitRange"), std::string::npos);
+  e.DeleteLimitRange("ns", "limits");
+  e.Apply(MakeWorkload("after", "q", 1, 2, 3), At(3));
+  EXPECT_EQ(Look(e, At(3)), "admitted");
+}
+
+TEST(Objects, ARuntimeClassThatIsGoneAddsNothingToWorkloadsAppliedLater) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  api::RuntimeClass heavy;
+  heavy.metadata.name = "heavy";
+  heavy.overhead_pod_fixed["nvidia.com/gpu"] = api::Quantity::FromValue(3);
+  e.Apply(heavy, At(0));
+  const auto submit = [&](const std::string& name, int64_t at) {
+    api::Workload w = MakeWorkload(name, "q", 1, 1, at);
+    w.spec.pod_sets[0].pod_template.spec.runtime_class_name = "heavy";
+    const WorkloadId id = e.Apply(w, At(at));
+    EXPECT_EQ(Look(e, At(at)), "admitted");
+    return e.ReservedUsage(id).at(0).amount;
+  };
+  EXPECT_EQ(submit("before", 1), 4);
+  e.DeleteRuntimeClass("heavy");
+  EXPECT_EQ(submit("after", 2), 1);
+}
+
+TEST(Objects, DeletingACohortOrATopologyWakesNobody) {
+  Engine e = MakeEngine({MakeQueue("q", "team", {{"a", 1}})});
+  api::Cohort team;
+  team.metadata.name = "team";
+  e.Apply(team, At(0));
+  e.Apply(MakeWorkload("large", "q", 1, 2, 1), At(1));
+  e.Advance(At(1));
+  e.RunCycle(At(1));
+  e.Advance(At(1));
+  ASSERT_EQ(e.NextTimer(), absl::InfiniteFuture());
+  e.DeleteCohort("team");
+  e.DeleteTopology("default");
+  EXPECT_EQ(e.NextTimer(), absl::InfiniteFuture());
+  EXPECT_EQ(e.Cohorts(), std::vector<std::string>{"team"}) << "a ClusterQueue still names it";
+}
+
+TEST(Objects, APodThatIsDeletedGivesItsNodeBack) {
+  constexpr char kHost[] = "kubernetes.io/hostname";
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  api::Topology topology;
+  topology.metadata.name = "t";
+  topology.levels = {kHost};
+  e.Apply(topology, At(0));
+  api::ResourceFlavor flavor = MakeFlavor("a", {{"type", "a"}});
+  flavor.topology_name = "t";
+  e.Apply(flavor, At(0));
+  api::Node node;
+  node.metadata.name = "h1";
+  node.metadata.labels = {{"type", "a"}, {kHost, "h1"}};
+  node.allocatable = {{"pods", api::Quantity::FromValue(10)}, {"nvidia.com/gpu", api::Quantity::FromValue(4)}};
+  node.conditions.emplace_back();
+  node.conditions[0].type = "Ready";
+  node.conditions[0].status = "True";
+  e.Apply(node, At(0));
+  api::Pod foreign;
+  foreign.metadata.ns = "kube-system";
+  foreign.metadata.name = "driver";
+  foreign.spec.node_name = "h1";
+  foreign.spec.containers.resize(1);
+  foreign.spec.containers[0].resources.requests["nvidia.com/gpu"] = api::Quantity::FromValue(2);
+  e.Apply(foreign, At(0));
+  api::Workload w = MakeWorkload("w", "q", 1, 4, 1);
+  w.spec.pod_sets[0].topology_request.emplace();
+  w.spec.pod_sets[0].topology_request->required = kHost;
+  e.Apply(w, At(1));
+  EXPECT_NE(Look(e, At(1)), "admitted");
+  e.Advance(At(1));
+  ASSERT_EQ(e.NextTimer(), absl::InfiniteFuture());
+  e.DeletePod("default", "driver", At(2));
+  EXPECT_EQ(e.NextTimer(), absl::InfiniteFuture()) << "another pod of that name";
+  e.DeletePod("kube-system", "driver", At(2));
+  EXPECT_EQ(e.NextTimer(), At(2));
+  EXPECT_EQ(Look(e, At(2)), "admitted");
+}
+
+}  // namespace
+}  // namespace muster::scheduler
