@@ -50,7 +50,8 @@ struct Cluster {
       inventory.Record(flavor, inventory.Intern({absl::StrCat("n", absl::Dec(i, absl::kZeroPad6))}), per_pod, 1);
     }
   }
-  Interner flavors, resources;
+  FlavorNames flavors;
+  ResourceNames resources;
   EngineOptions options;
   TopologyInventory inventory;
   FlavorId flavor;

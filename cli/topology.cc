@@ -95,7 +95,7 @@ class World {
   absl::Status MarkWorkload(const std::string& key, sim::TopologyMapOptions* map);
   absl::Status PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map);
   const scheduler::TopologyTree& tree() { return *inventory_.tree(flavor_); }
-  const scheduler::Interner& resources() const { return resources_; }
+  const scheduler::ResourceNames& resources() const { return resources_; }
   const std::set<std::string>& offered() const { return offered_; }
 
  private:
@@ -116,7 +116,8 @@ class World {
     return level;
   }
 
-  scheduler::Interner flavors_, resources_;
+  scheduler::FlavorNames flavors_;
+  scheduler::ResourceNames resources_;
   scheduler::EngineOptions options_;
   scheduler::TopologyInventory inventory_;
   scheduler::FlavorId flavor_ = scheduler::kNoId;

@@ -152,7 +152,7 @@ class Replay {
       workload.metadata.creation_timestamp = Time(row.create_ms) + absl::Nanoseconds(seq);
       const WorkloadId id = engine_.Apply(workload, Time(now_ms_));
       state_[seq].id = id;
-      if (id >= static_cast<WorkloadId>(seq_of_.size())) seq_of_.resize(id + 1);
+      if (id >= static_cast<int32_t>(seq_of_.size())) seq_of_.resize(id + 1);
       seq_of_[id] = seq;
     }
   }

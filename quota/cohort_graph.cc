@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/check.h"
 #include "boost/graph/adjacency_list.hpp"
 #include "boost/graph/strong_components.hpp"
 
@@ -86,6 +87,7 @@ std::vector<std::string> CohortsLeadingToCycle(absl::Span<const CohortEdge> edge
 }
 
 std::string FormatCycle(absl::Span<const std::string> cycle) {
+  MUSTER_CHECK(!cycle.empty());
   return absl::StrCat(absl::StrJoin(cycle, " -> "), " -> ", cycle.front());
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "quota/cohort_graph.h"
 
 namespace muster::quota {
@@ -98,6 +99,7 @@ void Forest::ComputeSubtree(NodeId n) {
 }
 
 void Forest::CountOnly(absl::Span<const uint8_t> counted) {
+  MUSTER_CHECK(counted.size() == parent_.size());
   std::vector<NodeId> order(num_nodes());
   for (NodeId n = 0; n < num_nodes(); ++n) order[n] = n;
   std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) { return depth_[a] > depth_[b]; });
@@ -185,6 +187,7 @@ Forest::UndoMark Forest::Mark() {
 }
 
 void Forest::Rollback(UndoMark mark) {
+  MUSTER_CHECK(marks_ > 0 && mark <= undo_.size(), "the mark last taken ends first");
   while (undo_.size() > mark) {
     StoreUsage(undo_.back().index, undo_.back().old_value);
     undo_.pop_back();
@@ -193,6 +196,7 @@ void Forest::Rollback(UndoMark mark) {
 }
 
 void Forest::Release(UndoMark) {
+  MUSTER_CHECK(marks_ > 0, "no mark is open");
   // An outer mark may still roll these changes back, so they stay in the log until the last mark ends.
   if (--marks_ == 0) undo_.clear();
 }

@@ -45,6 +45,8 @@
 // Errors: objects are validated where they are read (api/); the engine cannot fail on them.
 // Cost: a cycle looks at one workload per ClusterQueue. The first call that needs quotas after they have changed
 // rebuilds the forest, once, however many objects changed.
+// REQUIRES of every call that takes an id: the id is this engine's and, of a workload, not deleted since. Anything else
+// aborts, with the id in the message; HasWorkload asks without risk.
 // Lifetimes: references, spans and forests that are returned stay valid until the next call that is not const.
 // Threads: compatible. const methods may run side by side; a call that is not const has to be alone.
 // Source of the rules: Kueue, pkg/scheduler, pkg/cache/queue, pkg/cache/scheduler.
@@ -175,6 +177,7 @@ class Engine {
 
   // LOOKING.
   // O(1), as are all that take an id and return no list.
+  bool HasWorkload(WorkloadId id) const;
   std::optional<WorkloadId> FindWorkload(absl::string_view ns, absl::string_view name) const;
   std::optional<ClusterQueueId> FindClusterQueue(absl::string_view name) const;
   // "namespace/name".
@@ -228,8 +231,12 @@ class Engine {
 
  private:
   friend struct EngineInternals;  // for the library's own tests, benchmarks and conformance runners
-  // What is behind the door, for a change: whatever cycles have found out about repeating themselves is void.
+  // What is behind the door, for a change (of a workload): whatever cycles have found out about repeating themselves is
+  // void.
   EngineImpl& Change();
+  EngineImpl& ChangeOf(WorkloadId id);
+  // The id, once it is known to be one.
+  ClusterQueueId Known(ClusterQueueId id) const;
 
   std::unique_ptr<EngineImpl> impl_;
 };

@@ -186,7 +186,7 @@ api::Workload Simulation::MakeWorkload(size_t index) const {
 void Simulation::Submit(size_t index) {
   const WorkloadId id = driver_.engine().Apply(MakeWorkload(index), AtSecond(now_s_));
   states_[index].id = id;
-  if (id >= static_cast<WorkloadId>(job_of_.size())) job_of_.resize(id + 1, -1);
+  if (id >= static_cast<int32_t>(job_of_.size())) job_of_.resize(id + 1, -1);
   job_of_[id] = static_cast<int64_t>(index);
   meter_.Queue(states_[index].team, +1);
 }

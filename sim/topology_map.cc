@@ -21,7 +21,7 @@ struct Sums {
 
 class Map {
  public:
-  Map(const TopologyTree& tree, const scheduler::Interner& resources, const TopologyMapOptions& options)
+  Map(const TopologyTree& tree, const scheduler::ResourceNames& resources, const TopologyMapOptions& options)
       : tree_(tree), options_(options), sums_(tree.num_domains()) {
     for (const std::string& r : options.resources) ids_.push_back(resources.Find(r));
     for (int level = tree.num_levels() - 1; level >= 0; --level) {
@@ -102,7 +102,7 @@ std::string Quoted(absl::string_view s) { return absl::StrCat("\"", absl::CEscap
 
 }  // namespace
 
-std::string TopologyText(const TopologyTree& tree, const scheduler::Interner& resources,
+std::string TopologyText(const TopologyTree& tree, const scheduler::ResourceNames& resources,
                          const TopologyMapOptions& options) {
   const Map map(tree, resources, options);
   std::string out =
@@ -111,7 +111,7 @@ std::string TopologyText(const TopologyTree& tree, const scheduler::Interner& re
   return out;
 }
 
-std::string TopologyDot(const TopologyTree& tree, const scheduler::Interner& resources,
+std::string TopologyDot(const TopologyTree& tree, const scheduler::ResourceNames& resources,
                         const TopologyMapOptions& options) {
   const Map map(tree, resources, options);
   std::string out = absl::StrCat("digraph ", Quoted(tree.name()), " {\n  rankdir=LR;\n  node [shape=box];\n");

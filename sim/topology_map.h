@@ -20,10 +20,10 @@ struct TopologyMapOptions {
 // One line per domain:
 //   rack r1  8 hosts  nvidia.com/gpu 48 free of 64  <- 2 pods
 // Domains by level values, hosts that are not usable left out. O(domains).
-std::string TopologyText(const scheduler::TopologyTree& tree, const scheduler::Interner& resources,
+std::string TopologyText(const scheduler::TopologyTree& tree, const scheduler::ResourceNames& resources,
                          const TopologyMapOptions& options);
 // The same as a digraph; marked domains are filled.
-std::string TopologyDot(const scheduler::TopologyTree& tree, const scheduler::Interner& resources,
+std::string TopologyDot(const scheduler::TopologyTree& tree, const scheduler::ResourceNames& resources,
                         const TopologyMapOptions& options);
 
 }  // namespace muster::sim

@@ -14,7 +14,7 @@ uint64_t Fnv1a64(absl::string_view s) {
 
 }  // namespace
 
-int32_t Interner::Intern(absl::string_view name) {
+int32_t NameTable::Intern(absl::string_view name) {
   if (const int32_t known = Find(name); known != kNoId) return known;
   const int32_t id = size();
   names_.emplace_back(name);
@@ -23,7 +23,7 @@ int32_t Interner::Intern(absl::string_view name) {
   return id;
 }
 
-int32_t Interner::Find(absl::string_view name) const {
+int32_t NameTable::Find(absl::string_view name) const {
   const auto it = ids_.find(std::string_view(name.data(), name.size()));
   return it == ids_.end() ? kNoId : it->second;
 }

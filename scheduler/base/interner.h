@@ -10,18 +10,25 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "base/check.h"
 #include "scheduler/ids.h"
 
 namespace muster::scheduler {
 
-class Interner {
+class NameTable {
  public:
   int32_t Intern(absl::string_view name);
-  int32_t Find(absl::string_view name) const;  // kNoId if unknown
-  const std::string& Name(int32_t id) const { return names_[id]; }
+  int32_t Find(absl::string_view name) const;  // -1 if unknown
+  bool Has(int32_t id) const { return id >= 0 && id < size(); }
+  // REQUIRES: Has(id).
+  const std::string& Name(int32_t id) const {
+    MUSTER_CHECK(Has(id), "id " + std::to_string(id) + " of " + std::to_string(size()) + " names");
+    return names_[static_cast<size_t>(id)];
+  }
   int size() const { return static_cast<int>(names_.size()); }
   // Whether a comes before b in the order in which Kueue walks the resources of a request: by the FNV-1a-64 hash of the
   // name, then by name. It decides which of several lacking resources is reported, and where scanning stops. O(1).
+  // REQUIRES: Has(a) and Has(b).
   bool HashedBefore(int32_t a, int32_t b) const {
     return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : names_[a] < names_[b];
   }
@@ -31,6 +38,24 @@ class Interner {
   absl::flat_hash_map<std::string_view, int32_t> ids_;
   std::vector<uint64_t> hashes_;  // FNV-1a-64 of the names
 };
+
+// The same for ids of one kind: `Id` is a number or a base::StrongId.
+template <typename Id = int32_t>
+class Interner {
+ public:
+  Id Intern(absl::string_view name) { return Id(table_.Intern(name)); }
+  Id Find(absl::string_view name) const { return Id(table_.Find(name)); }  // kNoId if unknown
+  bool Has(Id id) const { return table_.Has(id); }
+  const std::string& Name(Id id) const { return table_.Name(id); }  // REQUIRES: Has(id)
+  int size() const { return table_.size(); }
+  bool HashedBefore(Id a, Id b) const { return table_.HashedBefore(a, b); }
+
+ private:
+  NameTable table_;
+};
+
+using FlavorNames = Interner<FlavorId>;
+using ResourceNames = Interner<ResourceId>;
 
 }  // namespace muster::scheduler
 

@@ -5,7 +5,8 @@
 namespace muster::scheduler {
 namespace {
 
-void Erase(std::vector<int32_t>* from, int32_t value) {
+template <typename T>
+void Erase(std::vector<T>* from, T value) {
   const auto it = std::find(from->begin(), from->end(), value);
   if (it == from->end()) return;
   *it = from->back();
@@ -30,7 +31,7 @@ void CohortTrees::SetParent(absl::string_view cohort, absl::string_view parent) 
 }
 
 void CohortTrees::SetCohort(ClusterQueueId cq, absl::string_view cohort) {
-  if (cq >= static_cast<ClusterQueueId>(queues_.size())) queues_.resize(cq + 1);
+  if (cq >= static_cast<int32_t>(queues_.size())) queues_.resize(cq + 1);
   const int32_t up = cohort.empty() ? kNone : Ensure(cohort);
   Queue& queue = queues_[cq];
   if (queue.exists && queue.cohort == up) return;
@@ -66,7 +67,7 @@ CohortTrees::TreeId CohortTrees::TreeOfCohort(absl::string_view cohort) const {
 std::vector<ClusterQueueId> CohortTrees::Members(TreeId tree) const {
   std::vector<ClusterQueueId> out;
   if (tree < kNoTree) {
-    const ClusterQueueId cq = -2 - tree;
+    const ClusterQueueId cq(-2 - tree);
     if (queues_[cq].exists && queues_[cq].cohort == kNone) out.push_back(cq);
     return out;
   }

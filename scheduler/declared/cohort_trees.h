@@ -51,7 +51,7 @@ class CohortTrees {
   int32_t Ensure(absl::string_view cohort);
   TreeId RootOf(int32_t cohort) const;
 
-  Interner names_;
+  Interner<> names_;
   std::vector<Cohort> cohorts_;  // by id in names_
   std::vector<Queue> queues_;    // by ClusterQueueId
 };

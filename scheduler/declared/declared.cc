@@ -207,7 +207,7 @@ void Declared::DeleteLimitRange(absl::string_view ns, absl::string_view name) {
 void Declared::DeleteRuntimeClass(absl::string_view name) { runtime_classes_.erase(Key(name)); }
 
 const api::ResourceFlavor* Declared::Flavor(FlavorId id) const {
-  return id < static_cast<FlavorId>(flavor_objects_.size()) ? flavor_objects_[id].get() : nullptr;
+  return id < static_cast<int32_t>(flavor_objects_.size()) ? flavor_objects_[id].get() : nullptr;
 }
 
 ClusterQueueId Declared::FindClusterQueue(absl::string_view name) const {
@@ -319,7 +319,7 @@ void Declared::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& e
   fr_stride_ = resources.size();  // every name that a quota or a holder mentions is interned
   fr_ids_.assign(static_cast<size_t>(flavors.size()) * fr_stride_, -1);
   std::vector<ResourceId> by_name(resources.size());
-  for (int i = 0; i < resources.size(); ++i) by_name[i] = i;
+  for (int i = 0; i < resources.size(); ++i) by_name[i] = ResourceId(i);
   std::sort(by_name.begin(), by_name.end(),
             [&](ResourceId a, ResourceId b) { return resources.Name(a) < resources.Name(b); });
   std::vector<quota::ResId> rank(by_name.size());

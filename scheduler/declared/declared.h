@@ -78,9 +78,9 @@ struct LocalQueueState {
 
 class Declared {
  public:
-  Interner flavors;
-  Interner resources;
-  Interner namespaces;
+  FlavorNames flavors;
+  ResourceNames resources;
+  Interner<> namespaces;
 
   // Create or replace. Who has to look at parked workloads again is the caller's to know.
   void Apply(const api::ResourceFlavor& flavor);
@@ -162,7 +162,7 @@ class Declared {
   std::map<std::string, ClusterQueueId, std::less<>> cluster_queue_ids_;
   std::vector<ClusterQueueId> by_name_;  // those that exist
   CohortTrees trees_;
-  Interner local_queue_names_;  // "ns/name"
+  Interner<> local_queue_names_;  // "ns/name"
   std::vector<LocalQueueState> local_queues_;
   std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
   std::map<std::string, api::Topology, std::less<>> topologies_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scheduler/engine/cycle_entry.h"
+#include "scheduler/engine/trial.h"
 #include "scheduler/order/entry_order.h"
 #include "scheduler/order/fair_order.h"
 
@@ -110,6 +111,38 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   ++declared.cq(e->decision.cluster_queue).generation;  // the update that follows is a removal and an addition
 }
 
+// Processes the entries one by one, each seeing what those before it took. Returns the order.
+std::vector<int> EngineImpl::LetIn(absl::Time now) {
+  // Reservations of heads that stay pending last for this cycle only.
+  const Trial trial(declared.forest(), topology);
+  Round round;
+  round.now = now;
+  if (!options.fair_sharing.has_value()) {
+    const std::vector<int> order = OrderClassically(entries_);
+    for (const int i : order) Process(&entries_[i], &round);
+    return order;
+  }
+  std::vector<FairEntry> keys;
+  for (const Entry& e : entries_) {
+    const WorkloadState& w = workloads[e.decision.workload];
+    keys.push_back({declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority,
+                    w.queue_timestamp});
+  }
+  FairOrder fair(declared.forest(), options.gates, std::move(keys));
+  std::vector<int> order;
+  std::vector<uint8_t> seen(entries_.size());
+  for (int i = fair.Pop(); i >= 0; i = fair.Pop()) {
+    order.push_back(i);
+    seen[i] = 1;
+    Process(&entries_[i], &round);
+  }
+  // Who did not take part goes back as it is.
+  for (int i = 0; i < static_cast<int>(entries_.size()); ++i) {
+    if (!seen[i]) order.push_back(i);
+  }
+  return order;
+}
+
 CycleResult EngineImpl::RunCycle(absl::Time now) {
   Refresh();
   latest_ = std::max(latest_, now);
@@ -145,36 +178,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     }
   }
 
-  // Reservations of heads that stay pending last for this cycle only.
-  const quota::Forest::UndoMark mark = declared.forest().Mark();
-  topology.Mark();
-  Round round;
-  round.now = now;
-  std::vector<int> order;
-  if (options.fair_sharing.has_value()) {
-    std::vector<FairEntry> keys;
-    for (const Entry& e : entries) {
-      const WorkloadState& w = workloads[e.decision.workload];
-      keys.push_back({declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority,
-                      w.queue_timestamp});
-    }
-    FairOrder fair(declared.forest(), options.gates, std::move(keys));
-    for (int i = fair.Pop(); i >= 0; i = fair.Pop()) {
-      order.push_back(i);
-      Process(&entries[i], &round);
-    }
-    // Who did not take part goes back as it is.
-    std::vector<uint8_t> seen(entries.size());
-    for (const int i : order) seen[i] = 1;
-    for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
-      if (!seen[i]) order.push_back(i);
-    }
-  } else {
-    order = OrderClassically(entries);
-    for (const int i : order) Process(&entries[i], &round);
-  }
-  topology.Rollback();
-  declared.forest().Rollback(mark);
+  const std::vector<int> order = LetIn(now);
   preemptor_.reset();
 
   for (const int i : order) Settle(&entries[i], now);

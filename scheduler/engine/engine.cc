@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "scheduler/engine/engine_impl.h"
 #include "scheduler/engine/messages.h"
 
@@ -16,6 +17,15 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 EngineImpl& Engine::Change() {
   impl_->repetition.Restart();
   return *impl_;
+}
+EngineImpl& Engine::ChangeOf(WorkloadId id) {
+  impl_->Get(id);
+  return Change();
+}
+ClusterQueueId Engine::Known(ClusterQueueId id) const {
+  MUSTER_CHECK(id >= 0 && id < impl_->declared.num_cluster_queues(),
+               absl::StrCat("ClusterQueueId ", static_cast<int32_t>(id), " of ", impl_->declared.num_cluster_queues()));
+  return id;
 }
 
 void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
@@ -125,13 +135,16 @@ void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time 
 }
 
 WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return Change().ApplyWorkload(workload, now); }
-void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { Change().DeleteWorkload(id, now); }
-void Engine::Finish(WorkloadId id, absl::Time now) { Change().Finish(id, now); }
-bool Engine::Evict(WorkloadId id, absl::string_view reason) { return Change().Evict(id, reason); }
-void Engine::CompleteEviction(WorkloadId id, absl::Time now) { Change().CompleteEviction(id, now); }
-void Engine::SetRequeued(WorkloadId id, absl::Time now) { Change().SetRequeued(id, now); }
-void Engine::StatusWritten(WorkloadId id) { impl_->StatusWritten(id); }
-void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { Change().SetPriority(id, priority, now); }
+void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { ChangeOf(id).DeleteWorkload(id, now); }
+void Engine::Finish(WorkloadId id, absl::Time now) { ChangeOf(id).Finish(id, now); }
+bool Engine::Evict(WorkloadId id, absl::string_view reason) { return ChangeOf(id).Evict(id, reason); }
+void Engine::CompleteEviction(WorkloadId id, absl::Time now) { ChangeOf(id).CompleteEviction(id, now); }
+void Engine::SetRequeued(WorkloadId id, absl::Time now) { ChangeOf(id).SetRequeued(id, now); }
+void Engine::StatusWritten(WorkloadId id) {
+  impl_->Get(id);
+  impl_->StatusWritten(id);
+}
+void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { ChangeOf(id).SetPriority(id, priority, now); }
 void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
                                   const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
   EngineImpl& e = Change();
@@ -139,7 +152,7 @@ void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_
 }
 void Engine::SampleLocalQueues(absl::Time now) { impl_->SampleLocalQueues(now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
-  Change().SetReclaimablePods(id, pods, now);
+  ChangeOf(id).SetReclaimablePods(id, pods, now);
 }
 
 void Engine::Advance(absl::Time now) { impl_->Advance(now); }
@@ -160,20 +173,21 @@ std::optional<WorkloadId> Engine::FindWorkload(absl::string_view ns, absl::strin
   if (it == impl_->workload_ids.end()) return std::nullopt;
   return it->second;
 }
+bool Engine::HasWorkload(WorkloadId id) const { return impl_->Has(id); }
 std::optional<ClusterQueueId> Engine::FindClusterQueue(absl::string_view name) const {
   const ClusterQueueId id = impl_->declared.FindClusterQueue(name);
   if (id == kNoId) return std::nullopt;
   return id;
 }
-const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->workloads[id].key; }
-WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->PhaseOf(id); }
-bool Engine::IsEvicted(WorkloadId id) const { return impl_->workloads[id].evicted; }
-ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->workloads[id].cq; }
+const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->Get(id).key; }
+WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->PhaseOf(impl_->Get(id).id); }
+bool Engine::IsEvicted(WorkloadId id) const { return impl_->Get(id).evicted; }
+ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->Get(id).cq; }
 
 std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   std::vector<FlavorResourceAmount> out;
   impl_->RefreshForReaders();
-  const WorkloadState& w = impl_->workloads[id];
+  const WorkloadState& w = impl_->Get(id);
   if (w.phase != WorkloadPhase::kReserved) return out;
   for (const quota::FrAmount& a : w.usage) {
     const FlavorResource& fr = impl_->declared.frs()[a.fr];
@@ -184,9 +198,11 @@ std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   });
   return out;
 }
-std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const { return impl_->AdmissionOf(id); }
+std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const {
+  return impl_->AdmissionOf(impl_->Get(id).id);
+}
 
-const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->declared.cq(id).name; }
+const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->declared.cq(Known(id)).name; }
 const std::string& Engine::FlavorName(FlavorId id) const { return impl_->declared.flavors.Name(id); }
 const std::vector<std::string>& Engine::DomainValues(DomainKey key) const { return impl_->topology.Values(key); }
 const std::string& Engine::ResourceName(ResourceId id) const { return impl_->declared.resources.Name(id); }
@@ -196,17 +212,17 @@ ClusterQueueStatus Engine::StatusOf(absl::string_view cluster_queue) const {
   return impl_->declared.StatusOf(cluster_queue);
 }
 std::vector<WorkloadId> Engine::PendingInOrder(ClusterQueueId id) const {
-  return impl_->queues[id].HeapInOrder(impl_->UsageFor(id));
+  return impl_->queues[Known(id)].HeapInOrder(impl_->UsageFor(id));
 }
 std::vector<WorkloadId> Engine::Inadmissible(ClusterQueueId id) const {
-  std::vector<WorkloadId> out = impl_->queues[id].Parked();
+  std::vector<WorkloadId> out = impl_->queues[Known(id)].Parked();
   std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
   return out;
 }
-int Engine::NumPending(ClusterQueueId id) const { return impl_->queues[id].size(); }
+int Engine::NumPending(ClusterQueueId id) const { return impl_->queues[Known(id)].size(); }
 std::vector<WorkloadId> Engine::Reserving(ClusterQueueId id) const {
   std::vector<WorkloadId> out;
-  for (const VictimKey& k : impl_->holders[id]) out.push_back(k.id);
+  for (const VictimKey& k : impl_->holders[Known(id)]) out.push_back(k.id);
   std::sort(out.begin(), out.end(), [&](WorkloadId a, WorkloadId b) { return WorkloadKey(a) < WorkloadKey(b); });
   return out;
 }
@@ -217,7 +233,7 @@ const quota::Forest& Engine::forest() const {
 }
 quota::NodeId Engine::NodeOfClusterQueue(ClusterQueueId id) const {
   impl_->RefreshForReaders();
-  return impl_->declared.NodeOf(id);
+  return impl_->declared.NodeOf(Known(id));
 }
 quota::NodeId Engine::NodeOfCohort(absl::string_view cohort) const {
   impl_->RefreshForReaders();

@@ -79,6 +79,10 @@ class EngineImpl {
   void StatusWritten(WorkloadId id);
   void SetPriority(WorkloadId id, int32_t priority, absl::Time now);
   void SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now);
+  bool Has(WorkloadId id) const {
+    return id >= 0 && id < static_cast<int32_t>(workloads.size()) && workloads[id].id == id;
+  }
+  const WorkloadState& Get(WorkloadId id) const;  // REQUIRES: Has(id)
   quota::FrAmounts ComputeUsage(const WorkloadState& w) const;
   WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
@@ -119,7 +123,7 @@ class EngineImpl {
   struct Entry;
 
   // workloads.cc
-  WorkloadId NewId();
+  WorkloadId NewId(absl::string_view key);
   void Derive(const api::Workload& object, WorkloadState* w);
   int EquivalenceOf(const WorkloadState& w);
   QueueItem ItemFor(WorkloadId id) const;
@@ -179,12 +183,13 @@ class EngineImpl {
   struct Round;  // what the entries processed so far have changed
   void Process(Entry* e, Round* round);
   void ChooseAgainIfOvertaken(Entry* e, Round* round);
-  enum class Fit { kOk, kNoQuota, kNoTopology };
-  Fit CheckFit(const Entry& e, const Round& round);
+  bool FitsQuota(const Entry& e, const Round& round);
+  bool FitsTopology(const Entry& e, const Round& round);
   void Issue(Entry* e);
 
   // cycle.cc
   std::vector<int> OrderClassically(const std::vector<Entry>& entries);
+  std::vector<int> LetIn(absl::Time now);
   void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
   bool IsSecondPassDue() const;
@@ -206,7 +211,8 @@ class EngineImpl {
   // Trees to re-activate.
   std::map<CohortTrees::TreeId, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;
-  std::vector<WorkloadId> free_ids_;
+  std::vector<int32_t> free_indices_;
+  std::vector<uint32_t> uses_;  // how many workloads have had the index
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
   ShapeTable shapes_{&declared, &options};

@@ -137,7 +137,7 @@ void EngineImpl::Refresh() {
     for (ClusterQueueId cq : declared.ClusterQueuesByName()) active_[cq] = declared.IsActive(cq);
     // Kueue's snapshot leaves inactive ClusterQueues out when it counts the levels of a tree.
     std::vector<uint8_t> counted(declared.forest().num_nodes(), 1);
-    for (ClusterQueueId cq = 0; cq < declared.num_cluster_queues(); ++cq) {
+    for (ClusterQueueId cq(0); cq < declared.num_cluster_queues(); ++cq) {
       if (const quota::NodeId n = declared.NodeOf(cq); n != quota::kNoNode) counted[n] = active_[cq];
     }
     declared.forest().CountOnly(counted);
@@ -146,9 +146,9 @@ void EngineImpl::Refresh() {
 }
 
 void EngineImpl::RequeueOrphans(absl::Time now) {
-  for (WorkloadId id = 0; id < static_cast<WorkloadId>(workloads.size()); ++id) {
-    WorkloadState& w = workloads[id];
+  for (WorkloadState& w : workloads) {
     if (!w.in_use) continue;
+    const WorkloadId id = w.id;
     if (IsQueued(w) && QueueFor(w) != w.cq) {
       Dequeue(id);
       // A LocalQueue that comes back learns its workloads anew; one that moves takes them along.

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine/cycle_entry.h"
+#include "scheduler/engine/trial.h"
 
 namespace muster::scheduler {
 
@@ -25,11 +26,11 @@ quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId c
   return out;
 }
 
-// Whether the entry fits once the victims of this round, and its own, are gone.
-EngineImpl::Fit EngineImpl::CheckFit(const Entry& e, const Round& round) {
+// Whether its quota fits once the victims of this round, and its own, are gone.
+bool EngineImpl::FitsQuota(const Entry& e, const Round& round) {
   quota::Forest& forest = declared.forest();
   const quota::NodeId node = declared.NodeOf(e.decision.cluster_queue);
-  const quota::Forest::UndoMark mark = forest.Mark();
+  const quota::Trial trial(forest);
   if (const auto freed = round.freed.find(forest.root(node)); freed != round.freed.end()) {
     for (const auto& [n, amounts] : freed->second) forest.RemoveUsage(n, amounts);
   }
@@ -40,22 +41,22 @@ EngineImpl::Fit EngineImpl::CheckFit(const Entry& e, const Round& round) {
   if (e.replaces != kNoId && workloads[e.replaces].preempted_in_cycle != cycle) {
     forest.RemoveUsage(node, workloads[e.replaces].usage);
   }
-  const bool fits = std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(), [&](const quota::FrAmount& u) {
+  return std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(), [&](const quota::FrAmount& u) {
     return forest.AvailableClipped(node, u.fr) >= u.amount;
   });
-  forest.Rollback(mark);
-  if (!fits) return Fit::kNoQuota;
+}
+
+// The same for its nodes.
+bool EngineImpl::FitsTopology(const Entry& e, const Round& round) {
   const std::vector<TopologyUse> uses = topology_step_.NetUse(workloads[e.decision.workload], e.assignment);
-  if (uses.empty()) return Fit::kOk;
-  topology.Mark();
+  if (uses.empty()) return true;
+  const TopologyTrial trial(topology);
   for (const WorkloadId id : round.victims) FreeTopology(id);
   for (const PreemptionTarget& t : e.targets) {
     if (workloads[t.workload].preempted_in_cycle != cycle) FreeTopology(t.workload);
   }
   if (e.replaces != kNoId && workloads[e.replaces].preempted_in_cycle != cycle) FreeTopology(e.replaces);
-  const bool places = topology_step_.StillFits(uses);
-  topology.Rollback();
-  return places ? Fit::kOk : Fit::kNoTopology;
+  return topology_step_.StillFits(uses);
 }
 
 // An earlier entry may have chosen the same victims: then what those leave behind may do, or others are found. Or it
@@ -69,7 +70,7 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
   const bool placed =
       std::any_of(pod_sets.begin(), pod_sets.end(), [](const PodSetDecision& ps) { return ps.topology.has_value(); });
   if (!overlap && (!placed || !options.gates[Gate::kTASRecomputeAssignmentWithinSchedulingCycle] ||
-                   CheckFit(*e, *round) != Fit::kNoTopology)) {
+                   !FitsQuota(*e, *round) || FitsTopology(*e, *round))) {
     return;
   }
   FlavorPins pins;
@@ -85,11 +86,9 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
     RememberProgress(*e);
     return;
   }
-  quota::Forest& forest = declared.forest();
-  const quota::Forest::UndoMark mark = forest.Mark();
-  topology.Mark();
+  const Trial trial(declared.forest(), topology);
   for (const auto& [root, queues_freed] : round->freed) {
-    for (const auto& [n, amounts] : queues_freed) forest.RemoveUsage(n, amounts);
+    for (const auto& [n, amounts] : queues_freed) declared.forest().RemoveUsage(n, amounts);
   }
   for (const WorkloadId id : round->victims) {
     workloads[id].removed = true;
@@ -99,8 +98,6 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
   RefreshTopology(e);
   RememberProgress(*e);
   for (const WorkloadId id : round->victims) workloads[id].removed = false;
-  topology.Rollback();
-  forest.Rollback(mark);
   if (e->assignment.mode == Mode::kFit) e->assignment.mode = Mode::kDeferredFit;
 }
 
@@ -178,7 +175,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
   if (e->replaces != kNoId && workloads[e->replaces].preempted_in_cycle == cycle) {
     return skip(Note::kOverlappingTargets);
   }
-  if (CheckFit(*e, *round) != Fit::kOk) return skip(Note::kNoLongerFits);
+  if (!FitsQuota(*e, *round) || !FitsTopology(*e, *round)) return skip(Note::kNoLongerFits);
   std::vector<WorkloadId> leaving;
   for (const PreemptionTarget& t : e->targets) leaving.push_back(t.workload);
   if (e->replaces != kNoId) leaving.push_back(e->replaces);

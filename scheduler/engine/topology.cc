@@ -64,10 +64,9 @@ void EngineImpl::RefreshTopology(Entry* e) {
   if (question.pod_sets.empty()) return;
   // Without victims the room is taken on concrete domains all the same, so that nobody behind gets it.
   question.simulate_empty = e->targets.empty();
-  topology.Mark();
+  const TopologyTrial trial(topology);
   for (const PreemptionTarget& t : e->targets) FreeTopology(t.workload);
   topology_step_.Adopt(FindTopologyAssignments(topology, options, declared.resources, question), &e->assignment);
-  topology.Rollback();
 }
 
 void EngineImpl::FreeTopology(WorkloadId victim) {

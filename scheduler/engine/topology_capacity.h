@@ -8,6 +8,7 @@
 #include "scheduler/flavors/topology_step.h"
 #include "scheduler/preemption/victim_search.h"
 #include "scheduler/topology/assigner.h"
+#include "scheduler/topology/inventory.h"
 #include "scheduler/workload/workload_state.h"
 
 namespace muster::scheduler {
@@ -18,8 +19,8 @@ class TopologyCapacity : public OtherCapacity {
   TopologyCapacity(TopologyStep& step, const std::deque<WorkloadState>& workloads, TopologyQuestion question)
       : step_(step), workloads_(workloads), question_(std::move(question)) {}
 
-  void Mark() override { step_.cache().Mark(); }
-  void Rollback() override { step_.cache().Rollback(); }
+  void Mark() override { trials_.emplace_back(step_.cache()); }
+  void Rollback() override { trials_.pop_back(); }
   void Remove(WorkloadId victim) override { step_.Simulate(step_.HeldUse(workloads_[victim]), -1); }
   void Restore(WorkloadId victim) override { step_.Simulate(step_.HeldUse(workloads_[victim]), 1); }
   bool Fits() override {
@@ -31,6 +32,7 @@ class TopologyCapacity : public OtherCapacity {
   TopologyStep& step_;
   const std::deque<WorkloadState>& workloads_;
   TopologyQuestion question_;
+  std::deque<TopologyTrial> trials_;  // open ones
 };
 
 }  // namespace muster::scheduler

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "api/resource_units.h"
 #include "api/vocabulary.h"
+#include "base/check.h"
 #include "quota/fr_sum.h"
 #include "scheduler/engine/engine_impl.h"
 #include "scheduler/requests/pod_requests.h"
@@ -64,14 +65,26 @@ absl::Time QueueTimestamp(const api::Workload& w, const EngineOptions& options) 
 
 }  // namespace
 
-WorkloadId EngineImpl::NewId() {
-  if (!free_ids_.empty()) {
-    const WorkloadId id = free_ids_.back();
-    free_ids_.pop_back();
-    return id;
+// A generation is a count of who had the index, mixed with the workload's name: an id of another engine, where the
+// index is somebody else's, is found out as well.
+WorkloadId EngineImpl::NewId(absl::string_view key) {
+  int32_t index = static_cast<int32_t>(workloads.size());
+  if (free_indices_.empty()) {
+    workloads.emplace_back();
+    uses_.push_back(0);
+  } else {
+    index = free_indices_.back();
+    free_indices_.pop_back();
   }
-  workloads.emplace_back();
-  return static_cast<WorkloadId>(workloads.size()) - 1;
+  uint32_t hash = 2166136261u;  // FNV-1a
+  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return workloads[index].id = WorkloadId(index, hash ^ ++uses_[index]);
+}
+
+const WorkloadState& EngineImpl::Get(WorkloadId id) const {
+  MUSTER_CHECK(Has(id), absl::StrCat("WorkloadId ", static_cast<int32_t>(id), " of generation ", id.generation(),
+                                     " is of no workload here: of a deleted one, or of another engine"));
+  return workloads[id];
 }
 
 // Everything that follows from the object alone (and the defaults of its namespace).
@@ -320,7 +333,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   std::string key = api::ObjectKey(object.metadata);
   const auto found = workload_ids.find(key);
   const bool existed = found != workload_ids.end();
-  const WorkloadId id = existed ? found->second : NewId();
+  const WorkloadId id = existed ? found->second : NewId(key);
   if (!existed) {
     workloads[id].in_use = true;
     workloads[id].key = std::move(key);
@@ -428,7 +441,7 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
   if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
   workload_ids.erase(w.key);
   w = WorkloadState();
-  free_ids_.push_back(id);
+  free_indices_.push_back(id);
 }
 
 void EngineImpl::Finish(WorkloadId id, absl::Time now) {

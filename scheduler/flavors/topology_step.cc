@@ -283,15 +283,16 @@ void TopologyStep::Simulate(absl::Span<const TopologyUse> uses, int sign) {
 
 bool TopologyStep::StillFits(absl::Span<const TopologyUse> uses) {
   const bool strict = options_.strict_topology;
+  std::optional<TopologyTrial> trial;
   if (strict) {
-    cache_.Mark();
+    trial.emplace(cache_);
     Simulate(uses, 1);
   }
   bool fits = true;
   const ResourceId pods = declared_.resources.Find("pods");
   for (const TopologyUse& u : uses) {
     const TopologyTree* tree = cache_.tree(u.flavor);
-    const LeafId leaf = tree == nullptr ? kNoId : cache_.LeafOf(u.flavor, u.key);
+    const LeafId leaf = tree == nullptr ? LeafId(kNoId) : cache_.LeafOf(u.flavor, u.key);
     fits = leaf != kNoId;
     for (size_t i = 0; fits && i < u.per_pod->size(); ++i) {
       const ResourceAmount& a = (*u.per_pod)[i];
@@ -304,7 +305,6 @@ bool TopologyStep::StillFits(absl::Span<const TopologyUse> uses) {
     }
     if (!fits) break;
   }
-  if (strict) cache_.Rollback();
   return fits;
 }
 

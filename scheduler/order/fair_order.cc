@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "quota/trial.h"
+
 namespace muster::scheduler {
 
 using quota::kNoNode;
@@ -43,11 +45,9 @@ FairOrder::FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vect
 // How `side`, the entry's ClusterQueue or a cohort above it, would stand with the entry in.
 FairOrder::Candidate FairOrder::CandidateAt(int entry, NodeId side) {
   const FairEntry& e = entries_[entry];
-  const quota::Forest::UndoMark mark = forest_.Mark();
+  const quota::Trial trial(forest_);
   forest_.AddUsage(e.node, e.usage);
-  const Candidate out = {entry, {forest_.DominantResourceShare(side), forest_.BorrowsAny(side, e.usage)}};
-  forest_.Rollback(mark);
-  return out;
+  return {entry, {forest_.DominantResourceShare(side), forest_.BorrowsAny(side, e.usage)}};
 }
 
 bool FairOrder::Better(const Candidate& a, const Candidate& b) const {

@@ -169,11 +169,10 @@ std::vector<PreemptionTarget> Search::Run() {
   }
   for (const bool allow_borrowing : attempts) {
     std::vector<PreemptionTarget> targets;
-    const quota::Forest::UndoMark mark = base_.Mark();
-    const bool fits = Attempt(allow_borrowing, &targets);
-    if (fits) base_.FillBack(allow_borrowing, &targets);
-    base_.Rollback(mark);
-    if (fits) return targets;
+    const PreemptionSearch::Trial trial(base_);
+    if (!Attempt(allow_borrowing, &targets)) continue;
+    base_.FillBack(allow_borrowing, &targets);
+    return targets;
   }
   return {};
 }

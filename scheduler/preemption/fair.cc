@@ -178,11 +178,9 @@ class Search {
   Share ShareWithout(NodeId target_side, const VictimKey& victim) {
     quota::Forest& f = base_.forest();
     const WorkloadState& w = base_.workload(victim.id);
-    const quota::Forest::UndoMark mark = f.Mark();
+    const quota::Trial trial(f);
     f.RemoveUsage(base_.view().declared->NodeOf(w.cq), w.usage);
-    const Share share = f.DominantResourceShare(target_side);
-    f.Rollback(mark);
-    return share;
+    return f.DominantResourceShare(target_side);
   }
 
   bool FirstPass(FairSharingStrategy strategy, std::map<NodeId, VictimQueue> queues) {

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "quota/trial.h"
 #include "scheduler/preemption/victim_search.h"
 
 namespace muster::scheduler {
@@ -25,9 +26,22 @@ class PreemptionSearch {
   // The candidates of a ClusterQueue: by withinClusterQueue in the own one, by reclaimWithinCohort in others.
   VictimQueue QueueOf(ClusterQueueId cq) const;
 
-  // What is removed and restored after Mark is undone by Rollback. Marks nest.
-  quota::Forest::UndoMark Mark();
-  void Rollback(quota::Forest::UndoMark mark);
+  // What is removed and restored while a trial lives is taken back when it ends. Trials nest.
+  class Trial {
+   public:
+    explicit Trial(PreemptionSearch& search) : quota_(search.forest()), other_(search.other_) {
+      if (other_ != nullptr) other_->Mark();
+    }
+    ~Trial() {
+      if (other_ != nullptr) other_->Rollback();
+    }
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+   private:
+    quota::Trial quota_;
+    OtherCapacity* other_;
+  };
   void Remove(WorkloadId victim);
   void Restore(WorkloadId victim);
   // Whether the preemptor fits now: each pair available and, unless borrowing is allowed, within nominal quota.

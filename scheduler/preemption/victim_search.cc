@@ -41,16 +41,6 @@ VictimQueue PreemptionSearch::QueueOf(ClusterQueueId cq) const {
   return VictimQueue(cq, node, std::move(sorted));
 }
 
-quota::Forest::UndoMark PreemptionSearch::Mark() {
-  if (other_ != nullptr) other_->Mark();
-  return forest().Mark();
-}
-
-void PreemptionSearch::Rollback(quota::Forest::UndoMark mark) {
-  forest().Rollback(mark);
-  if (other_ != nullptr) other_->Rollback();
-}
-
 void PreemptionSearch::Remove(WorkloadId victim) {
   const WorkloadState& w = workload(victim);
   forest().RemoveUsage(view_.declared->NodeOf(w.cq), w.usage);
@@ -90,11 +80,10 @@ VictimSearch::VictimSearch(HoldersView view) : view_(std::move(view)) {}
 std::vector<PreemptionTarget> VictimSearch::FindTargets(const PreemptionRequest& request, OtherCapacity* other) {
   if (other == nullptr && last_.has_value() && last_->request == request) return last_->targets;
   PreemptionSearch search(view_, request, other);
-  const quota::Forest::UndoMark mark = search.Mark();
+  const PreemptionSearch::Trial trial(search);
   std::vector<PreemptionTarget> targets = view_.options->fair_sharing.has_value()
                                               ? SearchByShares(search, *view_.options->fair_sharing)
                                               : SearchClassically(search);
-  search.Rollback(mark);
   if (other == nullptr) last_ = {request, targets};
   return targets;
 }
@@ -105,16 +94,14 @@ RatedMode VictimSearch::Ask(const WorkloadState& workload, ClusterQueueId cq, qu
   const PreemptionRequest request{cq, workload.priority, workload.queue_timestamp, {{fr, amount}}, {fr}};
   const std::vector<PreemptionTarget> targets = FindTargets(request);
   if (targets.empty()) return {FitMode::kNoCandidates, forest.FindHeight(node, fr, amount).height};
-  const quota::Forest::UndoMark mark = forest.Mark();
+  const quota::Trial trial(forest);
   bool own = false;
   for (const PreemptionTarget& t : targets) {
     const WorkloadState& victim = (*view_.workloads)[t.workload];
     own = own || victim.cq == cq;
     forest.RemoveUsage(view_.declared->NodeOf(victim.cq), victim.usage);
   }
-  const int height = forest.FindHeight(node, fr, amount).height;
-  forest.Rollback(mark);
-  return {own ? FitMode::kPreempt : FitMode::kReclaim, height};
+  return {own ? FitMode::kPreempt : FitMode::kReclaim, forest.FindHeight(node, fr, amount).height};
 }
 
 }  // namespace muster::scheduler

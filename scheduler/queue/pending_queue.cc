@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "base/check.h"
+
 namespace muster::scheduler {
 namespace {
 
@@ -122,6 +124,7 @@ WorkloadId PendingQueue::First(const LocalQueueUsage* usage) const {
 }
 
 WorkloadId PendingQueue::Pop(const LocalQueueUsage* usage) {
+  MUSTER_CHECK(inflight_ == kNoId, "the last head has not come back");
   ++pop_cycle_;
   const WorkloadId first = First(usage);
   if (first == kNoId) return kNoId;

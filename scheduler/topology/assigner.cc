@@ -12,7 +12,7 @@ using Domain = TopologyPlacement::Domain;
 
 class Assigner {
  public:
-  Assigner(TopologyInventory& cache, const EngineOptions& options, const Interner& resources, const TopologyQuestion& q)
+  Assigner(TopologyInventory& cache, const EngineOptions& options, const ResourceNames& resources, const TopologyQuestion& q)
       : cache_(cache), options_(options), resources_(resources), q_(q) {}
 
   TopologyAnswer Run();
@@ -42,7 +42,7 @@ class Assigner {
 
   TopologyInventory& cache_;
   const EngineOptions& options_;
-  const Interner& resources_;
+  const ResourceNames& resources_;
   const TopologyQuestion& q_;
   std::vector<FlavorId> flavors_;
   bool last_group_ = false;
@@ -316,7 +316,7 @@ TopologyAnswer Assigner::Run() {
   }
   size_t left = 0;
   for (const auto& [flavor, groups] : by_flavor) left += groups.size();
-  cache_.Mark();
+  const TopologyTrial trial(cache_);
   for (const auto& [flavor, groups] : by_flavor) {
     size_t in_flavor = groups.size();
     for (const Group& group : groups) {
@@ -328,7 +328,6 @@ TopologyAnswer Assigner::Run() {
     }
     left -= in_flavor;
   }
-  cache_.Rollback();
   return std::move(answer_);
 }
 
@@ -342,7 +341,7 @@ bool OwnedBySinglePod(const api::ObjectMeta& workload) {
 }
 
 TopologyAnswer FindTopologyAssignments(TopologyInventory& cache, const EngineOptions& options,
-                                       const Interner& resources, const TopologyQuestion& question) {
+                                       const ResourceNames& resources, const TopologyQuestion& question) {
   return Assigner(cache, options, resources, question).Run();
 }
 

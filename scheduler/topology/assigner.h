@@ -63,7 +63,7 @@ bool OwnedBySinglePod(const api::ObjectMeta& workload);
 
 // REQUIRES: every flavor has a tree. Usage is as before afterwards.
 TopologyAnswer FindTopologyAssignments(TopologyInventory& cache, const EngineOptions& options,
-                                       const Interner& resources, const TopologyQuestion& question);
+                                       const ResourceNames& resources, const TopologyQuestion& question);
 
 }  // namespace muster::scheduler
 

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMostCounts = 64;
 
 void AddTo(std::vector<quota::Amount>* sums, ResourceId r, quota::Amount amount) {
-  if (r >= static_cast<ResourceId>(sums->size())) sums->resize(r + 1, 0);
+  if (r >= static_cast<int32_t>(sums->size())) sums->resize(r + 1, 0);
   (*sums)[r] = quota::Add((*sums)[r], amount);
 }
 
@@ -40,7 +40,7 @@ bool IsTopologyAwarePod(const api::Pod& pod) {
 }  // namespace
 
 TopologyInventory::Flavor& TopologyInventory::At(FlavorId id) {
-  if (id >= static_cast<FlavorId>(flavors_.size())) flavors_.resize(id + 1);
+  if (id >= static_cast<int32_t>(flavors_.size())) flavors_.resize(id + 1);
   return flavors_[id];
 }
 
@@ -51,11 +51,11 @@ int TopologyInventory::NodeIndex(absl::string_view name) {
 }
 
 TopologyTree* TopologyInventory::tree(FlavorId flavor) {
-  return flavor >= 0 && flavor < static_cast<FlavorId>(flavors_.size()) ? flavors_[flavor].tree.get() : nullptr;
+  return flavor >= 0 && flavor < static_cast<int32_t>(flavors_.size()) ? flavors_[flavor].tree.get() : nullptr;
 }
 
 bool TopologyInventory::IsTopologyAware(FlavorId flavor) const {
-  return flavor >= 0 && flavor < static_cast<FlavorId>(flavors_.size()) && flavors_[flavor].aware;
+  return flavor >= 0 && flavor < static_cast<int32_t>(flavors_.size()) && flavors_[flavor].aware;
 }
 
 bool TopologyInventory::SharesHosts(const Flavor& f) const {
@@ -91,7 +91,7 @@ void TopologyInventory::SetFlavor(const api::ResourceFlavor& flavor) {
 
 void TopologyInventory::RemoveFlavor(absl::string_view name) {
   const FlavorId id = flavor_names_->Find(name);
-  if (id == kNoId || id >= static_cast<FlavorId>(flavors_.size())) return;
+  if (id == kNoId || id >= static_cast<int32_t>(flavors_.size())) return;
   Flavor& f = flavors_[id];
   f.aware = false;
   f.topology.clear();
@@ -135,7 +135,7 @@ void TopologyInventory::ApplyLedger(Flavor& f) {
       Ensure(f, key);
       const LeafId leaf = f.leaf_of_key[key];
       if (leaf == kNoId) continue;
-      for (ResourceId r = 0; r < static_cast<ResourceId>(other.used[key].size()); ++r) {
+      for (ResourceId r(0); r < static_cast<int32_t>(other.used[key].size()); ++r) {
         if (other.used[key][r] == 0) continue;
         const ResourceAmount amount{r, other.used[key][r]};
         f.tree->AddUsed(leaf, {&amount, 1}, 1);
@@ -179,7 +179,7 @@ bool TopologyInventory::Place(Flavor& f, int n) {
               if (&other != &f && !(SharesHosts(f) && other.aware)) continue;
               if (key->second >= static_cast<DomainKey>(other.used.size())) continue;
               const auto& used = other.used[key->second];
-              for (ResourceId r = 0; r < static_cast<ResourceId>(used.size()); ++r) {
+              for (ResourceId r(0); r < static_cast<int32_t>(used.size()); ++r) {
                 const ResourceAmount amount{r, used[r]};
                 if (used[r] != 0) f.tree->AddUsed(after, {&amount, 1}, 1);
               }
@@ -382,7 +382,7 @@ TopologyInventory::ByDomain TopologyInventory::Usage(FlavorId flavor) {
         Ensure(f, key);
         if (f.leaf_of_key[key] == kNoId) continue;
       }
-      for (ResourceId r = 0; r < static_cast<ResourceId>(other.used[key].size()); ++r) {
+      for (ResourceId r(0); r < static_cast<int32_t>(other.used[key].size()); ++r) {
         if (other.used[key][r] == 0) continue;
         quota::Amount& sum = out[keys_[key].name][resource_names_->Name(r)];
         sum = quota::Add(sum, other.used[key][r]);

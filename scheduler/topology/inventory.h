@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "api/core.h"
 #include "api/kueue.h"
+#include "base/check.h"
 #include "scheduler/base/interner.h"
 #include "scheduler/options.h"
 #include "scheduler/topology/counts.h"
@@ -36,7 +37,7 @@ class TopologyInventory {
   using ByDomain = std::map<std::string, std::map<std::string, quota::Amount>>;
 
   // All must outlive the inventory; names of flavors and resources are interned.
-  TopologyInventory(Interner* flavors, Interner* resources, const EngineOptions* options)
+  TopologyInventory(FlavorNames* flavors, ResourceNames* resources, const EngineOptions* options)
       : flavor_names_(flavors), resource_names_(resources), options_(options) {}
 
   // ---- Objects. Set creates or replaces. O(nodes) for topologies and flavors, O(flavors) for nodes and pods.
@@ -60,7 +61,10 @@ class TopologyInventory {
 
   // ---- Domains.
   DomainKey Intern(absl::Span<const std::string> values);
-  const std::vector<std::string>& Values(DomainKey key) const { return keys_[key].values; }
+  const std::vector<std::string>& Values(DomainKey key) const {  // REQUIRES: of this inventory
+    MUSTER_CHECK(key >= 0 && key < static_cast<DomainKey>(keys_.size()), "DomainKey " + std::to_string(key));
+    return keys_[key].values;
+  }
   const std::string& Name(DomainKey key) const { return keys_[key].name; }
   // The leaf of the domain in the flavor's tree; kNoId if it has none that is present. REQUIRES: tree(flavor).
   LeafId LeafOf(FlavorId flavor, DomainKey key);
@@ -69,15 +73,16 @@ class TopologyInventory {
   // ---- Usage of `count` pods of `per_pod` each (which includes "pods") in a domain; count < 0 takes it away.
   // Recorded: counts in every flavor that shares the host.
   void Record(FlavorId flavor, DomainKey key, absl::Span<const ResourceAmount> per_pod, int64_t count);
-  // For the what-if between Mark and Rollback only: counts in the flavor's own tree, and with
+  // In a TopologyTrial only: counts in the flavor's own tree, and with
   // options.strict_topology in the trees that share the host.
   void Simulate(FlavorId flavor, DomainKey key, absl::Span<const ResourceAmount> per_pod, int64_t count);
-  void Mark();
-  void Rollback();
   // What the flavor sees as used. O(domains in use + nodes).
   ByDomain Usage(FlavorId flavor);
 
  private:
+  friend class TopologyTrial;
+  void Mark();
+  void Rollback();
   struct Node {
     api::Node object;
     bool exists = false;
@@ -120,8 +125,8 @@ class TopologyInventory {
   bool AddOtherPods(const PodUse& use, int sign);
   void Ensure(Flavor& f, DomainKey key);
 
-  Interner* flavor_names_;
-  Interner* resource_names_;
+  FlavorNames* flavor_names_;
+  ResourceNames* resource_names_;
   const EngineOptions* options_;
   std::map<std::string, std::vector<std::string>, std::less<>> topologies_;
   std::deque<Flavor> flavors_;  // by FlavorId
@@ -131,6 +136,19 @@ class TopologyInventory {
   std::vector<Key> keys_;
   absl::flat_hash_map<std::string, DomainKey> key_ids_;
   std::vector<std::vector<TopologyTree::UndoMark>> marks_;  // open ones, by FlavorId
+};
+
+// What is simulated while a trial lives is taken back when it ends. Trials nest. REQUIRES: the inventory outlives the
+// trial, and no flavor gains or loses its tree meanwhile.
+class TopologyTrial {
+ public:
+  explicit TopologyTrial(TopologyInventory& inventory) : inventory_(inventory) { inventory_.Mark(); }
+  ~TopologyTrial() { inventory_.Rollback(); }
+  TopologyTrial(const TopologyTrial&) = delete;
+  TopologyTrial& operator=(const TopologyTrial&) = delete;
+
+ private:
+  TopologyInventory& inventory_;
 };
 
 }  // namespace muster::scheduler

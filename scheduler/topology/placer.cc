@@ -51,7 +51,7 @@ TopologyFailure NoDomains(const PlacementContext& x, int level) {
 }
 
 std::optional<TopologyFailure> PlacePods(TopologyCounts& counts, const TopologyPlan& plan, int32_t count,
-                                         int32_t leaders, const PlacerOptions& options, const Interner& resources,
+                                         int32_t leaders, const PlacerOptions& options, const ResourceNames& resources,
                                          Placement* placement) {
   const PlacementContext context{counts, plan, count, leaders, options, resources};
   const bool balance = options.balanced && !plan.required && !plan.unconstrained;

@@ -44,7 +44,7 @@ struct Placement {
 // nullopt: *placement is the answer. REQUIRES: counts are those of plan's slices, and synced; leaders is 0 or 1, and 1
 // only if the shape has a leader. `resources` names what the failure counts.
 std::optional<TopologyFailure> PlacePods(TopologyCounts& counts, const TopologyPlan& plan, int32_t count,
-                                         int32_t leaders, const PlacerOptions& options, const Interner& resources,
+                                         int32_t leaders, const PlacerOptions& options, const ResourceNames& resources,
                                          Placement* placement);
 
 }  // namespace muster::scheduler

@@ -15,7 +15,7 @@ struct PlacementContext {
   int32_t count;
   int32_t leaders;
   const PlacerOptions& options;
-  const Interner& resources;
+  const ResourceNames& resources;
 
   const TopologyTree& tree() const { return counts.tree(); }
   int lowest() const { return tree().num_levels() - 1; }

@@ -90,7 +90,8 @@ class World {
 
  private:
   EngineOptions options_;
-  Interner flavors_, resources_;
+  FlavorNames flavors_;
+  ResourceNames resources_;
   TopologyInventory inventory_;
   FlavorId flavor_;
   ResourceId pods_;
@@ -349,12 +350,12 @@ TEST(TopologyPlacement, RollbackRestores) {
   api::TopologyRequest request;
   request.required = kRack;
   const auto before = world.Ask(request, 3);
-  world.cache().Mark();
+  std::optional<TopologyTrial> trial(world.cache());
   for (const auto& d : before.placement->domains)
     world.cache().Simulate(world.flavor(), d.key, world.PerPod(), d.count);
   EXPECT_NE(world.Ask(request, 3).placement, before.placement);
   EXPECT_EQ(world.Ask(request, 3, /*empty=*/true).placement, before.placement);
-  world.cache().Rollback();
+  trial.reset();
   EXPECT_EQ(world.Ask(request, 3).placement, before.placement);
 }
 

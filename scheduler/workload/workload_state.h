@@ -58,6 +58,7 @@ struct ScanProgress {
 };
 
 struct WorkloadState {
+  WorkloadId id;
   bool in_use = false;
   std::string key;  // "ns/name"
   std::string uid;

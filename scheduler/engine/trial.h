@@ -1,0 +1,25 @@
+// What-if on everything a workload needs: while a Trial lives, changes of usage (quota) and of what is taken on nodes
+// (topology) are only tried; all are taken back when it ends, however its scope is left. Trials nest. Where one of the
+// two stores is concerned, its own trial does: quota::Trial, TopologyTrial.
+// Cost: proportional to the changes made. Thread-safety: compatible.
+#ifndef MUSTER_SCHEDULER_ENGINE_TRIAL_H_
+#define MUSTER_SCHEDULER_ENGINE_TRIAL_H_
+
+#include "quota/trial.h"
+#include "scheduler/topology/inventory.h"
+
+namespace muster::scheduler {
+
+class Trial {
+ public:
+  // Both must outlive the trial.
+  Trial(quota::Forest& forest, TopologyInventory& topology) : quota_(forest), topology_(topology) {}
+
+ private:
+  quota::Trial quota_;
+  TopologyTrial topology_;
+};
+
+}  // namespace muster::scheduler
+
+#endif  // MUSTER_SCHEDULER_ENGINE_TRIAL_H_
