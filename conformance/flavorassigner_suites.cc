@@ -185,6 +185,7 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
   decision.cluster_queue = *cq;
   decision.mode = got.mode;
   decision.pod_sets = got.pod_sets;
+  impl.Complete(&decision, /*refused=*/false);
   v.Equal("result.message", GetString(want, "message"), engine->Message(decision));
 }
 

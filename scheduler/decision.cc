@@ -3,6 +3,14 @@
 
 namespace muster::scheduler {
 
+std::string_view ToString(Outcome outcome) {
+  constexpr std::string_view kNames[] = {"admitted", "preempting", "pending", "refused", "evicted"};
+  return kNames[static_cast<int>(outcome)];
+}
+std::string_view ToString(Retry retry) {
+  constexpr std::string_view kNames[] = {"", "not now", "never"};
+  return kNames[static_cast<int>(retry)];
+}
 std::string_view ToString(Mode mode) {
   constexpr std::string_view kNames[] = {"NoFit", "Preempt", "DeferredFit", "Fit"};
   return kNames[static_cast<int>(mode)];

@@ -1,7 +1,13 @@
 // What one scheduling cycle decided, as values.
 //
-// Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first) or pending with
-// the reason. Reasons are data (codes, ids, amounts); Engine::Message writes them out word for word as Kueue does.
+// Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first), pending or
+// refused, with the reason. Reasons are data: codes, names, amounts; decision_text.h writes them out word for word as
+// Kueue does, json/decision_json.h as JSON. A Decision is complete: it names everything by value and stays true, and
+// says the same, when the engine has moved on or is gone. Its ids are for asking the engine that made it.
+//
+// `outcome` and `retry` say what to do; mode, status, requeue_reason and pending_reason are Kueue's own words for how it
+// came about, and are what Kueue would log.
+// Thread-safety: value types.
 #ifndef MUSTER_SCHEDULER_DECISION_H_
 #define MUSTER_SCHEDULER_DECISION_H_
 
@@ -14,10 +20,26 @@
 #include "absl/strings/string_view.h"
 #include "quota/amount.h"
 #include "scheduler/ids.h"
+#include "scheduler/shared.h"
 #include "scheduler/topology_failure.h"
 #include "scheduler/topology_placement.h"
 
 namespace muster::scheduler {
+
+enum class Outcome : uint8_t {
+  kAdmitted,    // holds its quota now: start it
+  kPreempting,  // `targets` and `migrates` have to go first: stop those that are newly_evicted
+  kPending,     // there is no room, or somebody else takes it
+  kRefused,     // not looked at: something about its queue, namespace or itself is in the way
+  kEvicted,     // held quota and loses it: a failed node, and no replacement. Stop it
+};
+
+// Whether waiting helps a workload that is kPending or kRefused.
+enum class Retry : uint8_t {
+  kNone,    // any other outcome
+  kNotNow,  // others' usage may change
+  kNever,   // not before something declared (quotas, flavors, namespaces, ...) or the workload itself changes
+};
 
 // How well an assignment fits; worse first (Kueue: FlavorAssignmentMode).
 enum class Mode : uint8_t { kNoFit, kPreempt, kDeferredFit, kFit };
@@ -74,8 +96,8 @@ struct FlavorReason {
     kFlavorNotFound,           // flavor
     kUntoleratedTaint,         // flavor, detail = the taint
     kNodeAffinityMismatch,     // flavor
-    kExceedsMaxQuota,          // flavor, resource, a = earlier pod sets, b = this pod set, c = maximum capacity
-    kInsufficientUnusedQuota,  // flavor, resource, a = how much more is needed
+    kExceedsMaxQuota,          // flavor, resource, earlier, requested, capacity
+    kInsufficientUnusedQuota,  // flavor, resource, missing
     kNotInNominationMapping,   // flavor, resource
     kNotAllowedByAnnotation,   // flavor
     kSliceFlavorMismatch,      // flavor, detail = the original flavor
@@ -86,8 +108,12 @@ struct FlavorReason {
   Code code = Code::kText;
   FlavorId flavor = kNoId;
   ResourceId resource = kNoId;
-  quota::Amount a = 0, b = 0, c = 0;
+  quota::Amount earlier = 0;    // what pod sets before this one ask for
+  quota::Amount requested = 0;  // what this pod set asks for
+  quota::Amount capacity = 0;   // the most the ClusterQueue could ever have
+  quota::Amount missing = 0;    // how much more would have to be free
   std::string detail;
+  Name flavor_name, resource_name;
   friend bool operator==(const FlavorReason&, const FlavorReason&) = default;
 };
 
@@ -97,6 +123,7 @@ struct ResourceFlavorChoice {
   Mode mode = Mode::kNoFit;
   int borrow = 0;
   int tried_flavor_idx = -1;
+  Name resource_name, flavor_name;
   friend bool operator==(const ResourceFlavorChoice&, const ResourceFlavorChoice&) = default;
 };
 
@@ -110,6 +137,7 @@ struct PodSetDecision {
   // Topology-aware pod sets: where the pods go; or why they have no place (also the last of `reasons`, in words); or
   // that it is decided once admission checks are ready ("Pending", then "Ready").
   std::optional<TopologyPlacement> topology;
+  std::vector<Shared<std::vector<std::string>>> domain_values;  // of topology->domains: all levels, or the host alone
   FlavorId topology_flavor = kNoId;
   std::optional<TopologyFailure> topology_failure;
   std::string delayed_topology;
@@ -120,6 +148,8 @@ struct PreemptionTarget {
   WorkloadId workload = kNoId;
   PreemptionReason reason = PreemptionReason::kInClusterQueue;
   bool newly_evicted = false;  // false: it was already on its way out
+  Shared<WorkloadIdentity> identity;
+  Shared<QueueIdentity> queue;
   friend bool operator==(const PreemptionTarget&, const PreemptionTarget&) = default;
 };
 
@@ -142,7 +172,15 @@ enum class Note : uint8_t {
   kNoReplacement,              // of a failed node; detail = the nodes
 };
 
+// Invariants: kAdmitted exactly if status is kAssumed, kEvicted exactly if status is kEvicted; kPreempting exactly if
+// pending_preemptions > 0 or `migrates` is set; kRefused exactly for CycleResult::rejected; retry is kNone exactly if
+// the outcome is none of kPending and kRefused.
 struct Decision {
+  Outcome outcome = Outcome::kPending;
+  Retry retry = Retry::kNotNow;
+  Shared<WorkloadIdentity> identity;
+  Shared<QueueIdentity> queue;
+
   WorkloadId workload = kNoId;
   ClusterQueueId cluster_queue = kNoId;
   Mode mode = Mode::kNoFit;
@@ -158,9 +196,11 @@ struct Decision {
   int pending_preemptions = 0;  // > 0: "Pending the preemption of N workload(s)"
   // The less favorable variant of the same job that has been marked for eviction (reason FlavorMigration).
   WorkloadId migrates = kNoId;
+  Shared<WorkloadIdentity> migrates_identity;
   // The slice of the same elastic job that this admission takes the place of: to be finished by the caller, with reason
   // WorkloadSliceReplaced. Until then both hold quota.
   WorkloadId replaces = kNoId;
+  Shared<WorkloadIdentity> replaces_identity;
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
@@ -177,6 +217,8 @@ struct CycleResult {
 };
 
 // The wire names: "Fit", "assumed", "NoFit", "WaitingForQuota", "InCohortReclamation".
+std::string_view ToString(Outcome outcome);  // "admitted", ...
+std::string_view ToString(Retry retry);      // "", "not now", "never"
 std::string_view ToString(Mode mode);
 std::string_view ToString(EntryStatus status);
 std::string_view ToString(RequeueReason reason);

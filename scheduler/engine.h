@@ -16,7 +16,7 @@
 //   while (!engine.IsQuiet()) {
 //     const CycleResult cycle = engine.RunCycle(now);
 //     for (const Decision& d : cycle.entries) {
-//       if (d.status == EntryStatus::kAssumed) Start(d.workload);
+//       if (d.outcome == Outcome::kAdmitted) Start(d.workload);
 //       for (const PreemptionTarget& victim : d.targets) {
 //         if (!victim.newly_evicted) continue;
 //         Stop(victim.workload);
@@ -68,6 +68,7 @@
 #include "api/kueue.h"
 #include "quota/forest.h"
 #include "scheduler/decision.h"
+#include "scheduler/decision_text.h"
 #include "scheduler/ids.h"
 #include "scheduler/options.h"
 #include "scheduler/status.h"
@@ -218,16 +219,13 @@ class Engine {
   quota::NodeId NodeOfCohort(absl::string_view cohort) const;
   absl::Span<const FlavorResource> flavor_resources() const;
 
-  // EXPLAINING, in Kueue's words. REQUIRES: the workloads of the decision exist.
-  // The message of condition QuotaReserved of the workload.
-  std::string Message(const Decision& decision) const;
-  // The message of the conditions Evicted and Preempted of one of the decision's victims: for whom it goes, by which
-  // rule, and where both stand in the cohort tree.
-  std::string PreemptionMessage(const Decision& decision, const PreemptionTarget& target) const;
-  // The message of condition Evicted of the variant that a decision migrates away from.
-  std::string MigrationMessage(const Decision& decision) const;
-  // The message of condition Finished of the slice that a decision replaces.
-  std::string ReplacementMessage(const Decision& decision) const;
+  // In Kueue's words: the same as decision_text.h, which needs no engine.
+  static std::string Message(const Decision& decision) { return scheduler::Message(decision); }
+  static std::string PreemptionMessage(const Decision& decision, const PreemptionTarget& target) {
+    return scheduler::PreemptionMessage(decision, target);
+  }
+  static std::string MigrationMessage(const Decision& decision) { return scheduler::MigrationMessage(decision); }
+  static std::string ReplacementMessage(const Decision& decision) { return scheduler::ReplacementMessage(decision); }
 
  private:
   friend struct EngineInternals;  // for the library's own tests, benchmarks and conformance runners

@@ -11,13 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "scheduler/decision_text.h"
 
 namespace muster::sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using scheduler::Decision;
-using scheduler::EntryStatus;
 
 absl::Status MakeDir(const std::string& dir) {
   std::error_code error;
@@ -145,12 +145,11 @@ absl::StatusOr<DecisionLog> DecisionLog::Open(const std::string& dir, const Trac
 
 void DecisionLog::Write(const DecisionEvent& event) {
   const Decision& d = *event.decision;
-  const scheduler::Engine& engine = *event.engine;
-  const bool admitted = d.status == EntryStatus::kAssumed;
+  const bool admitted = d.outcome == scheduler::Outcome::kAdmitted;
   line_.clear();
   absl::StrAppend(
       &line_, "{\"t\":", event.now_s, ",\"cycle\":", event.cycle, ",\"job\":", JsonString(trace_->jobs[event.job].id),
-      ",\"queue\":", JsonString(d.cluster_queue == scheduler::kNoId ? "" : engine.ClusterQueueName(d.cluster_queue)));
+      ",\"queue\":", JsonString(d.queue->name));
   absl::StrAppend(&line_, ",\"outcome\":\"", admitted ? "admit" : event.victims.empty() ? "pending" : "preempt", "\"");
   if (admitted) {
     absl::StrAppend(&line_, ",\"borrows\":", d.borrowing > 0 ? "true" : "false", ",\"flavors\":[");
@@ -159,8 +158,7 @@ void DecisionLog::Write(const DecisionEvent& event) {
       absl::StrAppend(&line_, p == 0 ? "" : ",", "{\"pods\":", pod_set.count);
       for (const scheduler::ResourceFlavorChoice& choice : pod_set.flavors) {
         if (choice.flavor == scheduler::kNoId) continue;
-        absl::StrAppend(&line_, ",", JsonString(engine.ResourceName(choice.resource)), ":",
-                        JsonString(engine.FlavorName(choice.flavor)));
+        absl::StrAppend(&line_, ",", JsonString(*choice.resource_name), ":", JsonString(*choice.flavor_name));
       }
       line_ += '}';
     }
@@ -173,7 +171,7 @@ void DecisionLog::Write(const DecisionEvent& event) {
     }
     line_ += ']';
   }
-  if (!admitted) absl::StrAppend(&line_, ",\"reason\":", JsonString(engine.Message(d)));
+  if (!admitted) absl::StrAppend(&line_, ",\"reason\":", JsonString(scheduler::Message(d)));
   line_ += "}\n";
   out_ << line_;
 }

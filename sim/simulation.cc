@@ -236,7 +236,7 @@ void Simulation::FinishJobs() {
 bool Simulation::Carry(const Decision& d, int64_t cycle) {
   ++result_.decisions;
   const size_t index = static_cast<size_t>(job_of_[d.workload]);
-  DecisionEvent event{now_s_, cycle, index, &d, &driver_.engine(), {}};
+  DecisionEvent event{now_s_, cycle, index, &d, {}};
   const bool admitted = d.status == EntryStatus::kAssumed;
   for (WorkloadId victim : NewVictims(d)) event.victims.push_back(static_cast<size_t>(job_of_[victim]));
   const bool progress = admitted || !event.victims.empty();

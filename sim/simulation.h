@@ -36,7 +36,6 @@ struct DecisionEvent {
   int64_t cycle = 0;
   size_t job = 0;  // index into trace.jobs
   const scheduler::Decision* decision = nullptr;
-  const scheduler::Engine* engine = nullptr;
   // The jobs it stops, as indices into trace.jobs.
   std::vector<size_t> victims;
 };

@@ -17,8 +17,8 @@ uint64_t Fnv1a64(absl::string_view s) {
 int32_t NameTable::Intern(absl::string_view name) {
   if (const int32_t known = Find(name); known != kNoId) return known;
   const int32_t id = size();
-  names_.emplace_back(name);
-  ids_.emplace(names_.back(), id);
+  names_.emplace_back(std::string(name));
+  ids_.emplace(*names_.back(), id);
   hashes_.push_back(Fnv1a64(name));
   return id;
 }

@@ -3,7 +3,6 @@
 #define MUSTER_SCHEDULER_BASE_INTERNER_H_
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "base/check.h"
 #include "scheduler/ids.h"
+#include "scheduler/shared.h"
 
 namespace muster::scheduler {
 
@@ -23,6 +23,10 @@ class NameTable {
   // REQUIRES: Has(id).
   const std::string& Name(int32_t id) const {
     MUSTER_CHECK(Has(id), "id " + std::to_string(id) + " of " + std::to_string(size()) + " names");
+    return *names_[static_cast<size_t>(id)];
+  }
+  const scheduler::Name& SharedName(int32_t id) const {  // REQUIRES: Has(id)
+    MUSTER_CHECK(Has(id));
     return names_[static_cast<size_t>(id)];
   }
   int size() const { return static_cast<int>(names_.size()); }
@@ -30,11 +34,11 @@ class NameTable {
   // name, then by name. It decides which of several lacking resources is reported, and where scanning stops. O(1).
   // REQUIRES: Has(a) and Has(b).
   bool HashedBefore(int32_t a, int32_t b) const {
-    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : names_[a] < names_[b];
+    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : *names_[a] < *names_[b];
   }
 
  private:
-  std::deque<std::string> names_;  // a deque, so that the keys of ids_ stay where they are
+  std::vector<scheduler::Name> names_;
   absl::flat_hash_map<std::string_view, int32_t> ids_;
   std::vector<uint64_t> hashes_;  // FNV-1a-64 of the names
 };
@@ -47,6 +51,7 @@ class Interner {
   Id Find(absl::string_view name) const { return Id(table_.Find(name)); }  // kNoId if unknown
   bool Has(Id id) const { return table_.Has(id); }
   const std::string& Name(Id id) const { return table_.Name(id); }  // REQUIRES: Has(id)
+  const scheduler::Name& SharedName(Id id) const { return table_.SharedName(id); }
   int size() const { return table_.size(); }
   bool HashedBefore(Id a, Id b) const { return table_.HashedBefore(a, b); }
 

@@ -194,6 +194,8 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     }
   }
   for (const Decision& d : result.rejected) Requeue(d, now);
+  for (Decision& d : result.entries) Complete(&d, /*refused=*/false);
+  for (Decision& d : result.rejected) Complete(&d, /*refused=*/true);
   if (changed_) {
     repetition.Restart();
   } else {

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/engine/messages.h"
 
 namespace muster::scheduler {
 
@@ -179,7 +178,7 @@ std::optional<ClusterQueueId> Engine::FindClusterQueue(absl::string_view name) c
   if (id == kNoId) return std::nullopt;
   return id;
 }
-const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->Get(id).key; }
+const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->Get(id).key(); }
 WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->PhaseOf(impl_->Get(id).id); }
 bool Engine::IsEvicted(WorkloadId id) const { return impl_->Get(id).evicted; }
 ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->Get(id).cq; }
@@ -243,12 +242,5 @@ absl::Span<const FlavorResource> Engine::flavor_resources() const {
   impl_->RefreshForReaders();
   return impl_->declared.frs();
 }
-
-std::string Engine::Message(const Decision& d) const { return scheduler::Message(*impl_, d); }
-std::string Engine::PreemptionMessage(const Decision& d, const PreemptionTarget& target) const {
-  return scheduler::PreemptionMessage(*impl_, d, target);
-}
-std::string Engine::MigrationMessage(const Decision& d) const { return scheduler::MigrationMessage(*impl_, d); }
-std::string Engine::ReplacementMessage(const Decision& d) const { return scheduler::ReplacementMessage(*impl_, d); }
 
 }  // namespace muster::scheduler

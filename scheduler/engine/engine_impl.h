@@ -47,7 +47,10 @@ class EngineImpl {
   void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
   void DeleteClusterQueue(absl::string_view name);
   // Call after any other change of policy: activity and quotas are looked at again before the next decision.
-  void PolicyChanged() { policy_changed_ = true; }
+  void PolicyChanged() {
+    policy_changed_ = true;
+    queue_identities_.clear();
+  }
   // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
   void DefaultsChanged() { shapes_.DefaultsChanged(); }
   void NotifyAll(absl::Time now);
@@ -105,6 +108,8 @@ class EngineImpl {
   bool HasPendingHeads() const;
   bool IsQuiet() const;
   CycleResult RunCycle(absl::Time now);
+  // Everything a decision says by value (complete.cc). `refused`: before flavors were looked at.
+  void Complete(Decision* d, bool refused);
   // Who would have to go for a workload with this assignment, as things stand.
   std::vector<PreemptionTarget> FindTargets(WorkloadId id, ClusterQueueId cq, const Assignment& assignment);
 
@@ -193,6 +198,7 @@ class EngineImpl {
   void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
   bool IsSecondPassDue() const;
+  const Shared<QueueIdentity>& IdentityOf(ClusterQueueId cq);  // complete.cc
   // Where the scan for flavors goes on, as far as it makes a difference.
   static Repetition::Value ScanOf(const WorkloadState& w);
 
@@ -208,6 +214,7 @@ class EngineImpl {
   std::mutex refreshing_;
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;
+  std::vector<Shared<QueueIdentity>> queue_identities_;  // by ClusterQueueId; made when first asked for
   // Trees to re-activate.
   std::map<CohortTrees::TreeId, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;

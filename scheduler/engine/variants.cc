@@ -31,10 +31,10 @@ WorkloadId EngineImpl::AdmittedSibling(const WorkloadState& w, ClusterQueueId cq
   WorkloadId found = kNoId;
   for (const VictimKey& k : holders[cq]) {
     const WorkloadState& other = workloads[k.id];
-    if (!other.admitted || other.variant_of != w.variant_of || other.uid == w.uid) continue;
+    if (!other.admitted || other.variant_of != w.variant_of || other.uid() == w.uid()) continue;
     const int other_rank = VariantRank(other, cq);
     if (more_favorable ? other_rank >= rank : other_rank <= rank) continue;
-    if (found == kNoId || other.key < workloads[found].key) found = k.id;
+    if (found == kNoId || other.key() < workloads[found].key()) found = k.id;
   }
   return found;
 }

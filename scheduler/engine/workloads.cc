@@ -89,9 +89,6 @@ const WorkloadState& EngineImpl::Get(WorkloadId id) const {
 
 // Everything that follows from the object alone (and the defaults of its namespace).
 void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
-  w->uid = object.metadata.uid;
-  const auto job = object.metadata.labels.find(api::kJobUidLabel);
-  w->job_uid = job == object.metadata.labels.end() ? "" : job->second;
   w->local_queue = declared.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
   w->ns = declared.local_queue(w->local_queue).ns;
   w->active = object.spec.active.value_or(true);
@@ -177,12 +174,12 @@ int EngineImpl::EquivalenceOf(const WorkloadState& w) {
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {
   const WorkloadState& w = workloads[id];
-  return {{w.priority, w.queue_timestamp, w.uid, id}, w.equivalence, w.local_queue};
+  return {{w.priority, w.queue_timestamp, w.uid(), id}, w.equivalence, w.local_queue};
 }
 
 VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
   const WorkloadState& w = workloads[id];
-  return {w.evicted, w.priority, w.reserved_at, w.uid, id};
+  return {w.evicted, w.priority, w.reserved_at, w.uid(), id};
 }
 
 void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
@@ -330,15 +327,16 @@ void EngineImpl::FreeQuota(WorkloadId id) {
 }
 
 WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
-  std::string key = api::ObjectKey(object.metadata);
-  const auto found = workload_ids.find(key);
-  const bool existed = found != workload_ids.end();
-  const WorkloadId id = existed ? found->second : NewId(key);
-  if (!existed) {
-    workloads[id].in_use = true;
-    workloads[id].key = std::move(key);
-    workload_ids.emplace(workloads[id].key, id);
+  WorkloadIdentity identity{api::ObjectKey(object.metadata), object.metadata.uid, ""};
+  if (const auto job = object.metadata.labels.find(api::kJobUidLabel); job != object.metadata.labels.end()) {
+    identity.job_uid = job->second;
   }
+  const auto found = workload_ids.find(identity.key);
+  const bool existed = found != workload_ids.end();
+  const WorkloadId id = existed ? found->second : NewId(identity.key);
+  // Orders point into it until they are told the new one, at the latest at the end of this call.
+  const Shared<WorkloadIdentity> identity_before = workloads[id].identity;
+  const bool same_uid = !existed || identity_before->uid == identity.uid;
   const auto& conditions = object.status.conditions;
   const bool finished = api::IsConditionTrue(conditions, "Finished");
   const bool reserved = api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() &&
@@ -360,8 +358,14 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   const int64_t old_priority = w.priority;
   const std::string old_class = w.priority_class;
   const bool had_pod_class = !w.workload_priority_class && !w.priority_class.empty();
-  // Orders point to the UID: another object under the same name starts anew.
-  if (w.uid != object.metadata.uid) Dequeue(id);
+  // Another object under the same name starts anew.
+  if (!same_uid) Dequeue(id);
+  if (!existed || *identity_before != identity) {
+    workload_ids.erase(identity_before->key);
+    w.identity = Shared<WorkloadIdentity>(std::move(identity));
+    workload_ids.emplace(w.key(), id);
+    w.in_use = true;
+  }
   Derive(object, &w);
   if (ledger_.has_value() && existed && (w.local_queue != old_local_queue || finished || (!w.active && !reserved))) {
     ledger_->DropPenalty(old_local_queue, id);
@@ -439,7 +443,7 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
   FreeQuota(id);
   Dequeue(id);
   if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
-  workload_ids.erase(w.key);
+  workload_ids.erase(w.key());
   w = WorkloadState();
   free_indices_.push_back(id);
 }

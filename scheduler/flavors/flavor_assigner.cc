@@ -433,9 +433,9 @@ RatedMode FlavorAssigner::FitsQuota(const WorkloadState& workload, ClusterQueueI
   const Amount maximum = forest.PotentialAvailable(node, fr);
   if (value > maximum) {
     reason.code = FlavorReason::Code::kExceedsMaxQuota;
-    reason.a = assumed;
-    reason.b = request;
-    reason.c = maximum;
+    reason.earlier = assumed;
+    reason.requested = request;
+    reason.capacity = maximum;
     reasons->push_back(reason);
     *why = PendingReason::kExceedsMaxQuota;
     return {FitMode::kNoFit, 0};
@@ -444,7 +444,7 @@ RatedMode FlavorAssigner::FitsQuota(const WorkloadState& workload, ClusterQueueI
   const Amount available = forest.AvailableClipped(node, fr);
   if (value <= available) return {FitMode::kFit, height.height};
   reason.code = FlavorReason::Code::kInsufficientUnusedQuota;
-  reason.a = quota::Sub(value, available);
+  reason.missing = quota::Sub(value, available);
   reasons->push_back(reason);
   const bool may_preempt =
       forest.nominal(node, fr) >= value || height.smaller_than_tree || rules.borrow_within_cohort ||

@@ -33,7 +33,7 @@ std::vector<WorkloadId> RunExample(int32_t pods) {
   while (!engine.IsQuiet()) {
     const CycleResult cycle = engine.RunCycle(now);
     for (const Decision& d : cycle.entries) {
-      if (d.status == EntryStatus::kAssumed) Start(d.workload);
+      if (d.outcome == Outcome::kAdmitted) Start(d.workload);
       for (const PreemptionTarget& victim : d.targets) {
         if (!victim.newly_evicted) continue;
         Stop(victim.workload);

@@ -219,6 +219,7 @@ class History {
     for (const Decision& d : result.entries) {
       EXPECT_TRUE(looked_at.insert(d.cluster_queue).second) << "two heads of one queue";
       ++seen_[std::string(ToString(d.status))];
+      CheckShape(d);
       EXPECT_FALSE(engine_->Message(d).empty() && d.status != EntryStatus::kAssumed);
       if (d.status == EntryStatus::kAssumed) {
         admitted = true;
@@ -230,6 +231,15 @@ class History {
     if (!admitted) {
       EXPECT_EQ(before, Usage(*engine_)) << "a cycle that lets nobody in leaves no trace";
     }
+  }
+  // The invariants of decision.h.
+  void CheckShape(const Decision& d) {
+    EXPECT_EQ(d.outcome == Outcome::kAdmitted, d.status == EntryStatus::kAssumed);
+    EXPECT_EQ(d.outcome == Outcome::kPreempting, d.pending_preemptions > 0 || d.migrates != kNoId);
+    EXPECT_NE(d.outcome, Outcome::kRefused);
+    EXPECT_EQ(d.retry == Retry::kNone, d.outcome != Outcome::kPending);
+    EXPECT_EQ(d.identity->key, engine_->WorkloadKey(d.workload));
+    EXPECT_EQ(d.queue->name, engine_->ClusterQueueName(d.cluster_queue));
   }
   // What the victims of the cycle leave behind may be given away at once, although they are still there: so does Kueue.
   void CheckAdmitted(const Decision& d, std::map<std::string, long> leaving) {

@@ -306,7 +306,9 @@ TopologyCounts& TopologyInventory::CountsFor(FlavorId flavor, const PodShape& sh
 DomainKey TopologyInventory::Intern(absl::Span<const std::string> values) {
   std::string name = absl::StrJoin(values, ",");
   const auto [it, added] = key_ids_.try_emplace(std::move(name), static_cast<DomainKey>(keys_.size()));
-  if (added) keys_.push_back({it->first, std::vector<std::string>(values.begin(), values.end())});
+  if (added) {
+    keys_.push_back({it->first, Shared(std::vector<std::string>(values.begin(), values.end()))});
+  }
   return it->second;
 }
 

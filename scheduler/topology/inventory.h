@@ -27,6 +27,7 @@
 #include "scheduler/options.h"
 #include "scheduler/topology/counts.h"
 #include "scheduler/topology/tree.h"
+#include "scheduler/shared.h"
 #include "scheduler/topology_placement.h"
 
 namespace muster::scheduler {
@@ -63,8 +64,9 @@ class TopologyInventory {
   DomainKey Intern(absl::Span<const std::string> values);
   const std::vector<std::string>& Values(DomainKey key) const {  // REQUIRES: of this inventory
     MUSTER_CHECK(key >= 0 && key < static_cast<DomainKey>(keys_.size()), "DomainKey " + std::to_string(key));
-    return keys_[key].values;
+    return *keys_[key].values;
   }
+  const Shared<std::vector<std::string>>& SharedValues(DomainKey key) const { return keys_[key].values; }
   const std::string& Name(DomainKey key) const { return keys_[key].name; }
   // The leaf of the domain in the flavor's tree; kNoId if it has none that is present. REQUIRES: tree(flavor).
   LeafId LeafOf(FlavorId flavor, DomainKey key);
@@ -107,7 +109,7 @@ class TopologyInventory {
   };
   struct Key {
     std::string name;
-    std::vector<std::string> values;
+    Shared<std::vector<std::string>> values;
   };
   struct PodUse {
     int node;

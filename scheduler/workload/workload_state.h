@@ -16,6 +16,7 @@
 #include "quota/forest.h"
 #include "quota/fr_sum.h"
 #include "scheduler/ids.h"
+#include "scheduler/shared.h"
 #include "scheduler/status.h"
 #include "scheduler/topology_placement.h"
 #include "scheduler/workload/workload_shape.h"
@@ -60,9 +61,7 @@ struct ScanProgress {
 struct WorkloadState {
   WorkloadId id;
   bool in_use = false;
-  std::string key;  // "ns/name"
-  std::string uid;
-  std::string job_uid;          // label job-uid
+  Shared<WorkloadIdentity> identity;
   int32_t ns = kNoId;           // interned
   int32_t local_queue = kNoId;  // interned
   bool active = true;
@@ -113,6 +112,10 @@ struct WorkloadState {
   // (Kueue: LastEvaluatedGeneration).
   int64_t evaluated_generation = 0;
   std::optional<ScanProgress> progress;
+
+  const std::string& key() const { return identity->key; }
+  // Orders point into it: it stays where it is as long as the workload is in one.
+  const std::string& uid() const { return identity->uid; }
 };
 
 // What the workload holds of the resource for the pod set of that name; null if nothing.

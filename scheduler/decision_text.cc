@@ -1,5 +1,4 @@
-// Decisions in words: Kueue's messages.
-#include "scheduler/engine/messages.h"
+#include "scheduler/decision_text.h"
 
 #include <algorithm>
 
@@ -15,9 +14,8 @@ std::string PrintQuota(const std::string& resource, quota::Amount amount) {
   return amount == quota::kUnlimited ? "unlimited" : api::FormatAmount(resource, amount);
 }
 
-std::string ReasonText(const Declared& declared, const FlavorReason& r) {
-  const std::string flavor = r.flavor == kNoId ? "" : declared.flavors.Name(r.flavor);
-  const std::string resource = r.resource == kNoId ? "" : declared.resources.Name(r.resource);
+std::string ReasonText(const FlavorReason& r) {
+  const std::string &flavor = *r.flavor_name, &resource = *r.resource_name;
   switch (r.code) {
     case FlavorReason::Code::kResourceUnavailable:
       return absl::StrCat("resource ", resource, " unavailable in ClusterQueue");
@@ -29,12 +27,12 @@ std::string ReasonText(const Declared& declared, const FlavorReason& r) {
       return absl::StrCat("flavor ", flavor, " doesn't match node affinity");
     case FlavorReason::Code::kExceedsMaxQuota:
       return absl::StrCat("insufficient quota for ", resource, " in flavor ", flavor,
-                          ", previously considered podsets requests (", api::FormatAmount(resource, r.a),
-                          ") + current podset request (", api::FormatAmount(resource, r.b), ") > maximum capacity (",
-                          PrintQuota(resource, r.c), ")");
+                          ", previously considered podsets requests (", api::FormatAmount(resource, r.earlier),
+                          ") + current podset request (", api::FormatAmount(resource, r.requested),
+                          ") > maximum capacity (", PrintQuota(resource, r.capacity), ")");
     case FlavorReason::Code::kInsufficientUnusedQuota:
       return absl::StrCat("insufficient unused quota for ", resource, " in flavor ", flavor, ", ",
-                          PrintQuota(resource, r.a), " more needed");
+                          PrintQuota(resource, r.missing), " more needed");
     case FlavorReason::Code::kNotInNominationMapping:
       return absl::StrCat("skipping flavor ", flavor, " as it is not found in the nomination mapping for resource ",
                           resource);
@@ -52,13 +50,13 @@ std::string ReasonText(const Declared& declared, const FlavorReason& r) {
   return "";
 }
 
-std::string AssignmentText(const Declared& declared, const Decision& d) {
+std::string AssignmentText(const Decision& d) {
   std::vector<std::string> parts;
   for (const PodSetDecision& ps : d.pod_sets) {
     if (!ps.error.empty()) return absl::StrCat("failed to assign flavors to pod set ", ps.name, ": ", ps.error);
     if (ps.reasons.empty()) continue;
     std::vector<std::string> reasons;
-    for (const FlavorReason& r : ps.reasons) reasons.push_back(ReasonText(declared, r));
+    for (const FlavorReason& r : ps.reasons) reasons.push_back(ReasonText(r));
     std::sort(reasons.begin(), reasons.end());
     parts.push_back(absl::StrCat("couldn't assign flavors to pod set ", ps.name, ": ", absl::StrJoin(reasons, ", ")));
   }
@@ -67,50 +65,38 @@ std::string AssignmentText(const Declared& declared, const Decision& d) {
 
 std::string OrUnknown(const std::string& uid) { return uid.empty() ? "UNKNOWN" : uid; }
 
-// "/company/team/cluster-queue": the root cohort first.
-std::string Path(const Declared& declared, ClusterQueueId cq) {
-  std::string path = absl::StrCat("/", declared.cq(cq).name);
-  for (const std::string& cohort : declared.CohortsAbove(cq)) path = absl::StrCat("/", cohort, path);
-  return path;
-}
-
 }  // namespace
 
-std::string PreemptionMessage(const EngineImpl& engine, const Decision& d, const PreemptionTarget& target) {
-  const WorkloadState& preemptor = engine.workloads[d.workload];
-  return absl::StrCat("Preempted to accommodate a workload (UID: ", OrUnknown(preemptor.uid),
-                      ", JobUID: ", OrUnknown(preemptor.job_uid), ") due to ", RuleInWords(target.reason),
-                      "; preemptor path: ", Path(engine.declared, d.cluster_queue),
-                      "; preemptee path: ", Path(engine.declared, engine.workloads[target.workload].cq));
+std::string PreemptionMessage(const Decision& d, const PreemptionTarget& target) {
+  return absl::StrCat("Preempted to accommodate a workload (UID: ", OrUnknown(d.identity->uid),
+                      ", JobUID: ", OrUnknown(d.identity->job_uid), ") due to ", RuleInWords(target.reason),
+                      "; preemptor path: ", d.queue->path, "; preemptee path: ", target.queue->path);
 }
 
-std::string MigrationMessage(const EngineImpl& engine, const Decision& d) {
-  return absl::StrCat("Evicted to accommodate a workload (UID: ", engine.workloads[d.workload].uid,
+std::string MigrationMessage(const Decision& d) {
+  return absl::StrCat("Evicted to accommodate a workload (UID: ", d.identity->uid,
                       ") due to migration to more favorable resource flavor");
 }
 
-std::string ReplacementMessage(const EngineImpl& engine, const Decision& d) {
-  const WorkloadState& w = engine.workloads[d.workload];
-  return absl::StrCat("Replaced to accommodate a workload (UID: ", w.uid, ", JobUID: ", w.job_uid,
+std::string ReplacementMessage(const Decision& d) {
+  return absl::StrCat("Replaced to accommodate a workload (UID: ", d.identity->uid, ", JobUID: ", d.identity->job_uid,
                       ") due to workload slice aggregation");
 }
 
-std::string Message(const EngineImpl& engine, const Decision& d) {
-  const Declared& declared = engine.declared;
-  const auto queue = [&] { return d.cluster_queue == kNoId ? std::string() : declared.cq(d.cluster_queue).name; };
+std::string Message(const Decision& d) {
   std::string text;
   switch (d.note) {
     case Note::kNone:
-      text = AssignmentText(declared, d);
+      text = AssignmentText(d);
       break;
     case Note::kFailedAdmissionChecks:
       text = "The workload has failed admission checks";
       break;
     case Note::kClusterQueueInactive:
-      text = absl::StrCat("ClusterQueue ", queue(), " is inactive");
+      text = absl::StrCat("ClusterQueue ", d.queue->name, " is inactive");
       break;
     case Note::kClusterQueueNotFound:
-      text = absl::StrCat("ClusterQueue ", queue(), " not found");
+      text = absl::StrCat("ClusterQueue ", d.queue->name, " not found");
       break;
     case Note::kNamespaceMissing:
       text = d.note_detail;
@@ -153,6 +139,30 @@ std::string Message(const EngineImpl& engine, const Decision& d) {
     absl::StrAppend(&text, ". Pending the preemption of ", d.pending_preemptions, " workload(s)");
   }
   return text;
+}
+
+std::string Describe(const Decision& d) {
+  std::string out = absl::StrCat(absl::string_view(ToString(d.outcome).data(), ToString(d.outcome).size()), " ",
+                                 d.identity->key, " in ", d.queue->name);
+  if (d.outcome == Outcome::kAdmitted) {
+    std::vector<std::string> sets;
+    for (const PodSetDecision& ps : d.pod_sets) {
+      std::vector<std::string> flavors;
+      for (const ResourceFlavorChoice& f : ps.flavors) {
+        flavors.push_back(absl::StrCat(*f.resource_name, "=", *f.flavor_name));
+      }
+      sets.push_back(absl::StrCat(ps.name, " x", ps.count, flavors.empty() ? "" : " ", absl::StrJoin(flavors, ",")));
+    }
+    absl::StrAppend(&out, ": ", absl::StrJoin(sets, "; "));
+    if (d.borrowing > 0) absl::StrAppend(&out, "; borrowing");
+    return out;
+  }
+  if (d.retry == Retry::kNever) out += ", never";
+  std::vector<std::string> leave;
+  for (const PreemptionTarget& t : d.targets) leave.push_back(t.identity->key);
+  if (d.migrates != kNoId) leave.push_back(d.migrates_identity->key);
+  if (d.outcome == Outcome::kPreempting) absl::StrAppend(&out, " (", absl::StrJoin(leave, ", "), ")");
+  return absl::StrCat(out, ": ", Message(d));
 }
 
 }  // namespace muster::scheduler

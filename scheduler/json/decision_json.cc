@@ -1,0 +1,84 @@
+#include "scheduler/json/decision_json.h"
+
+#include <string>
+#include <string_view>
+
+#include "scheduler/decision_text.h"
+
+namespace muster::scheduler {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view CodeName(FlavorReason::Code code) {
+  constexpr std::string_view kNames[] = {"ResourceUnavailable",
+                                         "FlavorNotFound",
+                                         "UntoleratedTaint",
+                                         "NodeAffinityMismatch",
+                                         "ExceedsMaxQuota",
+                                         "InsufficientUnusedQuota",
+                                         "NotInNominationMapping",
+                                         "NotAllowedByAnnotation",
+                                         "SliceFlavorMismatch",
+                                         "TopologyUnsupported",
+                                         "TopologyOnly",
+                                         "Text"};
+  return kNames[static_cast<int>(code)];
+}
+
+Json ReasonJson(const FlavorReason& r) {
+  Json out = {{"code", CodeName(r.code)}};
+  if (!r.flavor_name->empty()) out["flavor"] = *r.flavor_name;
+  if (!r.resource_name->empty()) out["resource"] = *r.resource_name;
+  if (r.code == FlavorReason::Code::kExceedsMaxQuota) {
+    out["earlier"] = r.earlier;
+    out["requested"] = r.requested;
+    out["capacity"] = r.capacity;
+  }
+  if (r.code == FlavorReason::Code::kInsufficientUnusedQuota) out["missing"] = r.missing;
+  if (!r.detail.empty()) out["detail"] = r.detail;
+  return out;
+}
+
+Json PodSetJson(const PodSetDecision& ps) {
+  Json out = {{"name", ps.name}, {"count", ps.count}};
+  for (const ResourceFlavorChoice& f : ps.flavors) {
+    if (!f.flavor_name->empty()) out["flavors"][*f.resource_name] = *f.flavor_name;
+  }
+  if (!ps.error.empty()) out["error"] = ps.error;
+  for (const FlavorReason& r : ps.reasons) out["reasons"].push_back(ReasonJson(r));
+  for (size_t i = 0; i < ps.domain_values.size(); ++i) {
+    out["domains"].push_back({{"values", *ps.domain_values[i]}, {"count", ps.topology->domains[i].count}});
+  }
+  return out;
+}
+
+}  // namespace
+
+nlohmann::ordered_json ToJson(const Decision& d) {
+  Json out = {{"outcome", ToString(d.outcome)},
+              {"workload", d.identity->key},
+              {"uid", d.identity->uid},
+              {"queue", d.queue->name},
+              {"path", d.queue->path}};
+  if (d.retry != Retry::kNone) out["retry"] = ToString(d.retry);
+  out["mode"] = ToString(d.mode);
+  out["status"] = ToString(d.status);
+  out["requeue"] = ToString(d.requeue_reason);
+  out["reason"] = ToString(d.pending_reason);
+  if (d.outcome != Outcome::kAdmitted) out["message"] = Message(d);
+  if (d.borrowing > 0) out["borrowing"] = d.borrowing;
+  out["pod_sets"] = Json::array();
+  for (const PodSetDecision& ps : d.pod_sets) out["pod_sets"].push_back(PodSetJson(ps));
+  for (const PreemptionTarget& t : d.targets) {
+    out["targets"].push_back({{"workload", t.identity->key},
+                              {"queue", t.queue->name},
+                              {"reason", ToString(t.reason)},
+                              {"newly", t.newly_evicted}});
+  }
+  if (d.migrates != kNoId) out["migrates"] = d.migrates_identity->key;
+  if (d.replaces != kNoId) out["replaces"] = d.replaces_identity->key;
+  return out;
+}
+
+}  // namespace muster::scheduler
