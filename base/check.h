@@ -14,9 +14,9 @@ namespace muster::base {
 
 }  // namespace muster::base
 
-#define MUSTER_CHECK(condition, ...)                                                       \
-  (__builtin_expect(static_cast<bool>(condition), true)                                    \
-       ? static_cast<void>(0)                                                              \
+#define MUSTER_CHECK(condition, ...)                    \
+  (__builtin_expect(static_cast<bool>(condition), true) \
+       ? static_cast<void>(0)                           \
        : ::muster::base::CheckFailed(__FILE__, __LINE__, #condition __VA_OPT__(, ) __VA_ARGS__))
 
 #endif  // MUSTER_BASE_CHECK_H_

@@ -18,7 +18,7 @@ class Queue {
     for (int i = 0; i < n; ++i) queue.PushHeap(Item(i));
   }
   QueueItem Item(int i) const {
-    return {{i % 3, absl::FromUnixSeconds(i), uids_[i], i}, /*equivalence=*/i % 3, /*local_queue=*/0};
+    return {{i % 3, absl::FromUnixSeconds(i), uids_[i], WorkloadId(i, 0)}, /*equivalence=*/i % 3, /*local_queue=*/0};
   }
   PendingQueue queue;
 
@@ -37,7 +37,7 @@ void BM_AddAndRemove(benchmark::State& state) {
   Queue q(n);
   int i = 0;
   for (auto _ : state) {
-    q.queue.Remove(i);
+    q.queue.Remove(WorkloadId(i, 0));
     q.queue.PushHeap(q.Item(i));
     i = (i + 7919) % n;
   }

@@ -164,7 +164,8 @@ void CompareTree(const std::string& path, const Json& expected, Tree& t, Verdict
         [&](quota::FrId fr) { return t.forest.PotentialAvailable(n, fr); }, v);
     CompareWeight(at, want, t.forest.weight(n), v);
     if (const Json& generation = Get(want, "allocatableResourceGeneration"); !generation.is_null()) {
-      v.Equal(at + ".allocatableResourceGeneration", generation, scheduler::EngineInternals::Of(engine).declared.cq(*id).generation);
+      v.Equal(at + ".allocatableResourceGeneration", generation,
+              scheduler::EngineInternals::Of(engine).declared.cq(*id).generation);
     }
     if (const Json& workloads = Get(want, "workloads"); !workloads.is_null()) {
       v.Equal(at + ".workloads", workloads, t.workloads[name]);

@@ -5,8 +5,8 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/internals.h"
 #include "scheduler/flavors/flavor_assigner.h"
+#include "scheduler/internals.h"
 #include "scheduler/order/entry_order.h"
 
 namespace muster::conformance {
@@ -32,7 +32,8 @@ void RunEntryOrdering(const Case& c, Level, Verdict& v) {
   for (const Json& e : Get(c["request"], "entries")) {
     const absl::StatusOr<api::Workload> workload = ParseWorkload(Get(e, "workload"));
     if (!workload.ok()) return v.Fail("request.entries", "readable", workload.status().ToString());
-    const scheduler::WorkloadState& state = scheduler::EngineInternals::Of(engine).workloads[engine.Apply(*workload, Now(c))];
+    const scheduler::WorkloadState& state =
+        scheduler::EngineInternals::Of(engine).workloads[engine.Apply(*workload, Now(c))];
     scheduler::EntryKey key;
     key.index = static_cast<int>(names.size());
     key.is_preemptor = GetBool(e, "isPreemptor");

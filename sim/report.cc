@@ -147,9 +147,8 @@ void DecisionLog::Write(const DecisionEvent& event) {
   const Decision& d = *event.decision;
   const bool admitted = d.outcome == scheduler::Outcome::kAdmitted;
   line_.clear();
-  absl::StrAppend(
-      &line_, "{\"t\":", event.now_s, ",\"cycle\":", event.cycle, ",\"job\":", JsonString(trace_->jobs[event.job].id),
-      ",\"queue\":", JsonString(d.queue->name));
+  absl::StrAppend(&line_, "{\"t\":", event.now_s, ",\"cycle\":", event.cycle,
+                  ",\"job\":", JsonString(trace_->jobs[event.job].id), ",\"queue\":", JsonString(d.queue->name));
   absl::StrAppend(&line_, ",\"outcome\":\"", admitted ? "admit" : event.victims.empty() ? "pending" : "preempt", "\"");
   if (admitted) {
     absl::StrAppend(&line_, ",\"borrows\":", d.borrowing > 0 ? "true" : "false", ",\"flavors\":[");

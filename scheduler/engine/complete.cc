@@ -1,5 +1,5 @@
 // A decision on its way out of the door: outcome, and everything it mentions by name, so that it stays true by itself.
-#include "base/check.h"
+#include "absl/strings/str_cat.h"
 #include "scheduler/engine/cycle_entry.h"
 
 namespace muster::scheduler {

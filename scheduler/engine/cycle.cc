@@ -125,8 +125,8 @@ std::vector<int> EngineImpl::LetIn(absl::Time now) {
   std::vector<FairEntry> keys;
   for (const Entry& e : entries_) {
     const WorkloadState& w = workloads[e.decision.workload];
-    keys.push_back({declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority,
-                    w.queue_timestamp});
+    keys.push_back(
+        {declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority, w.queue_timestamp});
   }
   FairOrder fair(declared.forest(), options.gates, std::move(keys));
   std::vector<int> order;

@@ -13,7 +13,7 @@ struct EngineImpl::Entry {
   Decision decision;
   Assignment assignment;
   std::vector<PreemptionTarget> targets;
-  WorkloadId replaces = kNoId;  // slice that goes when this one is let in
+  WorkloadId replaces = kNoId;    // slice that goes when this one is let in
   Repetition::Value scan_before;  // where this scan for flavors began
   bool is_preemptor = false;
   bool admitted = false;

@@ -133,7 +133,9 @@ void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time 
   if (e.topology.RemovePod(absl::StrCat(ns, "/", name))) e.NotifyActive(now);
 }
 
-WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) { return Change().ApplyWorkload(workload, now); }
+WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) {
+  return Change().ApplyWorkload(workload, now);
+}
 void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { ChangeOf(id).DeleteWorkload(id, now); }
 void Engine::Finish(WorkloadId id, absl::Time now) { ChangeOf(id).Finish(id, now); }
 bool Engine::Evict(WorkloadId id, absl::string_view reason) { return ChangeOf(id).Evict(id, reason); }
@@ -143,7 +145,9 @@ void Engine::StatusWritten(WorkloadId id) {
   impl_->Get(id);
   impl_->StatusWritten(id);
 }
-void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) { ChangeOf(id).SetPriority(id, priority, now); }
+void Engine::SetPriority(WorkloadId id, int32_t priority, absl::Time now) {
+  ChangeOf(id).SetPriority(id, priority, now);
+}
 void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_queue,
                                   const std::map<std::string, quota::Amount>& amounts, absl::Time updated) {
   EngineImpl& e = Change();
@@ -197,9 +201,7 @@ std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   });
   return out;
 }
-std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const {
-  return impl_->AdmissionOf(impl_->Get(id).id);
-}
+std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const { return impl_->AdmissionOf(impl_->Get(id).id); }
 
 const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->declared.cq(Known(id)).name; }
 const std::string& Engine::FlavorName(FlavorId id) const { return impl_->declared.flavors.Name(id); }

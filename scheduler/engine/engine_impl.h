@@ -219,7 +219,7 @@ class EngineImpl {
   std::map<CohortTrees::TreeId, absl::Time> armed_;
   std::set<std::pair<absl::Time, WorkloadId>> backoff_;
   std::vector<int32_t> free_indices_;
-  std::vector<uint32_t> uses_;  // how many workloads have had the index
+  std::vector<uint32_t> uses_;              // how many workloads have had the index
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
   ShapeTable shapes_{&declared, &options};

@@ -41,9 +41,8 @@ bool EngineImpl::FitsQuota(const Entry& e, const Round& round) {
   if (e.replaces != kNoId && workloads[e.replaces].preempted_in_cycle != cycle) {
     forest.RemoveUsage(node, workloads[e.replaces].usage);
   }
-  return std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(), [&](const quota::FrAmount& u) {
-    return forest.AvailableClipped(node, u.fr) >= u.amount;
-  });
+  return std::all_of(e.assignment.usage.begin(), e.assignment.usage.end(),
+                     [&](const quota::FrAmount& u) { return forest.AvailableClipped(node, u.fr) >= u.amount; });
 }
 
 // The same for its nodes.

@@ -41,7 +41,8 @@ std::vector<WorkloadId> EngineImpl::TakeSecondPass(absl::Time now) {
   for (const WorkloadId id : out) second_pass_.erase(id);
   out.erase(std::remove_if(out.begin(), out.end(), [this](WorkloadId id) { return !NeedsSecondPass(workloads[id]); }),
             out.end());
-  std::sort(out.begin(), out.end(), [this](WorkloadId a, WorkloadId b) { return workloads[a].key() < workloads[b].key(); });
+  std::sort(out.begin(), out.end(),
+            [this](WorkloadId a, WorkloadId b) { return workloads[a].key() < workloads[b].key(); });
   return out;
 }
 

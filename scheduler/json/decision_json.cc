@@ -11,18 +11,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string_view CodeName(FlavorReason::Code code) {
-  constexpr std::string_view kNames[] = {"ResourceUnavailable",
-                                         "FlavorNotFound",
-                                         "UntoleratedTaint",
-                                         "NodeAffinityMismatch",
-                                         "ExceedsMaxQuota",
-                                         "InsufficientUnusedQuota",
-                                         "NotInNominationMapping",
-                                         "NotAllowedByAnnotation",
-                                         "SliceFlavorMismatch",
-                                         "TopologyUnsupported",
-                                         "TopologyOnly",
-                                         "Text"};
+  constexpr std::string_view kNames[] = {"ResourceUnavailable",    "FlavorNotFound",         "UntoleratedTaint",
+                                         "NodeAffinityMismatch",   "ExceedsMaxQuota",        "InsufficientUnusedQuota",
+                                         "NotInNominationMapping", "NotAllowedByAnnotation", "SliceFlavorMismatch",
+                                         "TopologyUnsupported",    "TopologyOnly",           "Text"};
   return kNames[static_cast<int>(code)];
 }
 

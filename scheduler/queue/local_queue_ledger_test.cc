@@ -9,6 +9,7 @@ namespace muster::scheduler {
 namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1000);
+constexpr WorkloadId kOne(1, 0), kTwo(2, 0);
 
 AdmissionFairSharingOptions TenSeconds() {
   AdmissionFairSharingOptions o;
@@ -75,29 +76,29 @@ TEST(LocalQueueLedger, OneHalfLifeForgetsHalfAndLearnsHalf) {
 TEST(LocalQueueLedger, APenaltyCountsAtOnceAndBecomesConsumptionWhenSettled) {
   LocalQueueLedger ledger(TenSeconds());
   ledger.SetConsumed(0, {}, kStart);
-  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
+  ledger.AddPenalty(0, kOne, {{"cpu", 4000}});
   const double penalty = 4 * (1 - std::pow(0.5, 0.5));
   EXPECT_NEAR(ledger.Share(0), penalty, 1e-9);
   EXPECT_TRUE(ledger.IsDue(0, kStart));
-  ledger.Sample(0, {}, {1}, kStart);
+  ledger.Sample(0, {}, {kOne}, kStart);
   EXPECT_FALSE(ledger.HasPenalty(0));
   EXPECT_NEAR(ledger.Share(0), penalty, 1e-9);
 }
 
 TEST(LocalQueueLedger, APenaltyOfAWorkloadThatIsNotAdmittedYetStays) {
   LocalQueueLedger ledger(TenSeconds());
-  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
-  ledger.Sample(0, {}, {2}, kStart);
-  EXPECT_TRUE(ledger.HasPenalty(0, 1));
-  ledger.DropPenalty(0, 1);
+  ledger.AddPenalty(0, kOne, {{"cpu", 4000}});
+  ledger.Sample(0, {}, {kTwo}, kStart);
+  EXPECT_TRUE(ledger.HasPenalty(0, kOne));
+  ledger.DropPenalty(0, kOne);
   EXPECT_EQ(ledger.Share(0), 0);
 }
 
 TEST(LocalQueueLedger, PushingAgainReplacesThePenalty) {
   LocalQueueLedger ledger(TenSeconds());
-  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
+  ledger.AddPenalty(0, kOne, {{"cpu", 4000}});
   const double once = ledger.Share(0);
-  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
+  ledger.AddPenalty(0, kOne, {{"cpu", 4000}});
   EXPECT_EQ(ledger.Share(0), once);
 }
 

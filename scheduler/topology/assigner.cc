@@ -12,7 +12,8 @@ using Domain = TopologyPlacement::Domain;
 
 class Assigner {
  public:
-  Assigner(TopologyInventory& cache, const EngineOptions& options, const ResourceNames& resources, const TopologyQuestion& q)
+  Assigner(TopologyInventory& cache, const EngineOptions& options, const ResourceNames& resources,
+           const TopologyQuestion& q)
       : cache_(cache), options_(options), resources_(resources), q_(q) {}
 
   TopologyAnswer Run();

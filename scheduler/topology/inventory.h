@@ -25,9 +25,9 @@
 #include "base/check.h"
 #include "scheduler/base/interner.h"
 #include "scheduler/options.h"
+#include "scheduler/shared.h"
 #include "scheduler/topology/counts.h"
 #include "scheduler/topology/tree.h"
-#include "scheduler/shared.h"
 #include "scheduler/topology_placement.h"
 
 namespace muster::scheduler {
