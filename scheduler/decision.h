@@ -123,7 +123,7 @@ struct ResourceFlavorChoice {
   Mode mode = Mode::kNoFit;
   int borrow = 0;
   int tried_flavor_idx = -1;
-  Name resource_name, flavor_name;
+  Name resource_name = {}, flavor_name = {};
   friend bool operator==(const ResourceFlavorChoice&, const ResourceFlavorChoice&) = default;
 };
 
@@ -148,8 +148,8 @@ struct PreemptionTarget {
   WorkloadId workload = kNoId;
   PreemptionReason reason = PreemptionReason::kInClusterQueue;
   bool newly_evicted = false;  // false: it was already on its way out
-  Shared<WorkloadIdentity> identity;
-  Shared<QueueIdentity> queue;
+  Shared<WorkloadIdentity> identity = {};
+  Shared<QueueIdentity> queue = {};
   friend bool operator==(const PreemptionTarget&, const PreemptionTarget&) = default;
 };
 
