@@ -175,7 +175,7 @@ int ShapeTable::EquivalenceOf(const WorkloadShape& shape) {
       for (const auto& [resource, quantity] : list) add(resource, "=", quantity.ToString());
     };
     add(ps.name, "#", ps.min_count.value_or(-1), "#", ps.group);
-    for (const ResourceAmount& a : ps.per_pod) add(a.resource, "=", a.amount);
+    for (const ResourceAmount& a : ps.per_pod) add(static_cast<int32_t>(a.resource), "=", a.amount);
     // The pod's shape, not only its sum: Kueue tells apart what adds up to the same.
     for (const auto* containers : {&spec.init_containers, &spec.containers}) {
       add("c");
