@@ -24,7 +24,7 @@ std::string PrintTaint(const api::Taint& t) {
 }
 
 void AppendAmounts(const std::vector<ResourceAmount>& amounts, std::string* out) {
-  for (const ResourceAmount& a : amounts) absl::StrAppend(out, a.resource, "=", a.amount, ",");
+  for (const ResourceAmount& a : amounts) absl::StrAppend(out, static_cast<int32_t>(a.resource), "=", a.amount, ",");
 }
 
 }  // namespace
