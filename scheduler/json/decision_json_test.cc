@@ -107,7 +107,7 @@ TEST(DecisionValue, StaysTrueWhenTheEngineHasMovedOnAndWhenItIsGone) {
   for (const char* name : {"other1", "other2", "other3", "other4", "other5"}) {
     e.Apply(MakeWorkload(name, "q", 1, 1, 7), At(7));  // in the places of those that are gone
   }
-  e.DeleteClusterQueue("q", At(8));
+  e.DeleteClusterQueue("q");
   e.Apply(MakeQueue("q", "another", {{"b", 1}}), At(9));
   e.RunCycle(At(10));
   for (size_t i = 0; i < said.size(); ++i) EXPECT_EQ(Say(p.decisions[i]), said[i]);

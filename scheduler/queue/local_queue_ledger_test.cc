@@ -56,7 +56,7 @@ TEST(LocalQueueLedger, AQueueThatIsGoneIsForgotten) {
   LocalQueueLedger ledger(TenSeconds());
   ledger.SetConsumed(0, {{"cpu", 8000}}, kStart);
   ledger.SetWeight(0, 4);
-  ledger.AddPenalty(0, 1, {{"cpu", 4000}});
+  ledger.AddPenalty(0, kOne, {{"cpu", 4000}});
   ledger.Forget(0);
   EXPECT_EQ(ledger.Share(0), 0);
   EXPECT_FALSE(ledger.HasPenalty(0));

@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "scheduler/engine.h"
-#include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 #include "scheduler/testing/test_world.h"
 
 namespace muster::scheduler {
@@ -128,7 +128,7 @@ TEST(AdmissionFairSharing, ALocalQueueThatIsGoneLosesItsWeightAndThenItsUsage) {
     const WorkloadId light = Start(e, MakeWorkload("l", "light", 1, 4, 1), At(1));
     e.SetConsumedResources("ns", "heavy", {{"nvidia.com/gpu", 8}}, At(1));
     e.SetConsumedResources("ns", "light", {{"nvidia.com/gpu", 2}}, At(1));
-    if (step >= 1) e.impl().LocalQueueMissing("ns", "heavy");
+    if (step >= 1) EngineInternals::Of(e).LocalQueueMissing("ns", "heavy");
     if (step >= 2) e.DeleteLocalQueue("ns", "heavy", At(1));
     e.Apply(MakeWorkload("p", "q", 1, 4, 2, 9), At(2));
     const CycleResult cycle = e.RunCycle(At(2));

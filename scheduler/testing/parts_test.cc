@@ -176,17 +176,17 @@ TEST(PendingQueue, UsageOfLocalQueuesComesFirst) {
 }
 
 TEST(VictimOrder, UsageCountsBetweenLocalQueuesOfOneClusterQueue) {
-  constexpr ClusterQueueId kOwn = 0, kOther = 1;
+  constexpr ClusterQueueId kOwn(0), kOther(1);
   const auto candidate = [](ClusterQueueId cq, const char* lq, std::optional<double> used, int64_t priority) {
-    return VictimCandidate{{false, priority, At(0), "uid", 0}, cq, lq, used};
+    return VictimCandidate{{false, priority, At(0), "uid", Id(0)}, cq, lq, used};
   };
   const VictimCandidate low = candidate(kOwn, "low", 0.1, 1), mid = candidate(kOwn, "mid", 0.5, 10);
   EXPECT_TRUE(GoesBefore(mid, low, kOwn));
   EXPECT_FALSE(GoesBefore(low, mid, kOwn));
   EXPECT_TRUE(GoesBefore(mid, low, kOther));
-  EXPECT_TRUE(GoesBefore(candidate(kOther, "high", 1.0, 99), mid, kOwn));  // others' first
-  EXPECT_TRUE(GoesBefore(low, candidate(7, "high", 1.0, 99), kOther));     // two queues: by priority
-  EXPECT_TRUE(GoesBefore(low, candidate(kOwn, "low", 0.9, 2), kOwn));      // one name
+  EXPECT_TRUE(GoesBefore(candidate(kOther, "high", 1.0, 99), mid, kOwn));               // others' first
+  EXPECT_TRUE(GoesBefore(low, candidate(ClusterQueueId(7), "high", 1.0, 99), kOther));  // two queues: by priority
+  EXPECT_TRUE(GoesBefore(low, candidate(kOwn, "low", 0.9, 2), kOwn));                   // one name
   EXPECT_TRUE(GoesBefore(low, candidate(kOwn, "mid", std::nullopt, 2), kOwn));
   VictimCandidate evicted = low;
   evicted.key.evicted = true;
@@ -215,8 +215,8 @@ class NoFitReason : public ::testing::Test {
  protected:
   NoFitReason() {
     queue_.groups.resize(2);
-    queue_.groups[0].flavors = {0, 1};
-    queue_.groups[1].flavors = {2, 3};
+    queue_.groups[0].flavors = {FlavorId(0), FlavorId(1)};
+    queue_.groups[1].flavors = {FlavorId(2), FlavorId(3)};
     assignment_.mode = Mode::kNoFit;
     assignment_.pod_sets.resize(1);
     assignment_.pod_sets[0].mode = Mode::kNoFit;
@@ -234,11 +234,11 @@ class NoFitReason : public ::testing::Test {
 
 TEST_F(NoFitReason, IsTheMildestOfAGroupAndTheWorstOfGroups) {
   EXPECT_EQ(Reason(), PendingReason::kNone);
-  Refuse(0, PendingReason::kNoMatchingFlavor);
+  Refuse(FlavorId(0), PendingReason::kNoMatchingFlavor);
   EXPECT_EQ(Reason(), PendingReason::kNoMatchingFlavor);
-  Refuse(1, PendingReason::kWaitingForQuota);
+  Refuse(FlavorId(1), PendingReason::kWaitingForQuota);
   EXPECT_EQ(Reason(), PendingReason::kWaitingForQuota);
-  Refuse(3, PendingReason::kExceedsMaxQuota);
+  Refuse(FlavorId(3), PendingReason::kExceedsMaxQuota);
   EXPECT_EQ(Reason(), PendingReason::kExceedsMaxQuota);
 }
 
@@ -252,11 +252,11 @@ TEST_F(NoFitReason, APodSetForWhichNoFlavorWasLookedAtMatchesNone) {
 }
 
 TEST_F(NoFitReason, AFlavorWithoutAPlaceIsRefusedMostMildly) {
-  assignment_.pod_sets[0].topology_flavor = 0;
+  assignment_.pod_sets[0].topology_flavor = FlavorId(0);
   assignment_.pod_sets[0].topology_failure.emplace();
-  Refuse(1, PendingReason::kNoMatchingFlavor);
+  Refuse(FlavorId(1), PendingReason::kNoMatchingFlavor);
   EXPECT_EQ(Reason(), PendingReason::kTopologyPlacementFailed);
-  Refuse(2, PendingReason::kExceedsMaxQuota);  // before flavor 3, which provides the other resource
+  Refuse(FlavorId(2), PendingReason::kExceedsMaxQuota);  // before flavor 3, which provides the other resource
   EXPECT_EQ(Reason(), PendingReason::kExceedsMaxQuota);
   assignment_.mode = Mode::kPreempt;
   EXPECT_EQ(Reason(), PendingReason::kNone);
