@@ -10,6 +10,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/internals.h"
 
 namespace muster::conformance {
 namespace {
@@ -248,7 +249,7 @@ void RunSchedule(const Case& c, Level level, Verdict& v) {
       if (absl::Status s = SetNominalQuota(step, now, objects, engine); !s.ok())
         return v.Fail("steps", "done", s.ToString());
     } else if (op == "deleteLocalQueueFromAPI") {
-      engine.impl().LocalQueueMissing(GetString(step, "namespace"), GetString(step, "name"));
+      scheduler::EngineInternals::Of(engine).LocalQueueMissing(GetString(step, "namespace"), GetString(step, "name"));
     } else {
       return v.Unsupported(absl::StrCat("step ", op));
     }
