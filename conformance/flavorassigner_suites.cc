@@ -35,7 +35,7 @@ class RecordedOracle : public scheduler::PreemptionOracle {
       if (const auto fr = frs.Find(GetString(e, "flavor"), GetString(e, "resource"))) overrides_[*fr] = read(e);
     }
   }
-  RatedMode Ask(const scheduler::WorkloadState&, quota::NodeId, quota::FrId fr, quota::Amount) override {
+  RatedMode Ask(const scheduler::WorkloadState&, scheduler::ClusterQueueId, quota::FrId fr, quota::Amount) override {
     const auto it = overrides_.find(fr);
     return it == overrides_.end() ? default_ : it->second;
   }

@@ -9,7 +9,6 @@
 #include "absl/strings/string_view.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/engine/engine_impl.h"
 #include "scheduler/internals.h"
 
 namespace muster::conformance {

@@ -68,7 +68,9 @@ TEST(DecisionValue, InWords) {
             "pending ns/large in q, never: couldn't assign flavors to pod set main: insufficient quota for "
             "nvidia.com/gpu in flavor a, previously considered podsets requests (0) + current podset request (9) > "
             "maximum capacity (8)");
-  EXPECT_EQ(Describe(p.decisions[2]), "refused nowhere/off in q, never: workload namespace \"nowhere\" does not exist");
+  EXPECT_EQ(Describe(p.decisions[2]),
+            "refused nowhere/off in q, never: workload namespace \"nowhere\" does not exist: Namespace \"nowhere\" not "
+            "found");
   EXPECT_EQ(Describe(p.decisions[3]),
             "pending ns/equal in q: couldn't assign flavors to pod set main: insufficient unused quota for "
             "nvidia.com/gpu in flavor a, 1 more needed");

@@ -20,7 +20,7 @@ TEST(Objects, WithoutItsNamespaceAWorkloadIsRefusedUntilItIsBack) {
   e.Apply(MakeWorkload("w", "q", 1, 1, 1), At(1));
   e.DeleteNamespace("ns");
   e.DeleteNamespace("never heard of");
-  EXPECT_EQ(Look(e, At(1)), "workload namespace \"ns\" does not exist");
+  EXPECT_EQ(Look(e, At(1)), "workload namespace \"ns\" does not exist: Namespace \"ns\" not found");
   EXPECT_EQ(Look(e, At(2)), "nobody");
   e.Apply(MakeNamespace("ns"), At(3));
   EXPECT_EQ(Look(e, At(3)), "admitted");
