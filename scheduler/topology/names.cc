@@ -6,7 +6,7 @@ namespace muster::scheduler {
 
 std::string LevelName(absl::string_view label) {
   constexpr struct {
-    absl::string_view label, name;
+    const char *label, *name;
   } kNames[] = {
       {api::kHostnameLabel, "host"},
       {api::kRegionLabel, "region"},
@@ -24,7 +24,7 @@ std::string LevelName(absl::string_view label) {
       {"cloud.google.com/gce-topology-host", "physical host"},
   };
   for (const auto& known : kNames) {
-    if (known.label == label) return std::string(known.name);
+    if (known.label == label) return known.name;
   }
   return std::string(label);
 }
