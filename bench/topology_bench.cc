@@ -47,7 +47,8 @@ struct Cluster {
     flavor = flavors.Find("f");
     per_pod = {{resources.Intern("nvidia.com/gpu"), 8}, {resources.Intern("pods"), 1}};
     for (int i = 0; i < hosts; i += 2) {
-      inventory.Record(flavor, inventory.Intern({absl::StrCat("n", absl::Dec(i, absl::kZeroPad6))}), per_pod, 1);
+      const DomainRef host = inventory.Intern({absl::StrCat("n", absl::Dec(i, absl::kZeroPad6))});
+      inventory.Record(flavor, host->key, per_pod, 1);
     }
   }
   FlavorNames flavors;
@@ -79,7 +80,7 @@ void Place(benchmark::State& state, const api::TopologyRequest& request) {
   // The gang before the last leaves when a new one comes, so that every placement finds changed hosts.
   std::deque<TopologyPlacement> running;
   const auto record = [&c](const TopologyPlacement& placement, int sign) {
-    for (const auto& d : placement.domains) c.inventory.Record(c.flavor, d.key, c.per_pod, sign * d.count);
+    for (const auto& d : placement.domains) c.inventory.Record(c.flavor, d.key(), c.per_pod, sign * d.count);
   };
   for (auto _ : state) {
     TopologyAnswer answer = FindTopologyAssignments(c.inventory, c.options, c.resources, question);

@@ -211,7 +211,8 @@ void World::Record(const api::Workload& w) {
       if (ps.name != a.name) continue;
       const auto per_pod = PerPod(scheduler::PodRequests(ps.pod_template.spec));
       for (const api::TopologyDomainAssignment& d : a.topology_assignment->domains) {
-        inventory_.Record(flavors_.Intern(a.flavors.begin()->second), inventory_.Intern(d.values), per_pod, d.count);
+        inventory_.Record(flavors_.Intern(a.flavors.begin()->second), inventory_.Intern(d.values)->key, per_pod,
+                          d.count);
       }
     }
   }
@@ -263,13 +264,13 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
     std::vector<std::set<scheduler::DomainId>> used(tree().num_levels());
     std::vector<scheduler::PlacedPods> placed;
     for (const auto& d : answer.pod_sets[0].placement->domains) {
-      const scheduler::LeafId leaf = inventory_.LeafOf(flavor_, d.key);
+      const scheduler::LeafId leaf = inventory_.LeafOf(flavor_, d.key());
       placed.push_back({leaf, d.count});
       for (int level = 0; level < tree().num_levels(); ++level) {
         used[level].insert(tree().AncestorAt(tree().DomainOf(leaf), level));
       }
-      map->marked[inventory_.Name(d.key)] += d.count;
-      inventory_.Record(flavor_, d.key, pods.per_pod, d.count);
+      map->marked[d.domain->name] += d.count;
+      inventory_.Record(flavor_, d.key(), pods.per_pod, d.count);
     }
     std::vector<std::string> spread;
     for (int level = 0; level < tree().num_levels(); ++level) {

@@ -266,7 +266,7 @@ void RunCacheSnapshot(const Case& c, Level, Verdict& v) {
       }
       per_pod.push_back({impl.declared.resources.Intern("pods"), 1});
       impl.topology.Record(impl.declared.flavors.Intern(flavor),
-                           impl.topology.Intern(Get(e, "values").get<std::vector<std::string>>()), per_pod,
+                           impl.topology.Intern(Get(e, "values").get<std::vector<std::string>>())->key, per_pod,
                            Get(e, "count").get<int64_t>());
     }
   }

@@ -153,8 +153,7 @@ void RunFlavorAssigner(const Case& c, Level level, Verdict& v) {
     v.Equal(at + ".flavors(flavor,mode,borrow,triedFlavorIdx)", expected, flavors);
     Json domains = Json::array();
     for (size_t d = 0; g.topology.has_value() && d < g.topology->domains.size(); ++d) {
-      domains.push_back(
-          {{"count", g.topology->domains[d].count}, {"values", engine->DomainValues(g.topology->domains[d].key)}});
+      domains.push_back({{"count", g.topology->domains[d].count}, {"values", g.topology->domains[d].domain->values}});
     }
     const Json& wanted = Get(Get(p, "topologyAssignment"), "domains");
     v.Equal(at + ".topologyAssignment", wanted.is_null() ? Json::array() : wanted, domains);

@@ -268,7 +268,7 @@ class Replay {
       if (ps.topology.has_value()) {
         Json domains = Json::object();
         for (const auto& domain : ps.topology->domains) {
-          domains[absl::StrJoin(engine_.DomainValues(domain.key), "/")] = domain.count;
+          domains[absl::StrJoin(domain.domain->values, "/")] = domain.count;
         }
         if (!domains.empty()) one["t"] = std::move(domains);
       }

@@ -35,10 +35,10 @@ TopologyPlacement ToPlacement(const api::TopologyAssignment& assignment, EngineI
   return out;
 }
 
-Json ToJson(const TopologyPlacement& placement, const EngineImpl& impl) {
+Json ToJson(const TopologyPlacement& placement) {
   Json domains = Json::array();
   for (const TopologyPlacement::Domain& d : placement.domains) {
-    domains.push_back({{"values", impl.topology.Values(d.key)}, {"count", d.count}});
+    domains.push_back({{"values", d.domain->values}, {"count", d.count}});
   }
   return {{"levels", *placement.levels}, {"domains", domains}};
 }
@@ -54,7 +54,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
   if (impl.topology.tree(flavor) == nullptr) return v.Fail("request.resourceFlavor", "known", "no topology");
 
   for (const Json& u : Get(request, "priorOwnUsage")) {
-    impl.topology.Record(flavor, impl.topology.Intern(Get(u, "values").get<std::vector<std::string>>()),
+    impl.topology.Record(flavor, impl.topology.Intern(Get(u, "values").get<std::vector<std::string>>())->key,
                          PerPod(Get(u, "singlePodRequests"), impl), Get(u, "count").get<int64_t>());
   }
   // What other flavors use on the same hosts is recorded under another flavor of the same topology.
@@ -63,7 +63,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
     for (const auto& [resource, amount] : amounts.items()) {
       used.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});
     }
-    impl.topology.Record(flavor, impl.topology.Intern({domain}), used, 1);
+    impl.topology.Record(flavor, impl.topology.Intern({domain})->key, used, 1);
   }
   std::optional<api::Workload> workload;
   scheduler::TopologyQuestion question;
@@ -117,7 +117,7 @@ void RunFindTopologyAssignments(const Case& c, Level level, Verdict& v) {
   for (const auto& p : answer.pod_sets) {
     Json one = Json::object();
     one["failureReason"] = p.failure ? scheduler::ToString(*p.failure) : std::string();
-    if (p.placement) one["topologyAssignment"] = ToJson(*p.placement, impl);
+    if (p.placement) one["topologyAssignment"] = ToJson(*p.placement);
     got[pod_sets[p.index].name] = std::move(one);
   }
   Json want = Get(c["result"], "podSets");

@@ -137,7 +137,6 @@ struct PodSetDecision {
   // Topology-aware pod sets: where the pods go; or why they have no place (also the last of `reasons`, in words); or
   // that it is decided once admission checks are ready ("Pending", then "Ready").
   std::optional<TopologyPlacement> topology;
-  std::vector<Shared<std::vector<std::string>>> domain_values;  // of topology->domains: all levels, or the host alone
   FlavorId topology_flavor = kNoId;
   std::optional<TopologyFailure> topology_failure;
   std::string delayed_topology;

@@ -196,9 +196,6 @@ class Engine {
   const std::string& ClusterQueueName(ClusterQueueId id) const;
   const std::string& FlavorName(FlavorId id) const;
   const std::string& ResourceName(ResourceId id) const;
-  // The level values of a domain of a TopologyPlacement: all of them, or the host name alone.
-  const std::vector<std::string>& DomainValues(DomainKey key) const;
-
   std::vector<ClusterQueueId> ClusterQueues() const;  // by name
   std::vector<std::string> Cohorts() const;           // that exist or are named as parents, by name
   // Why a ClusterQueue is active or not. {reason "NotFound"} for an unknown name.

@@ -57,11 +57,6 @@ void EngineImpl::Complete(Decision* d, bool refused) {
       if (r.resource != kNoId) r.resource_name = declared.resources.SharedName(r.resource);
       if (r.flavor != kNoId) r.flavor_name = declared.flavors.SharedName(r.flavor);
     }
-    if (!ps.topology.has_value()) continue;
-    ps.domain_values.reserve(ps.topology->domains.size());
-    for (const TopologyPlacement::Domain& domain : ps.topology->domains) {
-      ps.domain_values.push_back(topology.SharedValues(domain.key));
-    }
   }
 }
 

@@ -205,7 +205,6 @@ std::optional<api::Admission> Engine::AdmissionOf(WorkloadId id) const { return 
 
 const std::string& Engine::ClusterQueueName(ClusterQueueId id) const { return impl_->declared.cq(Known(id)).name; }
 const std::string& Engine::FlavorName(FlavorId id) const { return impl_->declared.flavors.Name(id); }
-const std::vector<std::string>& Engine::DomainValues(DomainKey key) const { return impl_->topology.Values(key); }
 const std::string& Engine::ResourceName(ResourceId id) const { return impl_->declared.resources.Name(id); }
 std::vector<ClusterQueueId> Engine::ClusterQueues() const { return impl_->declared.ClusterQueuesByName(); }
 std::vector<std::string> Engine::Cohorts() const { return impl_->declared.CohortNames(); }

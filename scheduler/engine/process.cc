@@ -122,7 +122,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
   d.borrowing = e->assignment.borrowing;
   d.targets = e->targets;
   if (d.mode != Mode::kFit && d.second_pass && options.gates[Gate::kTASFailedNodeReplacementFailFast] &&
-      HasNodeToReplace(w, topology)) {
+      HasNodeToReplace(w)) {
     d.status = EntryStatus::kEvicted;
     d.note = Note::kNoReplacement;
     d.note_detail = absl::StrJoin(w.unhealthy_nodes, ",");

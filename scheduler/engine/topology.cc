@@ -28,7 +28,7 @@ void EngineImpl::HoldTopology(const api::PodSetAssignment& assignment, HeldPodSe
 
 bool EngineImpl::NeedsSecondPass(const WorkloadState& w) const {
   if (w.phase != WorkloadPhase::kReserved || w.evicted) return false;
-  if (HasNodeToReplace(w, topology)) return options.gates[Gate::kTASFailedNodeReplacement];
+  if (HasNodeToReplace(w)) return options.gates[Gate::kTASFailedNodeReplacement];
   return w.checks_ready && !w.admitted &&
          std::any_of(w.held.begin(), w.held.end(), [](const HeldPodSet& h) { return h.delayed_topology == "Pending"; });
 }
@@ -57,7 +57,7 @@ void EngineImpl::RetrySecondPass(WorkloadId id, absl::Time now) {
 void EngineImpl::RefreshTopology(Entry* e) {
   const WorkloadState& w = workloads[e->decision.workload];
   if (e->assignment.mode != Mode::kPreempt || !topology_step_.Wants(w, e->decision.cluster_queue) ||
-      HasNodeToReplace(w, topology)) {
+      HasNodeToReplace(w)) {
     return;
   }
   TopologyQuestion question = topology_step_.Ask(w, e->decision.cluster_queue, &e->assignment,

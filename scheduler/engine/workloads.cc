@@ -553,7 +553,7 @@ std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
       psa.topology_assignment.emplace();
       psa.topology_assignment->levels = *ps.topology->levels;
       for (const TopologyPlacement::Domain& d : ps.topology->domains) {
-        psa.topology_assignment->domains.push_back({topology.Values(d.key), d.count});
+        psa.topology_assignment->domains.push_back({d.domain->values, d.count});
       }
     }
     psa.delayed_topology_request = ps.delayed_topology;

@@ -32,12 +32,12 @@ void SetMode(PodSetDecision* ps, Mode mode) {
 
 }  // namespace
 
-bool HasNodeToReplace(const WorkloadState& workload, const TopologyInventory& cache) {
+bool HasNodeToReplace(const WorkloadState& workload) {
   if (workload.unhealthy_nodes.empty()) return false;
   for (const HeldPodSet& held : workload.held) {
     if (!held.topology.has_value()) continue;
     for (const TopologyPlacement::Domain& d : held.topology->domains) {
-      if (cache.Values(d.key).back() == workload.unhealthy_nodes[0]) return true;
+      if (d.domain->values.back() == workload.unhealthy_nodes[0]) return true;
     }
   }
   return false;
@@ -113,7 +113,7 @@ TopologyQuestion TopologyStep::Ask(const WorkloadState& workload, ClusterQueueId
                                    const WorkloadState* replaced) {
   TopologyQuestion question;
   const bool topology_only = IsTopologyOnly(cq);
-  const bool replacing = HasNodeToReplace(workload, cache_);
+  const bool replacing = HasNodeToReplace(workload);
   if (replacing) {
     question.unhealthy_nodes = workload.unhealthy_nodes;
     question.keep_on_node_failure = workload.owned_by_single_pod;
@@ -131,7 +131,7 @@ TopologyQuestion TopologyStep::Ask(const WorkloadState& workload, ClusterQueueId
       if (held == nullptr || !held->topology.has_value()) continue;
       const auto& domains = held->topology->domains;
       if (std::none_of(domains.begin(), domains.end(), [&](const TopologyPlacement::Domain& d) {
-            return cache_.Values(d.key).back() == workload.unhealthy_nodes[0];
+            return d.domain->values.back() == workload.unhealthy_nodes[0];
           })) {
         continue;
       }
@@ -247,12 +247,12 @@ std::vector<TopologyUse> TopologyStep::NetUse(const WorkloadState& workload, con
     if (!ps.topology.has_value() || ps.topology_flavor == kNoId) continue;
     std::map<DomainKey, int32_t> held;
     if (i < workload.held.size() && workload.held[i].topology.has_value()) {
-      for (const TopologyPlacement::Domain& d : workload.held[i].topology->domains) held[d.key] += d.count;
+      for (const TopologyPlacement::Domain& d : workload.held[i].topology->domains) held[d.key()] += d.count;
     }
     for (const TopologyPlacement::Domain& d : ps.topology->domains) {
-      const auto it = held.find(d.key);
+      const auto it = held.find(d.key());
       const int64_t count = d.count - (it == held.end() ? 0 : it->second);
-      if (count > 0) out.push_back({ps.topology_flavor, d.key, &workload.pod_sets[i].topology_per_pod, count});
+      if (count > 0) out.push_back({ps.topology_flavor, d.key(), &workload.pod_sets[i].topology_per_pod, count});
     }
   }
   return out;
@@ -270,7 +270,7 @@ std::vector<TopologyUse> TopologyStep::HeldUse(const WorkloadState& workload) co
     if (flavors.empty() && held.topology_flavor != kNoId) flavors.insert(held.topology_flavor);
     for (const FlavorId flavor : flavors) {
       for (const TopologyPlacement::Domain& d : held.topology->domains) {
-        out.push_back({flavor, d.key, &ps->topology_per_pod, d.count});
+        out.push_back({flavor, d.key(), &ps->topology_per_pod, d.count});
       }
     }
   }

@@ -81,7 +81,7 @@ class TopologyStep {
 };
 
 // Whether status.unhealthyNodes names a node the workload has pods on.
-bool HasNodeToReplace(const WorkloadState& workload, const TopologyInventory& cache);
+bool HasNodeToReplace(const WorkloadState& workload);
 
 }  // namespace muster::scheduler
 

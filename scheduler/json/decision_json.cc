@@ -39,8 +39,9 @@ Json PodSetJson(const PodSetDecision& ps) {
   }
   if (!ps.error.empty()) out["error"] = ps.error;
   for (const FlavorReason& r : ps.reasons) out["reasons"].push_back(ReasonJson(r));
-  for (size_t i = 0; i < ps.domain_values.size(); ++i) {
-    out["domains"].push_back({{"values", *ps.domain_values[i]}, {"count", ps.topology->domains[i].count}});
+  if (!ps.topology.has_value()) return out;
+  for (const TopologyPlacement::Domain& d : ps.topology->domains) {
+    out["domains"].push_back({{"values", d.domain->values}, {"count", d.count}});
   }
   return out;
 }

@@ -199,5 +199,52 @@ TEST(TopologyEngine, StrictTopologyAdmitsWholeSlices) {
   }
 }
 
+// A node that is relabelled, or deleted and created again under its name, is where it is now: a gang that has to stay
+// in one rack is not let in over two.
+TEST(TopologyEngine, AHostIsWhereItIsNow) {
+  const std::map<std::string, int64_t> gpus = {{"nvidia.com/gpu", 8}};
+  for (const bool recreated : {false, true}) {
+    Engine e =
+        TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r0", "h1", gpus), MakeNode("r1", "h2", gpus)});
+    const auto move = [&](const std::string& rack, const std::string& host) {
+      if (recreated) e.DeleteNode(host, At(2));
+      e.Apply(MakeNode(rack, host, gpus), At(2));
+    };
+    move("r1", "h1");
+    const WorkloadId together = e.Apply(Required(MakeWorkload("together", "q", 2, 6), "rack"), At(3));
+    e.RunCycle(At(3));
+    EXPECT_EQ(PlaceOf(e, together), (Place{{"h1", 1}, {"h2", 1}})) << "both are in r1";
+    e.Finish(together, At(4));
+    move("r0", "h1");
+    e.Advance(At(5));
+    const WorkloadId apart = e.Apply(Required(MakeWorkload("apart", "q", 2, 6), "rack"), At(5));
+    const CycleResult r = e.RunCycle(At(5));
+    EXPECT_EQ(PlaceOf(e, apart), Place());
+    ASSERT_EQ(r.entries.size(), 1u);
+    EXPECT_EQ(e.Message(r.entries[0]),
+              "couldn't assign flavors to pod set main: topology \"t\" allows to fit only 1 out of 2 pod(s)");
+  }
+}
+
+// What runs on a host goes with it, and comes off where the host is by then.
+TEST(TopologyEngine, UsageFollowsTheHost) {
+  const std::map<std::string, int64_t> gpus = {{"nvidia.com/gpu", 8}};
+  Engine e =
+      TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r0", "h1", gpus), MakeNode("r1", "h2", gpus)});
+  const WorkloadId first = e.Apply(Required(MakeWorkload("first", "q", 1, 6), kHost), At(1));
+  e.RunCycle(At(1));
+  ASSERT_EQ(PlaceOf(e, first), (Place{{"h1", 1}}));
+  e.Apply(MakeNode("r1", "h1", gpus), At(2));
+  const WorkloadId pair = e.Apply(Required(MakeWorkload("pair", "q", 2, 4), "rack"), At(3));
+  e.Advance(At(3));
+  e.RunCycle(At(3));
+  EXPECT_EQ(PlaceOf(e, pair), (Place{{"h2", 2}})) << "h1 has no room for one of them";
+  e.Finish(first, At(4));
+  const WorkloadId third = e.Apply(Required(MakeWorkload("third", "q", 1, 8), "rack"), At(5));
+  e.Advance(At(5));
+  e.RunCycle(At(5));
+  EXPECT_EQ(PlaceOf(e, third), (Place{{"h1", 1}}));
+}
+
 }  // namespace
 }  // namespace muster::scheduler

@@ -55,7 +55,7 @@ TopologyPlacement Assigner::ToPlacement(FlavorId flavor, const std::vector<Place
   TopologyPlacement out;
   out.levels = std::make_shared<const std::vector<std::string>>(
       tree.lowest_is_host() ? std::vector<std::string>{tree.levels().back()} : tree.levels());
-  for (const PlacedPods& p : pods) out.domains.push_back({cache_.KeyOf(flavor, p.leaf), p.count});
+  for (const PlacedPods& p : pods) out.domains.push_back({cache_.DomainOf(flavor, p.leaf), p.count});
   return out;
 }
 
@@ -66,7 +66,7 @@ void Assigner::Assume(const TopologyPodSet& pod_set, const std::vector<Domain>& 
   for (const FlavorId flavor : flavors_) {
     if (flavor != pod_set.flavor && !(shared && cache_.tree(flavor)->lowest_is_host())) continue;
     for (const Domain& d : domains) {
-      const LeafId leaf = cache_.LeafOf(flavor, d.key);
+      const LeafId leaf = cache_.LeafOf(flavor, d.key());
       if (leaf != kNoId) cache_.tree(flavor)->AddAssumed(leaf, pod_set.per_pod, d.count);
     }
   }
@@ -116,7 +116,7 @@ std::optional<TopologyFailure> Assigner::Place(const TopologyPodSet& workers, co
 
 bool Assigner::IsStale(const TopologyPodSet& pod_set, const TopologyPlacement& placement) {
   return std::any_of(placement.domains.begin(), placement.domains.end(),
-                     [&](const Domain& d) { return cache_.LeafOf(pod_set.flavor, d.key) == kNoId; });
+                     [&](const Domain& d) { return cache_.LeafOf(pod_set.flavor, d.key()) == kNoId; });
 }
 
 // By level values; the same domain once. REQUIRES: all are in the tree.
@@ -126,8 +126,8 @@ std::vector<Domain> Assigner::Merge(const TopologyPodSet& pod_set, const std::ve
   std::map<int64_t, Domain> by_rank;
   for (const auto* list : {&a, &b}) {
     for (const Domain& d : *list) {
-      Domain& sum = by_rank[tree.domain(tree.DomainOf(cache_.LeafOf(pod_set.flavor, d.key))).rank];
-      sum.key = d.key;
+      Domain& sum = by_rank[tree.domain(tree.DomainOf(cache_.LeafOf(pod_set.flavor, d.key()))).rank];
+      sum.domain = d.domain;
       sum.count += d.count;
     }
   }
@@ -144,7 +144,7 @@ DomainId Assigner::IncompleteSlice(const TopologyPodSet& pod_set, const std::vec
   if (level < 0) return kNoId;
   std::map<std::pair<int64_t, DomainId>, int32_t> pods;
   for (const Domain& d : rest) {
-    const DomainId id = tree.AncestorAt(tree.DomainOf(cache_.LeafOf(pod_set.flavor, d.key)), level);
+    const DomainId id = tree.AncestorAt(tree.DomainOf(cache_.LeafOf(pod_set.flavor, d.key())), level);
     pods[{tree.domain(id).rank, id}] += d.count;
   }
   for (const auto& [domain, count] : pods) {
@@ -168,7 +168,7 @@ DomainId Assigner::ReplacementDomain(const TopologyPodSet& pod_set, const std::v
     return IncompleteSlice(pod_set, rest, lost, plan->slice_size, tree.levels()[plan->slice_level]);
   }
   if (!plan->required) return kNoId;
-  return tree.AncestorAt(tree.DomainOf(cache_.LeafOf(pod_set.flavor, rest[0].key)), plan->level);
+  return tree.AncestorAt(tree.DomainOf(cache_.LeafOf(pod_set.flavor, rest[0].key())), plan->level);
 }
 
 std::optional<TopologyFailure> Assigner::Replace(const TopologyPodSet& pod_set, TopologyPlacement* placement) {
@@ -177,17 +177,17 @@ std::optional<TopologyFailure> Assigner::Replace(const TopologyPodSet& pod_set, 
   int32_t lost = 0;
   rest.domains.clear();
   for (const Domain& d : pod_set.existing->domains) {
-    if (cache_.Values(d.key).back() == node) {
+    if (d.domain->values.back() == node) {
       lost = d.count;
     } else {
       rest.domains.push_back(d);
     }
   }
   for (const Domain& d : rest.domains) {
-    if (cache_.LeafOf(pod_set.flavor, d.key) != kNoId) continue;
+    if (cache_.LeafOf(pod_set.flavor, d.key()) != kNoId) continue;
     return TopologyText(absl::StrCat(
         "Cannot replace the node, because the existing topologyAssignment is invalid, as it contains the stale domain ",
-        cache_.Values(d.key)[0]));
+        d.domain->values[0]));
   }
   const DomainId within = ReplacementDomain(pod_set, rest.domains, lost);
   TopologyPodSet part = pod_set;
@@ -233,7 +233,7 @@ bool Assigner::PlaceElastic(const TopologyPodSet& workers, const TopologyPodSet*
     std::vector<Domain> kept;
     for (const Domain& d : now.domains) {
       if (left <= 0) break;
-      kept.push_back({d.key, std::min(d.count, left)});
+      kept.push_back({d.domain, std::min(d.count, left)});
       left -= d.count;
     }
     now.domains = std::move(kept);

@@ -48,11 +48,17 @@ void TopologyCounts::JudgeLeaf(LeafId leaf) {
   NodeFilter::Verdict verdict = shape_.filter->Judge(*tree_.node(leaf));
   v.refusal = verdict.refusal;
   if (verdict.refusal == NodeFilter::Refusal::kTaint) {
-    const auto it = std::find(taints_.begin(), taints_.end(), verdict.taint);
+    // One that no leaf has any more gives its place away: values of taints may come and go for ever.
+    auto it = std::find(taints_.begin(), taints_.end(), verdict.taint);
+    if (it == taints_.end()) {
+      it = taints_.begin() + (std::find(by_taint_.begin(), by_taint_.end(), 0) - by_taint_.begin());
+    }
     v.taint = static_cast<int32_t>(it - taints_.begin());
     if (it == taints_.end()) {
       taints_.push_back(std::move(verdict.taint));
       by_taint_.push_back(0);
+    } else {
+      *it = std::move(verdict.taint);
     }
   }
   if (verdict.score != 0 || !affinity_.empty()) {

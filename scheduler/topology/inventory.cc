@@ -1,24 +1,16 @@
+// Objects come and go: flavors and their trees, nodes and their places in them.
 #include "scheduler/topology/inventory.h"
 
 #include <algorithm>
 #include <utility>
-
-#include "absl/strings/str_join.h"
-#include "api/vocabulary.h"
-#include "scheduler/requests/pod_requests.h"
 
 namespace muster::scheduler {
 namespace {
 
 // So many shapes are kept per flavor; a scheduler sees far fewer at a time.
 constexpr size_t kMostCounts = 64;
-
-void AddTo(std::vector<quota::Amount>* sums, ResourceId r, quota::Amount amount) {
-  if (r >= static_cast<int32_t>(sums->size())) sums->resize(r + 1, 0);
-  (*sums)[r] = quota::Add((*sums)[r], amount);
-}
-
-bool IsUsable(const api::Node& node) { return !node.unschedulable && api::IsConditionTrue(node.conditions, "Ready"); }
+// Leaves of nodes long gone are carried along up to a point.
+constexpr int kMostVacant = 256;
 
 bool Selects(const api::StringMap& wanted, const api::StringMap& labels) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& want) {
@@ -27,27 +19,11 @@ bool Selects(const api::StringMap& wanted, const api::StringMap& labels) {
   });
 }
 
-// Pods of topology-aware workloads are accounted through their Workload.
-bool IsTopologyAwarePod(const api::Pod& pod) {
-  for (const char* key :
-       {api::kRequiredTopologyAnnotation, api::kPreferredTopologyAnnotation, api::kSliceRequiredTopologyAnnotation,
-        api::kSliceConstraintsAnnotation, api::kUnconstrainedTopologyAnnotation}) {
-    if (pod.metadata.annotations.count(key) > 0) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 TopologyInventory::Flavor& TopologyInventory::At(FlavorId id) {
   if (id >= static_cast<int32_t>(flavors_.size())) flavors_.resize(id + 1);
   return flavors_[id];
-}
-
-int TopologyInventory::NodeIndex(absl::string_view name) {
-  const auto [it, added] = node_index_.try_emplace(std::string(name), static_cast<int>(nodes_.size()));
-  if (added) nodes_.emplace_back();
-  return it->second;
 }
 
 TopologyTree* TopologyInventory::tree(FlavorId flavor) {
@@ -58,233 +34,292 @@ bool TopologyInventory::IsTopologyAware(FlavorId flavor) const {
   return flavor >= 0 && flavor < static_cast<int32_t>(flavors_.size()) && flavors_[flavor].aware;
 }
 
-bool TopologyInventory::SharesHosts(const Flavor& f) const {
-  return f.tree != nullptr && f.tree->lowest_is_host() && options_->gates[Gate::kTASHandleOverlappingFlavors];
-}
+// ---- Flavors and their trees.
 
 void TopologyInventory::SetTopology(const api::Topology& topology) {
   std::vector<std::string>& levels = topologies_[topology.metadata.name];
   if (levels == topology.levels) return;
   levels = topology.levels;
-  for (Flavor& f : flavors_) {
-    if (f.aware && f.topology == topology.metadata.name) Rebuild(f);
+  for (FlavorId id(0); id < static_cast<int32_t>(flavors_.size()); ++id) {
+    if (flavors_[id].aware && flavors_[id].topology == topology.metadata.name) Rebuild(id);
   }
 }
 
 void TopologyInventory::RemoveTopology(absl::string_view name) {
-  if (const auto it = topologies_.find(name); it != topologies_.end()) topologies_.erase(it);
-  for (Flavor& f : flavors_) {
-    if (f.aware && f.topology == name) Rebuild(f);
+  const auto it = topologies_.find(name);
+  if (it == topologies_.end()) return;
+  topologies_.erase(it);
+  for (FlavorId id(0); id < static_cast<int32_t>(flavors_.size()); ++id) {
+    if (flavors_[id].aware && flavors_[id].topology == name) Rebuild(id);
   }
 }
 
 void TopologyInventory::SetFlavor(const api::ResourceFlavor& flavor) {
-  Flavor& f = At(flavor_names_->Intern(flavor.metadata.name));
-  const bool same = f.aware == !flavor.topology_name.empty() && f.topology == flavor.topology_name &&
-                    f.node_labels == flavor.node_labels;
-  f.aware = !flavor.topology_name.empty();
+  const FlavorId id = flavor_names_->Intern(flavor.metadata.name);
+  Flavor& f = At(id);
+  const bool aware = !flavor.topology_name.empty();
+  f.tolerations = flavor.tolerations;
+  if (f.aware == aware && f.topology == flavor.topology_name && f.node_labels == flavor.node_labels) return;
+  Unindex(id);
+  f.aware = aware;
   f.topology = flavor.topology_name;
   f.node_labels = flavor.node_labels;
-  f.tolerations = flavor.tolerations;
-  if (!same) Rebuild(f);
+  Index(id);
+  Rebuild(id);
 }
 
 void TopologyInventory::RemoveFlavor(absl::string_view name) {
   const FlavorId id = flavor_names_->Find(name);
   if (id == kNoId || id >= static_cast<int32_t>(flavors_.size())) return;
+  Unindex(id);
   Flavor& f = flavors_[id];
   f.aware = false;
   f.topology.clear();
   f.node_labels.clear();
-  Rebuild(f);
+  f.tolerations.clear();
+  Rebuild(id);
 }
 
-void TopologyInventory::Rebuild(Flavor& f) {
+void TopologyInventory::Index(FlavorId id) {
+  const Flavor& f = flavors_[id];
+  if (!f.aware) return;
+  if (f.node_labels.empty()) {
+    unlabelled_.push_back(id);
+  } else {
+    by_label_[f.node_labels.begin()->first][f.node_labels.begin()->second].push_back(id);
+  }
+}
+
+void TopologyInventory::Unindex(FlavorId id) {
+  const Flavor& f = flavors_[id];
+  if (!f.aware) return;
+  const auto remove = [id](std::vector<FlavorId>* list) {
+    list->erase(std::remove(list->begin(), list->end(), id), list->end());
+    return list->empty();
+  };
+  if (f.node_labels.empty()) {
+    remove(&unlabelled_);
+    return;
+  }
+  const auto values = by_label_.find(f.node_labels.begin()->first);
+  const auto list = values->second.find(f.node_labels.begin()->second);
+  if (remove(&list->second)) values->second.erase(list);
+  if (values->second.empty()) by_label_.erase(values);
+}
+
+std::vector<FlavorId> TopologyInventory::Selecting(const api::StringMap& labels) const {
+  std::vector<FlavorId> out = unlabelled_;
+  for (const auto& [key, value] : labels) {
+    const auto values = by_label_.find(key);
+    if (values == by_label_.end()) continue;
+    if (const auto list = values->second.find(value); list != values->second.end()) {
+      out.insert(out.end(), list->second.begin(), list->second.end());
+    }
+  }
+  return out;
+}
+
+void TopologyInventory::Rebuild(FlavorId id) {
+  Flavor& f = flavors_[id];
+  const bool shared_before = SharesHosts(id);
+  for (const DomainKey key : f.key_of_leaf) {
+    if (key == kNoId) continue;
+    for (const NodeIndex n : domains_.FindSeat(key, id)->nodes) {
+      auto& places = nodes_.at(n).places;
+      places.erase(std::remove(places.begin(), places.end(), std::make_pair(id, key)), places.end());
+    }
+    domains_.RemoveSeat(key, id);
+  }
   f.counts.clear();
   f.recent.clear();
   f.tree.reset();
-  f.leaf_nodes.clear();
-  f.leaf_of_node.clear();
   f.key_of_leaf.clear();
-  f.leaf_of_key.clear();
+  f.vacant = 0;
   const auto levels = topologies_.find(f.topology);
-  if (!f.aware || levels == topologies_.end() || levels->second.empty()) return;
-  f.tree = std::make_unique<TopologyTree>(f.topology, levels->second);
-  // In the order of the level values no domain has to find its place.
-  std::vector<std::pair<std::vector<std::string>, int>> order;
-  for (int n = 0; n < static_cast<int>(nodes_.size()); ++n) {
-    if (!nodes_[n].exists) continue;
-    std::vector<std::string> values;
-    for (const std::string& level : levels->second) {
-      const auto it = nodes_[n].object.metadata.labels.find(level);
-      if (it == nodes_[n].object.metadata.labels.end()) break;
-      values.push_back(it->second);
-    }
-    if (values.size() == levels->second.size()) order.emplace_back(std::move(values), n);
+  if (f.aware && levels != topologies_.end() && !levels->second.empty()) {
+    f.tree = std::make_unique<TopologyTree>(f.topology, levels->second);
   }
-  std::sort(order.begin(), order.end());
-  for (const auto& [values, n] : order) Place(f, n);
-  ApplyLedger(f);
-}
-
-void TopologyInventory::ApplyLedger(Flavor& f) {
-  for (Flavor& other : flavors_) {
-    if (&other != &f && !(SharesHosts(f) && other.aware)) continue;
-    for (DomainKey key = 0; key < static_cast<DomainKey>(other.used.size()); ++key) {
-      if (other.used[key].empty()) continue;
-      Ensure(f, key);
-      const LeafId leaf = f.leaf_of_key[key];
-      if (leaf == kNoId) continue;
-      for (ResourceId r(0); r < static_cast<int32_t>(other.used[key].size()); ++r) {
-        if (other.used[key][r] == 0) continue;
-        const ResourceAmount amount{r, other.used[key][r]};
-        f.tree->AddUsed(leaf, {&amount, 1}, 1);
-      }
-    }
-  }
-}
-
-// Makes leaf_of_key[key] known.
-void TopologyInventory::Ensure(Flavor& f, DomainKey key) {
-  while (static_cast<DomainKey>(f.leaf_of_key.size()) <= key) {
-    f.leaf_of_key.push_back(f.tree->FindLeaf(keys_[f.leaf_of_key.size()].name));
-  }
-}
-
-bool TopologyInventory::Place(Flavor& f, int n) {
-  const Node& node = nodes_[n];
-  if (static_cast<int>(f.leaf_of_node.size()) <= n) f.leaf_of_node.resize(n + 1, kNoId);
-  const LeafId before = f.leaf_of_node[n];
-  LeafId after = kNoId;
-  if (node.exists && Selects(f.node_labels, node.object.metadata.labels)) {
-    std::vector<std::string> values;
-    for (const std::string& level : f.tree->levels()) {
-      const auto it = node.object.metadata.labels.find(level);
-      if (it == node.object.metadata.labels.end()) break;
-      values.push_back(it->second);
-    }
-    if (static_cast<int>(values.size()) == f.tree->num_levels()) {
-      const int known = f.tree->num_leaves();
-      after = f.tree->AddLeaf(values);
-      if (after >= known) {
-        f.leaf_nodes.emplace_back();
-        f.key_of_leaf.push_back(kNoId);
-        // Usage recorded under its name before it was there.
-        const auto key = key_ids_.find(f.tree->LeafName(after));
-        if (key != key_ids_.end()) {
-          f.key_of_leaf[after] = key->second;
-          if (key->second < static_cast<DomainKey>(f.leaf_of_key.size())) {
-            f.leaf_of_key[key->second] = after;
-            for (Flavor& other : flavors_) {
-              if (&other != &f && !(SharesHosts(f) && other.aware)) continue;
-              if (key->second >= static_cast<DomainKey>(other.used.size())) continue;
-              const auto& used = other.used[key->second];
-              for (ResourceId r(0); r < static_cast<int32_t>(used.size()); ++r) {
-                const ResourceAmount amount{r, used[r]};
-                if (used[r] != 0) f.tree->AddUsed(after, {&amount, 1}, 1);
-              }
-            }
+  // What is used under this flavor counts, or no longer counts, for others that share its hosts.
+  if (const bool shared = SharesHosts(id); shared != shared_before) {
+    for (DomainKey key = 0; key < domains_.num_keys(); ++key) {
+      for (const DomainTable::Use& use : domains_.uses(key)) {
+        if (use.flavor != id) continue;
+        for (const DomainTable::Seat& seat : domains_.seats(key)) {
+          if (!SharesHosts(seat.flavor)) continue;
+          for (ResourceId r(0); r < static_cast<int32_t>(use.amounts.size()); ++r) {
+            const ResourceAmount amount{r, use.amounts[r]};
+            if (amount.amount != 0) flavors_[seat.flavor].tree->AddUsed(seat.leaf, {&amount, 1}, shared ? 1 : -1);
           }
         }
       }
     }
   }
-  if (before != after && before != kNoId) {
-    auto& members = f.leaf_nodes[before];
-    members.erase(std::remove(members.begin(), members.end(), n), members.end());
-    Refill(f, before);
+  if (f.tree == nullptr) return;
+  // In the order of the level values no domain has to find its place.
+  std::vector<std::pair<std::vector<std::string>, NodeIndex>> order;
+  for (NodeIndex n = 0; n < nodes_.num_places(); ++n) {
+    if (!nodes_.at(n).exists) continue;
+    std::vector<std::string> values = ValuesIn(f, nodes_.at(n).object.metadata.labels);
+    if (!values.empty()) order.emplace_back(std::move(values), n);
   }
-  f.leaf_of_node[n] = after;
-  if (after == kNoId) return before != kNoId;
-  auto& members = f.leaf_nodes[after];
-  if (std::find(members.begin(), members.end(), n) == members.end()) members.push_back(n);
-  Refill(f, after);
-  return true;
+  std::sort(order.begin(), order.end());
+  std::vector<DomainKey> joined;
+  for (auto& [values, n] : order) {
+    const DomainKey key = Join(id, n, std::move(values));
+    if (joined.empty() || joined.back() != key) joined.push_back(key);
+  }
+  for (const DomainKey key : joined) Settle(id, key);
 }
 
-// Adds up what the nodes of the leaf offer.
-void TopologyInventory::Refill(Flavor& f, LeafId leaf) {
+// ---- Nodes.
+
+std::vector<std::string> TopologyInventory::ValuesIn(const Flavor& f, const api::StringMap& labels) const {
+  std::vector<std::string> values;
+  if (f.tree == nullptr || !Selects(f.node_labels, labels)) return values;
+  for (const std::string& level : f.tree->levels()) {
+    const auto it = labels.find(level);
+    if (it == labels.end()) return {};
+    values.push_back(it->second);
+  }
+  return values;
+}
+
+DomainKey TopologyInventory::Join(FlavorId id, NodeIndex n, std::vector<std::string> values) {
+  if (flavors_[id].tree->lowest_is_host()) values.erase(values.begin(), values.end() - 1);
+  const DomainKey key = domains_.Intern(values)->key;
+  DomainTable::Seat& seat = domains_.SeatOf(key, id);
+  const auto by_name = [this](NodeIndex a, NodeIndex b) {
+    return nodes_.at(a).object.metadata.name < nodes_.at(b).object.metadata.name;
+  };
+  const auto at = std::lower_bound(seat.nodes.begin(), seat.nodes.end(), n, by_name);
+  if (at == seat.nodes.end() || *at != n) {
+    seat.nodes.insert(at, n);
+    nodes_.at(n).places.emplace_back(id, key);
+  }
+  return key;
+}
+
+void TopologyInventory::Leave(FlavorId id, NodeIndex n, DomainKey key) {
+  auto& nodes = domains_.FindSeat(key, id)->nodes;
+  nodes.erase(std::find(nodes.begin(), nodes.end(), n));
+  auto& places = nodes_.at(n).places;
+  places.erase(std::find(places.begin(), places.end(), std::make_pair(id, key)));
+}
+
+void TopologyInventory::Vacate(FlavorId id, DomainTable::Seat* seat, DomainKey key) {
+  if (seat->leaf == kNoId) return;
+  Flavor& f = flavors_[id];
+  Charge(id, key, seat->leaf, -1);
+  f.tree->SetLeaf(seat->leaf, false, {}, nullptr);
+  f.key_of_leaf[seat->leaf] = kNoId;
+  ++f.vacant;
+  seat->leaf = kNoId;
+}
+
+void TopologyInventory::Settle(FlavorId id, DomainKey key) {
+  Flavor& f = flavors_[id];
+  DomainTable::Seat& seat = *domains_.FindSeat(key, id);
+  if (seat.nodes.empty()) {
+    Vacate(id, &seat, key);
+    domains_.RemoveSeat(key, id);
+    return;
+  }
+  const auto usable = [this](NodeIndex n) { return nodes_.at(n).usable; };
+  const auto first = std::find_if(seat.nodes.begin(), seat.nodes.end(), usable);
+  const api::Node& where = nodes_.at(first != seat.nodes.end() ? *first : seat.nodes[0]).object;
+  const LeafId leaf = f.tree->AddLeaf(ValuesIn(f, where.metadata.labels));
+  if (leaf != seat.leaf) {
+    Vacate(id, &seat, key);
+    if (leaf == static_cast<LeafId>(f.key_of_leaf.size())) {
+      f.key_of_leaf.push_back(key);
+    } else {
+      f.key_of_leaf[leaf] = key;
+      --f.vacant;
+    }
+    seat.leaf = leaf;
+    Charge(id, key, leaf, 1);
+  }
+  Offer(id, seat);
+}
+
+void TopologyInventory::Offer(FlavorId id, const DomainTable::Seat& seat) {
   std::vector<quota::Amount> free(resource_names_->size(), 0);
   const api::Node* first = nullptr;
-  for (const int n : f.leaf_nodes[leaf]) {
-    const Node& node = nodes_[n];
+  for (const NodeIndex n : seat.nodes) {
+    const NodeTable::Node& node = nodes_.at(n);
     if (!node.usable) continue;
     if (first == nullptr) first = &node.object;
     for (size_t r = 0; r < node.allocatable.size(); ++r) free[r] = quota::Add(free[r], node.allocatable[r]);
     for (size_t r = 0; r < node.other_pods.size(); ++r) free[r] = quota::Sub(free[r], node.other_pods[r]);
   }
-  f.tree->SetLeaf(leaf, first != nullptr, std::move(free), first);
+  flavors_[id].tree->SetLeaf(seat.leaf, first != nullptr, std::move(free), first);
+}
+
+void TopologyInventory::PlaceNode(NodeIndex n) {
+  const NodeTable::Node& node = nodes_.at(n);
+  std::vector<std::pair<FlavorId, DomainKey>> touched(node.places.begin(), node.places.end());
+  const size_t before = touched.size();
+  if (node.exists) {
+    for (const FlavorId id : Selecting(node.object.metadata.labels)) {
+      std::vector<std::string> values = ValuesIn(flavors_[id], node.object.metadata.labels);
+      if (values.empty()) continue;
+      const std::pair<FlavorId, DomainKey> place(id, Join(id, n, std::move(values)));
+      const auto known = std::find(touched.begin(), touched.begin() + before, place);
+      if (known == touched.begin() + before) touched.push_back(place);
+    }
+  }
+  // Where it was and is no more.
+  const std::vector<std::pair<FlavorId, DomainKey>> places(node.places.begin(), node.places.end());
+  for (const auto& [id, key] : places) {
+    const std::vector<std::string> values =
+        node.exists ? ValuesIn(flavors_[id], node.object.metadata.labels) : std::vector<std::string>();
+    const bool stays =
+        !values.empty() && (flavors_[id].tree->lowest_is_host() ? domains_.ref(key)->values.back() == values.back()
+                                                                : domains_.ref(key)->values == values);
+    if (!stays) Leave(id, n, key);
+  }
+  for (const auto& [id, key] : touched) Settle(id, key);
+  for (const auto& [id, key] : touched) {
+    const Flavor& f = flavors_[id];
+    if (f.vacant > kMostVacant && f.vacant > f.tree->num_leaves() / 2) Rebuild(id);
+  }
 }
 
 bool TopologyInventory::SetNode(const api::Node& object) {
-  const int n = NodeIndex(object.metadata.name);
-  Node& node = nodes_[n];
-  node.exists = true;
-  node.object = object;
-  node.usable = IsUsable(object);
-  node.allocatable.clear();
-  for (const auto& [resource, quantity] : object.allocatable) {
-    AddTo(&node.allocatable, resource_names_->Intern(resource), AmountOf(resource, quantity));
-  }
-  bool concerned = false;
-  for (Flavor& f : flavors_) {
-    if (f.tree != nullptr && Place(f, n)) concerned = true;
-  }
-  return concerned;
+  const auto [n, change] = nodes_.Set(object);
+  const bool was_selected = !nodes_.at(n).places.empty();
+  if (change == NodeTable::Change::kNothing) return false;
+  if (change == NodeTable::Change::kNode) PlaceNode(n);
+  return was_selected || !nodes_.at(n).places.empty();
 }
 
 bool TopologyInventory::RemoveNode(absl::string_view name) {
-  const auto it = node_index_.find(name);
-  if (it == node_index_.end() || !nodes_[it->second].exists) return false;
-  Node& node = nodes_[it->second];
-  node.exists = node.usable = false;
-  bool concerned = false;
-  for (Flavor& f : flavors_) {
-    if (f.tree == nullptr) continue;
-    if (Place(f, it->second)) concerned = true;
-    // Domains of nodes long gone are only carried along up to a point.
-    if (f.tree->num_leaves() > 256 && f.tree->num_present() < f.tree->num_leaves() / 2) Rebuild(f);
+  const NodeIndex n = nodes_.Find(name);
+  if (n == kNoId) return false;
+  const bool was_selected = !nodes_.at(n).places.empty();
+  nodes_.Remove(n);
+  PlaceNode(n);
+  nodes_.Forget(n);
+  return was_selected;
+}
+
+// ---- Pods.
+
+bool TopologyInventory::Concerned(const NodeTable::PodChange& change) {
+  for (const NodeIndex n : {change.before, change.after}) {
+    if (n == kNoId) continue;
+    for (const auto& [id, key] : nodes_.at(n).places) Offer(id, *domains_.FindSeat(key, id));
   }
+  if (change.before == kNoId) return false;
+  const bool concerned = change.freed && !nodes_.at(change.before).places.empty();
+  nodes_.Forget(change.before);
   return concerned;
 }
 
-bool TopologyInventory::AddOtherPods(const PodUse& use, int sign) {
-  for (const auto& [r, amount] : use.requests) AddTo(&nodes_[use.node].other_pods, r, sign * amount);
-  bool concerned = false;
-  for (Flavor& f : flavors_) {
-    if (f.tree == nullptr || use.node >= static_cast<int>(f.leaf_of_node.size())) continue;
-    if (const LeafId leaf = f.leaf_of_node[use.node]; leaf != kNoId) {
-      Refill(f, leaf);
-      concerned = true;
-    }
-  }
-  return concerned;
-}
+bool TopologyInventory::SetPod(const api::Pod& pod) { return Concerned(nodes_.SetPod(pod)); }
+bool TopologyInventory::RemovePod(absl::string_view key) { return Concerned(nodes_.RemovePod(key)); }
 
-bool TopologyInventory::SetPod(const api::Pod& pod) {
-  const std::string key = api::ObjectKey(pod.metadata);
-  bool freed = RemovePod(key);
-  if (pod.spec.node_name.empty() || pod.phase == "Succeeded" || pod.phase == "Failed" || IsTopologyAwarePod(pod)) {
-    return freed;
-  }
-  PodUse use;
-  use.node = NodeIndex(pod.spec.node_name);
-  for (const NamedAmount& a : PodRequests(pod.spec)) {
-    use.requests.emplace_back(resource_names_->Intern(a.resource), a.amount);
-  }
-  use.requests.emplace_back(resource_names_->Intern("pods"), 1);
-  AddOtherPods(use, 1);
-  pods_[key] = std::move(use);
-  return freed;
-}
-
-bool TopologyInventory::RemovePod(absl::string_view key) {
-  const auto it = pods_.find(key);
-  if (it == pods_.end()) return false;
-  const bool concerned = AddOtherPods(it->second, -1);
-  pods_.erase(it);
-  return concerned;
-}
+// ---- What fits.
 
 TopologyCounts& TopologyInventory::CountsFor(FlavorId flavor, const PodShape& shape) {
   Flavor& f = flavors_[flavor];
@@ -303,93 +338,19 @@ TopologyCounts& TopologyInventory::CountsFor(FlavorId flavor, const PodShape& sh
   return out;
 }
 
-DomainKey TopologyInventory::Intern(absl::Span<const std::string> values) {
-  std::string name = absl::StrJoin(values, ",");
-  const auto [it, added] = key_ids_.try_emplace(std::move(name), static_cast<DomainKey>(keys_.size()));
-  if (added) {
-    keys_.push_back({it->first, Shared(std::vector<std::string>(values.begin(), values.end()))});
-  }
-  return it->second;
-}
-
 LeafId TopologyInventory::LeafOf(FlavorId flavor, DomainKey key) {
-  Flavor& f = flavors_[flavor];
-  Ensure(f, key);
-  const LeafId leaf = f.leaf_of_key[key];
-  return leaf != kNoId && f.tree->present(leaf) ? leaf : kNoId;
+  const DomainTable::Seat* seat = domains_.FindSeat(key, flavor);
+  return seat != nullptr && flavors_[flavor].tree->present(seat->leaf) ? seat->leaf : kNoId;
 }
 
-DomainKey TopologyInventory::KeyOf(FlavorId flavor, LeafId leaf) {
-  Flavor& f = flavors_[flavor];
-  if (f.key_of_leaf[leaf] == kNoId) {
-    std::vector<std::string> values;
-    if (f.tree->lowest_is_host()) {
-      values = {f.tree->LeafName(leaf)};
-    } else {
-      values = f.tree->Values(f.tree->DomainOf(leaf));
-    }
-    f.key_of_leaf[leaf] = Intern(values);
-  }
-  return f.key_of_leaf[leaf];
-}
-
-void TopologyInventory::Record(FlavorId flavor, DomainKey key, absl::Span<const ResourceAmount> per_pod,
-                               int64_t count) {
-  Flavor& own = At(flavor);
-  if (key >= static_cast<DomainKey>(own.used.size())) own.used.resize(keys_.size());
-  for (const ResourceAmount& a : per_pod) {
-    const quota::Amount amount = quota::Mul(a.amount, count < 0 ? -count : count);
-    AddTo(&own.used[key], a.resource, count < 0 ? -amount : amount);
-  }
-  for (Flavor& f : flavors_) {
-    if (f.tree == nullptr || (&f != &own && !(SharesHosts(f) && SharesHosts(own)))) continue;
-    Ensure(f, key);
-    if (const LeafId leaf = f.leaf_of_key[key]; leaf != kNoId) f.tree->AddUsed(leaf, per_pod, count);
-  }
-}
-
-void TopologyInventory::Simulate(FlavorId flavor, DomainKey key, absl::Span<const ResourceAmount> per_pod,
-                                 int64_t count) {
-  Flavor& own = At(flavor);
-  for (Flavor& f : flavors_) {
+TopologyInventory::Sizes TopologyInventory::SizesForTest() const {
+  Sizes out;
+  out.node_places = nodes_.num_places();
+  out.domain_keys = domains_.num_keys();
+  for (const Flavor& f : flavors_) {
     if (f.tree == nullptr) continue;
-    if (&f != &own && !(options_->strict_topology && SharesHosts(f) && SharesHosts(own))) continue;
-    Ensure(f, key);
-    if (const LeafId leaf = f.leaf_of_key[key]; leaf != kNoId) f.tree->AddUsed(leaf, per_pod, count);
-  }
-}
-
-void TopologyInventory::Mark() {
-  std::vector<TopologyTree::UndoMark>& marks = marks_.emplace_back(flavors_.size(), 0);
-  for (size_t i = 0; i < flavors_.size(); ++i) {
-    if (flavors_[i].tree != nullptr) marks[i] = flavors_[i].tree->Mark();
-  }
-}
-
-void TopologyInventory::Rollback() {
-  for (size_t i = 0; i < flavors_.size(); ++i) {
-    if (flavors_[i].tree != nullptr) flavors_[i].tree->Rollback(marks_.back()[i]);
-  }
-  marks_.pop_back();
-}
-
-TopologyInventory::ByDomain TopologyInventory::Usage(FlavorId flavor) {
-  ByDomain out;
-  Flavor& f = At(flavor);
-  for (Flavor& other : flavors_) {
-    const bool shared = SharesHosts(f);
-    if (&other != &f && !(shared && other.aware)) continue;
-    for (DomainKey key = 0; key < static_cast<DomainKey>(other.used.size()); ++key) {
-      if (shared) {
-        Ensure(f, key);
-        if (f.leaf_of_key[key] == kNoId) continue;
-      }
-      for (ResourceId r(0); r < static_cast<int32_t>(other.used[key].size()); ++r) {
-        if (other.used[key][r] == 0) continue;
-        quota::Amount& sum = out[keys_[key].name][resource_names_->Name(r)];
-        sum = quota::Add(sum, other.used[key][r]);
-      }
-    }
+    out.leaves += f.tree->num_leaves();
+    out.domains += f.tree->num_domains();
   }
   return out;
 }

@@ -37,6 +37,7 @@ TopologyFailure NotFit(const PlacementContext& x, int level, int32_t fit) {
   // What the best domain of the level could take.
   DomainId best = kNoId;
   for (const DomainId id : x.tree().AtLevel(level)) {
+    if (!x.tree().has_present(id)) continue;
     if (best == kNoId || x.counts.at(id).slices > x.counts.at(best).slices) best = id;
   }
   for (const api::SliceConstraint& layer : x.plan.layers) {

@@ -46,8 +46,11 @@ class Lists {
 
  private:
   const DomainCounts& CountsOf(DomainId id) const { return overlay_.empty() ? x_.counts.at(id) : overlay_[id]; }
+  // Domains without a node that is present are no candidates: what does not fit is said of the others.
   void Append(absl::Span<const DomainId> ids, CandidateList* list) const {
-    for (const DomainId id : ids) list->push_back({id, CountsOf(id), x_.tree().domain(id).rank});
+    for (const DomainId id : ids) {
+      if (x_.tree().has_present(id)) list->push_back({id, CountsOf(id), x_.tree().domain(id).rank});
+    }
   }
   void SortPods(CandidateList* list) const { SortForPods(x_, !best_fit_, list); }
 

@@ -182,11 +182,10 @@ std::vector<Shape> SmallTrees() {
 }
 
 // Every domain holds no more than it has room for, and all pods are placed, in whole slices.
-void ExpectFeasible(World& world, const Shape& shape, const TopologyPlacement& placement, int count, int slice_level,
-                    int size) {
+void ExpectFeasible(const Shape& shape, const TopologyPlacement& placement, int count, int slice_level, int size) {
   std::map<std::string, int> by_host, by_rack, by_block;
   for (const auto& d : placement.domains) {
-    const std::string& host = world.cache().Values(d.key)[0];
+    const std::string& host = d.domain->values[0];
     by_host[host] += d.count;
     by_rack[host.substr(0, host.find('h'))] += d.count;
     by_block[host.substr(0, host.find('r'))] += d.count;
@@ -202,10 +201,10 @@ void ExpectFeasible(World& world, const Shape& shape, const TopologyPlacement& p
   }
 }
 
-int DomainsUsed(World& world, const TopologyPlacement& placement, int level) {
+int DomainsUsed(const TopologyPlacement& placement, int level) {
   std::set<std::string> used;
   for (const auto& d : placement.domains) {
-    const std::string& host = world.cache().Values(d.key)[0];
+    const std::string& host = d.domain->values[0];
     used.insert(level == 0 ? host.substr(0, host.find('r')) : level == 1 ? host.substr(0, host.find('h')) : host);
   }
   return static_cast<int>(used.size());
@@ -242,19 +241,19 @@ TEST(TopologyPlacement, SmallTreesAgainstBruteForce) {
               ASSERT_EQ(got.placement.has_value(), possible);
               if (!possible) continue;
               ++placed;
-              ExpectFeasible(world, shape, *got.placement, count, slice_level, size);
+              ExpectFeasible(shape, *got.placement, count, slice_level, size);
               if (required) {
-                ASSERT_EQ(DomainsUsed(world, *got.placement, level), 1);
+                ASSERT_EQ(DomainsUsed(*got.placement, level), 1);
               }
               // Preferred: one domain of the lowest level at or above that can hold all; if several blocks are needed,
               // as few as possible of them.
               if (most >= needed) {
-                EXPECT_EQ(DomainsUsed(world, *got.placement, level), 1);
+                EXPECT_EQ(DomainsUsed(*got.placement, level), 1);
               } else {
                 std::vector<int> blocks;
                 for (const auto& block : RoomByBlock(shape, 0, slice_level, size)) blocks.push_back(block[0]);
                 const int fewest = FewestBySubsets(blocks, needed);
-                EXPECT_EQ(DomainsUsed(world, *got.placement, 0), fewest);
+                EXPECT_EQ(DomainsUsed(*got.placement, 0), fewest);
                 // Within one block no other choice takes fewer domains of the requested level.
                 if (fewest == 1 && level > 0) {
                   int best = 99;
@@ -263,7 +262,7 @@ TEST(TopologyPlacement, SmallTreesAgainstBruteForce) {
                     if (n > 0) best = std::min(best, n);
                   }
                   // Kueue takes the tightest block, which may need more racks than a roomier one would.
-                  const int used = DomainsUsed(world, *got.placement, level);
+                  const int used = DomainsUsed(*got.placement, level);
                   EXPECT_GE(used, best);
                   bool as_good_as_its_block = false;
                   for (const auto& block : room) as_good_as_its_block |= FewestBySubsets(block, needed) == used;
@@ -298,7 +297,7 @@ TEST(TopologyPlacement, OrdersAgreeWithListsWhileUsageChanges) {
     }
     Fill(world, shape);
     const char* const levels[] = {kBlock, kRack, kHostnameLabel};
-    std::vector<std::pair<DomainKey, int>> running;
+    std::vector<std::pair<DomainRef, int>> running;
     for (int step = 0; step < 60; ++step) {
       api::TopologyRequest request;
       const int kind = pick(4), level = pick(3);
@@ -320,14 +319,14 @@ TEST(TopologyPlacement, OrdersAgreeWithListsWhileUsageChanges) {
       }
       if (fits && pick(2) == 0) {
         for (const PlacedPods& p : placement.workers) {
-          const DomainKey key = world.cache().KeyOf(world.flavor(), p.leaf);
-          world.cache().Record(world.flavor(), key, world.PerPod(), p.count);
-          running.emplace_back(key, p.count);
+          const DomainRef domain = world.cache().DomainOf(world.flavor(), p.leaf);
+          world.cache().Record(world.flavor(), domain->key, world.PerPod(), p.count);
+          running.emplace_back(domain, p.count);
         }
       } else if (!running.empty()) {
-        const auto [key, n] = running.back();
+        const auto [domain, n] = running.back();
         running.pop_back();
-        world.cache().Record(world.flavor(), key, world.PerPod(), -n);
+        world.cache().Record(world.flavor(), domain->key, world.PerPod(), -n);
       }
       if (pick(6) == 0) {
         // A host goes, comes back, or is new.
@@ -352,7 +351,7 @@ TEST(TopologyPlacement, RollbackRestores) {
   const auto before = world.Ask(request, 3);
   std::optional<TopologyTrial> trial(world.cache());
   for (const auto& d : before.placement->domains)
-    world.cache().Simulate(world.flavor(), d.key, world.PerPod(), d.count);
+    world.cache().Simulate(world.flavor(), d.key(), world.PerPod(), d.count);
   EXPECT_NE(world.Ask(request, 3).placement, before.placement);
   EXPECT_EQ(world.Ask(request, 3, /*empty=*/true).placement, before.placement);
   trial.reset();

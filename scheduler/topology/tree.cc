@@ -38,9 +38,9 @@ std::vector<std::string> TopologyTree::Values(DomainId id) const {
 
 std::string TopologyTree::Path(DomainId id) const { return absl::StrJoin(Values(id), ","); }
 
-LeafId TopologyTree::FindLeaf(absl::string_view leaf_name) const {
-  const auto it = leaf_by_name_.find(leaf_name);
-  return it == leaf_by_name_.end() ? kNoId : it->second;
+std::string TopologyTree::LeafName(LeafId leaf) const {
+  const DomainId id = leaf_domain_[leaf];
+  return lowest_is_host_ ? domains_[id].value : Path(id);
 }
 
 bool TopologyTree::PathLess(DomainId a, absl::Span<const std::string> values) const {
@@ -50,7 +50,10 @@ bool TopologyTree::PathLess(DomainId a, absl::Span<const std::string> values) co
 
 void TopologyTree::Renumber(int level) {
   int64_t rank = 0;
-  for (const DomainId id : by_level_[level]) domains_[id].rank = rank += kRankGap;
+  for (const DomainId id : by_level_[level]) {
+    rank += kRankGap;
+    domains_[id].rank = rank;
+  }
   ++rank_version_;
 }
 
@@ -59,6 +62,7 @@ void TopologyTree::Renumber(int level) {
 DomainId TopologyTree::AddDomain(DomainId parent, int level, const std::string& value) {
   const DomainId id = num_domains();
   domains_.push_back({parent, level, 0, kNoId, value, {}});
+  present_below_.push_back(0);
   child_[{parent, value}] = id;
   std::vector<DomainId>& peers = by_level_[level];
   const std::vector<std::string> path = Values(id);
@@ -83,18 +87,15 @@ DomainId TopologyTree::AddDomain(DomainId parent, int level, const std::string& 
 }
 
 LeafId TopologyTree::AddLeaf(absl::Span<const std::string> values) {
-  std::string name = lowest_is_host_ ? values.back() : absl::StrJoin(values, ",");
-  if (const LeafId known = FindLeaf(name); known != kNoId) return known;
-  DomainId parent = kNoId;
+  DomainId id = kNoId;
   for (int level = 0; level < num_levels(); ++level) {
-    const auto it = child_.find(std::make_pair(parent, values[level]));
-    parent = it != child_.end() ? it->second : AddDomain(parent, level, values[level]);
+    const auto it = child_.find(std::make_pair(id, values[level]));
+    id = it != child_.end() ? it->second : AddDomain(id, level, values[level]);
   }
+  if (domains_[id].leaf != kNoId) return domains_[id].leaf;
   const LeafId leaf = num_leaves();
-  domains_[parent].leaf = leaf;
-  leaf_domain_.push_back(parent);
-  leaf_by_name_[name] = leaf;
-  leaf_name_.push_back(std::move(name));
+  domains_[id].leaf = leaf;
+  leaf_domain_.push_back(id);
   present_.push_back(0);
   node_.push_back(nullptr);
   for (auto* amounts : {&free_, &used_, &assumed_}) amounts->resize(amounts->size() + stride_, 0);
@@ -118,7 +119,10 @@ void TopologyTree::SetLeaf(LeafId leaf, bool present, std::vector<quota::Amount>
   Widen(static_cast<int>(free.size()));
   free.resize(stride_, 0);
   std::copy(free.begin(), free.end(), free_.begin() + static_cast<size_t>(leaf) * stride_);
-  num_present_ += (present ? 1 : 0) - present_[leaf];
+  if (const int32_t change = (present ? 1 : 0) - present_[leaf]; change != 0) {
+    num_present_ += change;
+    for (DomainId id = leaf_domain_[leaf]; id != kNoId; id = domains_[id].parent) present_below_[id] += change;
+  }
   present_[leaf] = present ? 1 : 0;
   node_[leaf] = present && lowest_is_host_ ? node : nullptr;
   Note(leaf, true);
@@ -165,7 +169,10 @@ void TopologyTree::Rollback(UndoMark mark) {
   while (undo_.size() > mark) {
     const Undo& u = undo_.back();
     (u.assumed ? assumed_ : used_)[static_cast<size_t>(u.leaf) * stride_ + u.resource] = u.before;
-    if (u.leaf != noted) Note(noted = u.leaf, false);
+    if (u.leaf != noted) {
+      noted = u.leaf;
+      Note(noted, false);
+    }
     undo_.pop_back();
   }
   --open_marks_;

@@ -1,8 +1,10 @@
 // The topology of one flavor: a tree of domains whose leaves hold amounts, changed in place.
 //
-// Levels go from the widest (a block of racks) to the lowest (usually the host). Every domain has a dense id that stays
-// valid for the life of the tree; domains are never removed, a leaf without usable nodes is merely absent. Ranks give
-// the order of the level values, so that ties end at names without comparing strings.
+// Levels go from the widest (a block of racks) to the lowest (usually the host). Every domain, and every leaf, is one
+// path of level values and has a dense id that stays valid for the life of the tree. Domains are never removed; a leaf
+// without usable nodes is merely absent. A host that turns up in another block is another leaf: who fills the tree
+// moves over what it holds. Ranks give the order of the level values, so that ties end at names without comparing
+// strings.
 //
 // A leaf holds, per resource, what its nodes offer to topology-aware pods (free: allocatable less what other pods use),
 // what admitted workloads use (used), and what earlier pod sets of the workload being placed take (assumed). Changes of
@@ -64,14 +66,15 @@ class TopologyTree {
   int num_present() const { return num_present_; }
   DomainId DomainOf(LeafId leaf) const { return leaf_domain_[leaf]; }
   bool present(LeafId leaf) const { return present_[leaf] != 0; }
+  // Whether the domain has a leaf that is present.
+  bool has_present(DomainId id) const { return present_below_[id] > 0; }
   // The id Kueue gives a leaf: the host name, or the path if the lowest level is not the host.
-  const std::string& LeafName(LeafId leaf) const { return leaf_name_[leaf]; }
-  // kNoId if there is no such leaf (present or not).
-  LeafId FindLeaf(absl::string_view leaf_name) const;
+  std::string LeafName(LeafId leaf) const;
   // The node of a host leaf (null while absent, and in topologies whose lowest level is not the host).
   const api::Node* node(LeafId leaf) const { return node_[leaf]; }
 
-  // The leaf with these level values, added (absent, with nothing free) if new. O(log domains) unless new.
+  // The leaf with these level values, added (absent, with nothing free) if new. REQUIRES: a value per level. O(levels)
+  // unless new; then O(log domains) comparisons, and moving the ids of the level that come later.
   LeafId AddLeaf(absl::Span<const std::string> values);
   // What its nodes offer now, by ResourceId; `node` as node() is to give it. Not undone by Rollback.
   void SetLeaf(LeafId leaf, bool present, std::vector<quota::Amount> free, const api::Node* node);
@@ -129,9 +132,8 @@ class TopologyTree {
   std::vector<Domain> domains_;
   std::vector<std::vector<DomainId>> by_level_;
   absl::flat_hash_map<std::pair<DomainId, std::string>, DomainId> child_;
-  absl::flat_hash_map<std::string, LeafId> leaf_by_name_;
+  std::vector<int32_t> present_below_;  // by DomainId: leaves present
   std::vector<DomainId> leaf_domain_;
-  std::vector<std::string> leaf_name_;
   std::vector<uint8_t> present_;
   std::vector<const api::Node*> node_;
   int num_present_ = 0;
