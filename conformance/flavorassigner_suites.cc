@@ -56,7 +56,7 @@ bool SetUsage(const Json& usage, Engine& engine, const FrTable& frs, quota::Fore
           used.push_back({impl.declared.resources.Intern(resource), ToAmount(amount)});
         }
         const std::vector<std::string> values = absl::StrSplit(domain, ',');
-        impl.topology.Record(impl.declared.flavors.Intern(flavor), impl.topology.Intern(values), used, 1);
+        impl.topology.Record(impl.declared.flavors.Intern(flavor), impl.topology.Intern(values)->key, used, 1);
       }
     }
     const auto id = engine.FindClusterQueue(name);

@@ -127,7 +127,7 @@ class Replay {
       const auto queue = *engine_.FindClusterQueue(name);
       for (const auto& [key, id] : ids_) {
         if (engine_.ClusterQueueOf(id) != queue) continue;
-        if (stop == "HoldAndDrain" && engine_.Evict(id, "ClusterQueueStopped")) {
+        if (stop == "HoldAndDrain" && engine_.Evict(id, "ClusterQueueStopped", now_)) {
           evicted->push_back({key, "ClusterQueueStopped"});
           ++evictions_[key];
           marked_.insert(key);

@@ -38,8 +38,11 @@
 // Invariants:
 //   * Same calls in the same order, same decisions, bit for bit. The engine has no clock, no randomness, no threads of
 //     its own; every call that depends on time is given it.
-//   * Incremental = fresh: an engine that saw every event decides as one that is told the final objects only, but for
-//     what waiting itself leaves behind (places in queues, scans under way, back-offs, shares used lately).
+//   * Incremental = fresh: an engine that saw every event stands where one stands that is told, in any order, the objects
+//     there are in the end, workloads with the status that was decided. Nothing that has been replaced, deleted or ended
+//     leaves a trace. Only a waiting workload has a past of its own (whether it is parked, how far its scan got, that it
+//     is in front because it waits for its victims, when it is tried again), and with admission fair sharing what its
+//     LocalQueue used lately. scheduler/testing/replay_vs_fresh_test.cc holds it.
 //   * What a ClusterQueue uses is the sum of what its workloads hold.
 //
 // Errors: objects are validated where they are read (api/); the engine cannot fail on them.
@@ -133,8 +136,10 @@ class Engine {
   void Finish(WorkloadId id, absl::Time now);
   // Marks a workload that holds quota for eviction, for a reason other than preemption (e.g. "ClusterQueueStopped").
   // It keeps its quota until CompleteEviction. Returns false, and does nothing, if it holds none or is marked already.
-  bool Evict(WorkloadId id, absl::string_view reason);
-  // The job of an evicted workload has stopped: frees its quota, looks at its tree again, and queues it at its old
+  // After an eviction by an admission check, or because pods were not ready in time (unless options() say that creation
+  // counts), its place in the queue is by `now`.
+  bool Evict(WorkloadId id, absl::string_view reason, absl::Time now);
+  // The job of an evicted workload has stopped: frees its quota, looks at its tree again, and queues it at its
   // place; if it was evicted for any reason but preemption, it waits there until SetRequeued. Does nothing if the
   // workload holds no quota or was not marked for eviction: then somebody else was faster.
   void CompleteEviction(WorkloadId id, absl::Time now);

@@ -63,8 +63,8 @@ void Engine::Apply(const api::Topology& topology, absl::Time now) {
   e.NotifyAll(now);
 }
 void Engine::Apply(const api::Node& node, absl::Time now) {
-  EngineImpl& e = Change();
-  if (e.topology.SetNode(node)) e.NotifyActive(now);
+  // A heartbeat, or a node that no flavor selects, changes nothing.
+  if (impl_->topology.SetNode(node)) Change().NotifyActive(now);
 }
 void Engine::Apply(const api::Pod& pod, absl::Time now) {
   EngineImpl& e = Change();
@@ -138,7 +138,9 @@ WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) {
 }
 void Engine::DeleteWorkload(WorkloadId id, absl::Time now) { ChangeOf(id).DeleteWorkload(id, now); }
 void Engine::Finish(WorkloadId id, absl::Time now) { ChangeOf(id).Finish(id, now); }
-bool Engine::Evict(WorkloadId id, absl::string_view reason) { return ChangeOf(id).Evict(id, reason); }
+bool Engine::Evict(WorkloadId id, absl::string_view reason, absl::Time now) {
+  return ChangeOf(id).Evict(id, reason, now);
+}
 void Engine::CompleteEviction(WorkloadId id, absl::Time now) { ChangeOf(id).CompleteEviction(id, now); }
 void Engine::SetRequeued(WorkloadId id, absl::Time now) { ChangeOf(id).SetRequeued(id, now); }
 void Engine::StatusWritten(WorkloadId id) {

@@ -76,7 +76,7 @@ class EngineImpl {
   WorkloadId ApplyWorkload(const api::Workload& object, absl::Time now);
   void DeleteWorkload(WorkloadId id, absl::Time now);
   void Finish(WorkloadId id, absl::Time now);
-  bool Evict(WorkloadId id, absl::string_view reason);
+  bool Evict(WorkloadId id, absl::string_view reason, absl::Time now);
   void CompleteEviction(WorkloadId id, absl::Time now);
   void SetRequeued(WorkloadId id, absl::Time now);
   void StatusWritten(WorkloadId id);
@@ -145,6 +145,9 @@ class EngineImpl {
   void Dequeue(WorkloadId id);
   void Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held);
   void FreeQuota(WorkloadId id);
+  // Its ClusterQueue is gone: it holds nothing until there is one of that name again, and then what it held.
+  void Await(WorkloadId id);
+  void Resume(WorkloadId id, ClusterQueueId cq, absl::Time now);
   ClusterQueueId QueueFor(const WorkloadState& w) const;
   // Whether the checks that the ClusterQueue asks for these flavors are all ready.
   bool HasChecksReady(const WorkloadState& w) const;

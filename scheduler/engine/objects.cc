@@ -34,9 +34,13 @@ void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time n
 void EngineImpl::DeleteClusterQueue(absl::string_view name) {
   const ClusterQueueId id = declared.FindClusterQueue(name);
   if (id == kNoId) return;
+  // As if its workloads had been declared without it: whether it comes back is not known.
+  const Holders holding = holders[id];
+  for (const VictimKey& k : holding) Await(k.id);
   declared.DeleteClusterQueue(name);
   PolicyChanged();
   for (WorkloadId w : queues[id].Members()) Dequeue(w);
+  queues[id] = PendingQueue();
 }
 
 void EngineImpl::Arm(CohortTrees::TreeId tree, absl::Time now) {
@@ -160,8 +164,7 @@ void EngineImpl::RequeueOrphans(absl::Time now) {
     }
     if (w.phase != WorkloadPhase::kUnqueued) continue;
     if (const ClusterQueueId cq = declared.FindClusterQueue(w.awaits); !w.awaits.empty() && cq != kNoId) {
-      w.awaits.clear();
-      Hold(id, cq, std::exchange(w.held, {}));
+      Resume(id, cq, now);
     } else {
       Enqueue(id, true, now, /*adopted=*/true);
     }

@@ -45,14 +45,17 @@ bool ScaledDown(const WorkloadShape& before, const WorkloadShape& after) {
   return fewer;
 }
 
+// Whether an eviction puts the workload into the queue at the time it happened, and not at its old place.
+bool MovesBack(absl::string_view reason, const EngineOptions& options) {
+  return reason == "AdmissionCheck" ||
+         (reason == "PodsReadyTimeout" && options.requeuing_timestamp == RequeuingTimestamp::kEviction);
+}
+
 // Kueue: GetQueueOrderTimestamp.
 absl::Time QueueTimestamp(const api::Workload& w, const EngineOptions& options) {
   const auto& conditions = w.status.conditions;
   if (const api::Condition* c = api::FindCondition(conditions, "Evicted"); c != nullptr && c->status == "True") {
-    if (c->reason == "AdmissionCheck") return c->last_transition_time;
-    if (c->reason == "PodsReadyTimeout" && options.requeuing_timestamp == RequeuingTimestamp::kEviction) {
-      return c->last_transition_time;
-    }
+    if (MovesBack(c->reason, options)) return c->last_transition_time;
   }
   if (!options.gates[Gate::kPrioritySortingWithinCohort]) {
     const api::Condition* c = api::FindCondition(conditions, "Preempted");
@@ -326,6 +329,24 @@ void EngineImpl::FreeQuota(WorkloadId id) {
   w.cq = kNoId;
 }
 
+void EngineImpl::Await(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  std::string name = declared.cq(w.cq).name;
+  std::vector<HeldPodSet> held = w.held;
+  const bool admitted = w.admitted;
+  FreeQuota(id);
+  w.held = std::move(held);
+  w.admitted = admitted;
+  w.awaits = std::move(name);
+}
+
+void EngineImpl::Resume(WorkloadId id, ClusterQueueId cq, absl::Time now) {
+  WorkloadState& w = workloads[id];
+  w.awaits.clear();
+  Hold(id, cq, std::exchange(w.held, {}));
+  if (NeedsSecondPass(w)) second_pass_[id] = now;
+}
+
 WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
   WorkloadIdentity identity{api::ObjectKey(object.metadata), object.metadata.uid, ""};
   if (const auto job = object.metadata.labels.find(api::kJobUidLabel); job != object.metadata.labels.end()) {
@@ -417,6 +438,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
     } else {
       Dequeue(id);
       w.held = std::move(held);
+      w.admitted = api::IsConditionTrue(conditions, "Admitted");
       w.awaits = object.status.admission->cluster_queue;
     }
     return id;
@@ -458,18 +480,21 @@ void EngineImpl::Finish(WorkloadId id, absl::Time now) {
   w.phase = WorkloadPhase::kFinished;
 }
 
-bool EngineImpl::Evict(WorkloadId id, absl::string_view reason) {
+bool EngineImpl::Evict(WorkloadId id, absl::string_view reason, absl::Time now) {
   WorkloadState& w = workloads[id];
   if (w.phase != WorkloadPhase::kReserved || w.evicted) return false;
   MarkEvicted(id, reason);
+  if (MovesBack(reason, options)) w.queue_timestamp = now;
   return true;
 }
 
 void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
   WorkloadState& w = workloads[id];
-  if (w.phase != WorkloadPhase::kReserved || !w.evicted) return;
-  NotifyQueueOf(w, now);
+  if (!w.evicted || (w.phase != WorkloadPhase::kReserved && w.awaits.empty())) return;
+  if (w.phase == WorkloadPhase::kReserved) NotifyQueueOf(w, now);
   FreeQuota(id);
+  w.awaits.clear();
+  w.held.clear();
   w.requeued_false = w.eviction_reason != "Preempted";
   w.requeued_since.reset();
   w.evaluated_generation = 0;

@@ -195,8 +195,8 @@ TEST(Engine, EvictionKeepsQuotaUntilTheJobHasStopped) {
   Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
   const WorkloadId w = e.Apply(MakeWorkload("w", "q", 1, 8, 1), At(1));
   Drain(e, At(1));
-  EXPECT_TRUE(e.Evict(w, "ClusterQueueStopped"));
-  EXPECT_FALSE(e.Evict(w, "ClusterQueueStopped"));
+  EXPECT_TRUE(e.Evict(w, "ClusterQueueStopped", At(3)));
+  EXPECT_FALSE(e.Evict(w, "ClusterQueueStopped", At(3)));
   EXPECT_EQ(e.ReservedUsage(w)[0].amount, 8);
   e.CompleteEviction(w, At(3));
   EXPECT_EQ(e.Phase(w), WorkloadPhase::kInadmissible);  // waits to be let back in

@@ -55,7 +55,7 @@ TEST(Ids, OfNobodyAreRefusedByEveryCallThatTakesOne) {
     EXPECT_FALSE(e.HasWorkload(id));
     EXPECT_DEATH(e.DeleteWorkload(id, At(1)), "is of no workload here");
     EXPECT_DEATH(e.Finish(id, At(1)), "is of no workload here");
-    EXPECT_DEATH(e.Evict(id, "Deactivated"), "is of no workload here");
+    EXPECT_DEATH(e.Evict(id, "Deactivated", At(1)), "is of no workload here");
     EXPECT_DEATH(e.CompleteEviction(id, At(1)), "is of no workload here");
     EXPECT_DEATH(e.SetRequeued(id, At(1)), "is of no workload here");
     EXPECT_DEATH(e.StatusWritten(id), "is of no workload here");

@@ -264,7 +264,7 @@ class History {
     Object* o = AnyHolder(false);
     if (o == nullptr) return;
     last_ = "evict " + o->key;
-    ASSERT_TRUE(engine_.Evict(IdOf(*o), "ClusterQueueStopped"));
+    ASSERT_TRUE(engine_.Evict(IdOf(*o), "ClusterQueueStopped", At(now_)));
     MarkEvicted(o, "ClusterQueueStopped");
   }
   void MarkEvicted(Object* o, const std::string& reason) {

@@ -57,5 +57,22 @@ TEST(QueueTimestamp, AVictimOfABorrowerIsBehindItsPreemptor) {
   EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{same, victim}));
 }
 
+// The same whether the eviction is asked for or written into the status.
+TEST(QueueTimestamp, AnEvictionThatIsAskedForMovesTheWorkloadBackAsWell) {
+  for (const char* reason : {"AdmissionCheck", "PodsReadyTimeout", "ClusterQueueStopped"}) {
+    Engine e = MakeEngine({MakeQueue("q", "", {{"a", 1}})});
+    const WorkloadId id = e.Apply(MakeWorkload("w", "q", 1, 1, 1), At(1));
+    e.RunCycle(At(1));
+    ASSERT_TRUE(e.Evict(id, reason, At(100)));
+    const WorkloadId other = e.Apply(MakeWorkload("other", "q", 1, 1, 50), At(100));
+    e.CompleteEviction(id, At(200));
+    e.SetRequeued(id, At(200));
+    const bool back = std::string(reason) != "ClusterQueueStopped";
+    EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")),
+              (back ? std::vector<WorkloadId>{other, id} : std::vector<WorkloadId>{id, other}))
+        << reason;
+  }
+}
+
 }  // namespace
 }  // namespace muster::scheduler

@@ -192,7 +192,7 @@ class History {
       jobs_[*name].spec.priority = Pick(4);
       Both([&](Engine& e) { e.SetPriority(id, *jobs_[*name].spec.priority, Now()); });
     } else if (Chance(2)) {
-      Both([&](Engine& e) { e.Evict(id, "ClusterQueueStopped"); });
+      Both([&](Engine& e) { e.Evict(id, "ClusterQueueStopped", Now()); });
     } else {
       jobs_.erase(*name);
       Both([&](Engine& e) { e.DeleteWorkload(id, Now()); });

@@ -56,10 +56,9 @@ bool ChecksChangePods(const api::Workload& workload) {
 }  // namespace
 
 bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b) {
-  return a == b && std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                              [](const api::PodSet& x, const api::PodSet& y) {
-                                return SameSuffixes(x.pod_template.spec, y.pod_template.spec);
-                              });
+  return a == b && std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::PodSet& x, const api::PodSet& y) {
+           return SameSuffixes(x.pod_template.spec, y.pod_template.spec);
+         });
 }
 
 bool SameAdjusted(const WorkloadShape& a, const WorkloadShape& b) {

@@ -119,7 +119,7 @@ void World::Wait(size_t index, const Decision& d) {
 
 void World::Evict(size_t index, const std::string& reason, const std::string& message) {
   Member& member = members_[index];
-  if (!engine().Evict(member.id, reason)) return;
+  if (!engine().Evict(member.id, reason, now_)) return;
   const std::string& id = jobs_[member.job].Id();
   WriteEvicted(&member.object, reason, message, now_);
   ++jobs_[member.job].evictions;
