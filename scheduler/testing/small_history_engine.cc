@@ -36,9 +36,7 @@ class EngineRun : public Running {
     check.conditions = {{"Active", active ? "True" : "False", "", "", At(0), {}}};
     engine_.Apply(check, At(now));
   }
-  void Drain(const std::string& job, long now) override {
-    engine_.Evict(Find(job), "ClusterQueueStopped", At(now));
-  }
+  void Drain(const std::string& job, long now) override { engine_.Evict(Find(job), "ClusterQueueStopped", At(now)); }
   void Release(const std::string& job, long now) override { engine_.CompleteEviction(Find(job), At(now)); }
   void LetBack(const std::string& job, long now) override { engine_.SetRequeued(Find(job), At(now)); }
   void Flush(long now) override { engine_.Advance(At(now)); }
