@@ -20,13 +20,6 @@
 namespace muster::scheduler {
 namespace {
 
-int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
-  for (const api::ReclaimablePod& p : pods) {
-    if (p.name == name) return p.count;
-  }
-  return 0;
-}
-
 bool SamePods(absl::Span<const api::ReclaimablePod> a, absl::Span<const api::ReclaimablePod> b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const auto& x, const auto& y) { return x.name == y.name && x.count == y.count; });
@@ -252,101 +245,6 @@ void EngineImpl::Dequeue(WorkloadId id) {
   w.phase = WorkloadPhase::kUnqueued;
 }
 
-bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
-  const auto applies = [&](const api::AdmissionCheckStrategyRule& rule) {
-    if (rule.on_flavors.empty()) return true;
-    for (const HeldPodSet& ps : w.held) {
-      for (const HeldPodSet::Item& item : ps.items) {
-        const std::string& flavor = declared.flavors.Name(item.flavor);
-        if (std::find(rule.on_flavors.begin(), rule.on_flavors.end(), flavor) != rule.on_flavors.end()) return true;
-      }
-    }
-    return false;
-  };
-  const auto& rules = declared.cq(w.cq).object.admission_checks;
-  return std::all_of(rules.begin(), rules.end(), [&](const api::AdmissionCheckStrategyRule& rule) {
-    return !applies(rule) || std::find(w.ready_checks.begin(), w.ready_checks.end(), rule.name) != w.ready_checks.end();
-  });
-}
-
-quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
-  quota::FrAmounts out;
-  for (const HeldPodSet& ps : w.held) {
-    // Kueue (ScaledTo): what is left of the declared pods, if that is fewer than were admitted.
-    int32_t count = ps.count;
-    for (const PodSetState& declared : w.pod_sets) {
-      if (declared.name != ps.name) continue;
-      count = std::min(ps.count, std::max(0, declared.count - Reclaimed(w.reclaimable, ps.name)));
-    }
-    for (const HeldPodSet::Item& item : ps.items) {
-      quota::Amount amount = item.amount;
-      if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
-      const quota::FrId fr = declared.Fr(item.flavor, item.resource);
-      if (fr < 0) continue;
-      quota::AddTo(&out, {fr, amount});
-    }
-  }
-  return out;
-}
-
-void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
-  changed_ = true;
-  WorkloadState& w = workloads[id];
-  if (w.cq != kNoId) queues[w.cq].Remove(id);
-  w.cq = cq;
-  w.held = std::move(held);
-  w.phase = WorkloadPhase::kReserved;
-  RecordTopology(w, 1);
-  w.progress.reset();
-  holders[cq].insert(VictimKeyFor(id));
-  if (declared.forest_stale()) return;
-  for (const HeldPodSet& ps : w.held) {
-    for (const HeldPodSet::Item& item : ps.items) {
-      if (declared.Fr(item.flavor, item.resource) < 0) {
-        declared.MarkForestStale();  // a pair no quota mentions: the forest has to learn it
-        return;
-      }
-    }
-  }
-  w.usage = ComputeUsage(w);
-  if (const quota::NodeId node = declared.NodeOf(cq); node != quota::kNoNode) declared.forest().AddUsage(node, w.usage);
-}
-
-void EngineImpl::FreeQuota(WorkloadId id) {
-  WorkloadState& w = workloads[id];
-  if (w.phase != WorkloadPhase::kReserved) return;
-  const quota::NodeId node = declared.NodeOf(w.cq);
-  if (!declared.forest_stale() && node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
-  holders[w.cq].erase(VictimKeyFor(id));
-  ++declared.cq(w.cq).generation;
-  RecordTopology(w, -1);
-  second_pass_.erase(id);
-  w.second_passes = 0;
-  w.held.clear();
-  w.usage.clear();
-  w.admitted = false;
-  w.phase = WorkloadPhase::kUnqueued;
-  w.cq = kNoId;
-}
-
-void EngineImpl::Await(WorkloadId id) {
-  WorkloadState& w = workloads[id];
-  std::string name = declared.cq(w.cq).name;
-  std::vector<HeldPodSet> held = w.held;
-  const bool admitted = w.admitted;
-  FreeQuota(id);
-  w.held = std::move(held);
-  w.admitted = admitted;
-  w.awaits = std::move(name);
-}
-
-void EngineImpl::Resume(WorkloadId id, ClusterQueueId cq, absl::Time now) {
-  WorkloadState& w = workloads[id];
-  w.awaits.clear();
-  Hold(id, cq, std::exchange(w.held, {}));
-  if (NeedsSecondPass(w)) second_pass_[id] = now;
-}
-
 WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
   WorkloadIdentity identity{api::ObjectKey(object.metadata), object.metadata.uid, ""};
   if (const auto job = object.metadata.labels.find(api::kJobUidLabel); job != object.metadata.labels.end()) {
@@ -558,33 +456,6 @@ void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::Reclaim
   } else if (IsQueued(w)) {
     Enqueue(id, changed, now);
   }
-}
-
-std::optional<api::Admission> EngineImpl::AdmissionOf(WorkloadId id) const {
-  const WorkloadState& w = workloads[id];
-  if (w.phase != WorkloadPhase::kReserved) return std::nullopt;
-  api::Admission out;
-  out.cluster_queue = declared.cq(w.cq).name;
-  for (const HeldPodSet& ps : w.held) {
-    api::PodSetAssignment psa;
-    psa.name = ps.name;
-    psa.count = ps.count;
-    for (const HeldPodSet::Item& item : ps.items) {
-      const std::string& resource = declared.resources.Name(item.resource);
-      psa.flavors[resource] = declared.flavors.Name(item.flavor);
-      psa.resource_usage[resource] = api::QuantityOf(resource, item.amount);
-    }
-    if (ps.topology.has_value()) {
-      psa.topology_assignment.emplace();
-      psa.topology_assignment->levels = *ps.topology->levels;
-      for (const TopologyPlacement::Domain& d : ps.topology->domains) {
-        psa.topology_assignment->domains.push_back({d.domain->values, d.count});
-      }
-    }
-    psa.delayed_topology_request = ps.delayed_topology;
-    out.pod_set_assignments.push_back(std::move(psa));
-  }
-  return out;
 }
 
 }  // namespace muster::scheduler

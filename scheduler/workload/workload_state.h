@@ -118,6 +118,14 @@ struct WorkloadState {
   const std::string& uid() const { return identity->uid; }
 };
 
+// How many pods of the pod set have ended and give back their part. O(pod sets).
+inline int32_t Reclaimed(const std::vector<api::ReclaimablePod>& pods, const std::string& name) {
+  for (const api::ReclaimablePod& p : pods) {
+    if (p.name == name) return p.count;
+  }
+  return 0;
+}
+
 // What the workload holds of the resource for the pod set of that name; null if nothing.
 inline const HeldPodSet::Item* HeldItem(const WorkloadState& w, const std::string& pod_set, ResourceId resource) {
   for (const HeldPodSet& ps : w.held) {
