@@ -2,13 +2,12 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "api/hyperpod/compile_input.h"
 #include "api/vocabulary.h"
 
 namespace muster::hyperpod {
@@ -16,11 +15,6 @@ namespace {
 
 using absl::int128;
 using nlohmann::json;
-
-constexpr size_t kMaxFlavors = 64;  // of a resource group, in Kueue
-
-// The five resources every queue covers; MIG profiles follow where they are in use.
-constexpr absl::string_view kCovered[] = {kCpu, kMemory, kGpu, kNeuronDevice, kEfa};
 
 constexpr absl::string_view kFrameworks[] = {"batch/job",
                                              "kubeflow.org/mpijob",
@@ -43,49 +37,14 @@ std::vector<std::string> Strings(absl::Span<const absl::string_view> views) {
   return strings;
 }
 
-struct Team {
-  const ComputeQuota* quota = nullptr;
-  std::map<std::string, Amounts> nominal;   // by instance type
-  std::map<std::string, Amounts> absolute;  // borrowing limits, of the types listed
-  bool disabled() const { return quota->activation_state == "Disabled"; }
-};
-
 class Compiler {
  public:
-  Compiler(const Capacity& capacity, const CompileOptions& options) : capacity_(capacity), options_(options) {}
+  Compiler(const CompileInput& in, const Capacity& capacity, const CompileOptions& options)
+      : in_(in), capacity_(capacity), options_(options) {}
 
-  std::vector<api::Problem> Check(const std::vector<ClusterSchedulerConfig>& policies,
-                                  const std::vector<ComputeQuota>& quotas);
-  absl::StatusOr<std::vector<api::Object>> Run(const std::vector<ClusterSchedulerConfig>& policies,
-                                               const std::vector<ComputeQuota>& quotas);
+  std::vector<api::Object> Run();
 
  private:
-  // `rule` is the one of lint.h that it breaks.
-  void Complain(absl::string_view rule, absl::string_view id, const api::Source& source, absl::string_view path,
-                std::string message) {
-    problems_.push_back({.source = source,
-                         .object = std::string(id),
-                         .path = std::string(path),
-                         .message = std::move(message),
-                         .severity = api::Severity::kError,
-                         .rule = std::string(rule),
-                         .value = ""});
-  }
-  void Complain(absl::string_view rule, const ComputeQuota& quota, absl::string_view path, std::string message) {
-    Complain(rule, RecordId(quota), quota.source, path, std::move(message));
-  }
-  void Complain(absl::string_view rule, const ClusterSchedulerConfig& policy, absl::string_view path,
-                std::string message) {
-    Complain(rule, RecordId(policy), policy.source, path, std::move(message));
-  }
-  void TakePolicy(const std::vector<ClusterSchedulerConfig>& policies);
-  void TakeQuotas(const std::vector<ComputeQuota>& quotas);
-  template <class T>
-  void CheckArn(const T& record);
-  void TakeEntries(const ComputeQuota& quota, const std::vector<ResourceConfig>& entries, absl::string_view path,
-                   std::map<std::string, Amounts>* amounts);
-  void CollectColumns();
-
   void AddTopologyAndFlavors();
   void AddPriorityClasses();
   void AddCohorts();
@@ -97,15 +56,9 @@ class Compiler {
   void SetLimits(const Team& team, const std::string& type, absl::string_view resource, int128 nominal,
                  api::ResourceQuota* quota) const;
 
+  const CompileInput& in_;
   const Capacity& capacity_;
   const CompileOptions& options_;
-  std::vector<api::Problem> problems_;
-  std::string cluster_arn_;
-  const ClusterSchedulerConfig* policy_ = nullptr;
-  SchedulerConfig scheduler_;
-  std::map<std::string, Team> teams_;
-  std::vector<std::string> types_;      // flavors, by name
-  std::vector<std::string> resources_;  // covered, in order
   std::vector<api::Object> objects_;
 };
 
@@ -129,146 +82,6 @@ void Annotate(const Record& record, api::ObjectMeta* meta) {
   meta->annotations[std::string(kRecordAnnotation)] = kept.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// ---- What comes in.
-
-template <class T>
-void Compiler::CheckArn(const T& record) {
-  if (record.cluster_arn.empty()) return;
-  if (cluster_arn_.empty()) cluster_arn_ = record.cluster_arn;
-  if (record.cluster_arn == cluster_arn_) return;
-  Complain("cluster-mismatch", record, "ClusterArn",
-           absl::StrCat(record.cluster_arn, " is another cluster than ", cluster_arn_, "; take one at a time"));
-}
-
-void Compiler::TakePolicy(const std::vector<ClusterSchedulerConfig>& policies) {
-  for (const ClusterSchedulerConfig& policy : policies) {
-    if (policy.status == "Deleted") continue;
-    if (policy_ != nullptr) {
-      Complain("second-policy", policy, "",
-               absl::StrCat("a cluster has one policy, and ", RecordId(*policy_), " is one already"));
-      continue;
-    }
-    policy_ = &policy;
-    CheckArn(policy);
-    if (policy.form == Form::kUpdate) {
-      Complain("incomplete-record", policy, "", "is an update; give what it is an update of, or Describe output");
-    } else if (!policy.scheduler_config) {
-      Complain("incomplete-record", policy, "SchedulerConfig",
-               policy.form == Form::kSummary ? "is not in a list's summary; give Describe output" : "is missing");
-    } else {
-      scheduler_ = *policy.scheduler_config;
-    }
-  }
-  std::set<std::string> names;
-  for (size_t i = 0; i < scheduler_.priority_classes.size(); ++i) {
-    const std::string& name = scheduler_.priority_classes[i].name;
-    const std::string path = absl::StrCat("SchedulerConfig.PriorityClasses[", i, "].Name");
-    if (!names.insert(name).second) {
-      Complain("duplicate-priority-class", *policy_, path, absl::StrCat(name, " is there twice"));
-    }
-    if (name.size() <= kMaxPriorityClassName) continue;
-    Complain("name-too-long", *policy_, path,
-             absl::StrCat(name, " has ", name.size(), " characters; ", PriorityClassOf("<name>"),
-                          " is a label value of jobs and has room for ", kMaxPriorityClassName));
-  }
-}
-
-void Compiler::TakeEntries(const ComputeQuota& quota, const std::vector<ResourceConfig>& entries,
-                           absl::string_view path, std::map<std::string, Amounts>* amounts) {
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const ResourceConfig& entry = entries[i];
-    const std::string at = absl::StrCat(path, "[", i, "]");
-    const InstanceType* type = FindInstanceType(entry.instance_type);
-    if (type == nullptr) {
-      Complain("unknown-instance-type", quota, absl::StrCat(at, ".InstanceType"),
-               absl::StrCat(entry.instance_type, " is not a known type"));
-      continue;
-    }
-    const bool parts = entry.accelerators || entry.vcpu_milli || entry.memory_bytes || entry.partition;
-    if (!options_.allow_mixed_entries && entry.count && parts) {
-      Complain("count-and-parts", quota, at,
-               "has Count and parts of an instance; AWS does not say what that means: use one of them");
-    }
-    if (type->accelerators == 0 && (entry.accelerators.value_or(0) > 0 || entry.partition)) {
-      Complain("api-constraint", quota, at, absl::StrCat(type->name, " has no accelerators"));
-      continue;
-    }
-    if (entry.partition && MigSlices(entry.partition->type) == 0) {
-      Complain("unknown-mig-profile", quota, absl::StrCat(at, ".AcceleratorPartition.Type"),
-               absl::StrCat(entry.partition->type, " is not a MIG profile"));
-      continue;
-    }
-    if (amounts->contains(type->name) && !options_.allow_mixed_entries) {
-      Complain("duplicate-entry", quota, absl::StrCat(at, ".InstanceType"),
-               absl::StrCat(type->name, " is there twice; AWS does not say what that means: use one entry"));
-    }
-    Amounts& sum = (*amounts)[type->name];
-    sum = sum + AmountsOf(entry, *type, options_.efa_of_parts);
-  }
-}
-
-void Compiler::TakeQuotas(const std::vector<ComputeQuota>& quotas) {
-  const std::string team_path = "ComputeQuotaTarget.TeamName";
-  for (const ComputeQuota& quota : quotas) {
-    if (quota.status == "Deleted") continue;
-    CheckArn(quota);
-    if (quota.form == Form::kUpdate) {
-      Complain("incomplete-record", quota, "", "is an update; give what it is an update of, or Describe output");
-      continue;
-    }
-    if (!quota.config || quota.team_name.empty()) {
-      Complain("incomplete-record", quota, quota.config ? team_path : "ComputeQuotaConfig", "is missing");
-      continue;
-    }
-    if (quota.team_name.size() > kMaxTeamName) {
-      Complain("name-too-long", quota, team_path,
-               absl::StrCat(quota.team_name, " has ", quota.team_name.size(), " characters; ", LocalQueueOf("<team>"),
-                            " is a label value of jobs and has room for ", kMaxTeamName));
-    }
-    Team& team = teams_[quota.team_name];
-    if (team.quota != nullptr) {
-      Complain("duplicate-team", quota, team_path,
-               absl::StrCat(quota.team_name, " has a quota already, ", RecordId(*team.quota)));
-      continue;
-    }
-    team.quota = &quota;
-    TakeEntries(quota, quota.config->resources, "ComputeQuotaConfig.ComputeQuotaResources", &team.nominal);
-    if (quota.config->sharing) {
-      TakeEntries(quota, quota.config->sharing->absolute_borrow_limits,
-                  "ComputeQuotaConfig.ResourceSharingConfig.AbsoluteBorrowLimits", &team.absolute);
-    }
-  }
-}
-
-// Which flavors and which resources the queues have.
-void Compiler::CollectColumns() {
-  std::set<std::string> types, mig;
-  const auto take_mig = [&mig](const Amounts& amounts) {
-    for (const auto& [resource, amount] : amounts) {
-      if (absl::StartsWith(resource, "nvidia.com/mig-")) mig.insert(resource);
-    }
-  };
-  for (const auto& [type, there] : capacity_) {
-    types.insert(type);
-    take_mig(there.amounts);
-  }
-  for (const auto& [name, team] : teams_) {
-    for (const auto* amounts : {&team.nominal, &team.absolute}) {
-      for (const auto& [type, amount] : *amounts) {
-        types.insert(type);
-        take_mig(amount);
-      }
-    }
-  }
-  types_.assign(types.begin(), types.end());
-  resources_ = Strings(kCovered);
-  resources_.insert(resources_.end(), mig.begin(), mig.end());
-  if (types_.size() > kMaxFlavors) {
-    Complain("too-many-types", "", {}, "",
-             absl::StrCat(types_.size(), " instance types; a Kueue queue has room for ", kMaxFlavors));
-  }
-}
-
 // ---- What goes out.
 
 void Compiler::AddTopologyAndFlavors() {
@@ -279,7 +92,7 @@ void Compiler::AddTopologyAndFlavors() {
     object.levels = options_.topology_levels;
     objects_.push_back(std::move(object));
   }
-  for (const std::string& type : types_) {
+  for (const std::string& type : in_.types) {
     api::ResourceFlavor flavor;
     flavor.metadata.name = type;
     flavor.node_labels[std::string(api::kInstanceTypeLabel)] = type;
@@ -289,7 +102,7 @@ void Compiler::AddTopologyAndFlavors() {
 }
 
 void Compiler::AddPriorityClasses() {
-  for (const PriorityClass& c : scheduler_.priority_classes) {
+  for (const PriorityClass& c : in_.scheduler.priority_classes) {
     api::WorkloadPriorityClass object;
     object.metadata.name = PriorityClassOf(c.name);
     object.value = c.weight;
@@ -313,9 +126,9 @@ std::string Compiler::CohortOf(const Team& team) const {
 void Compiler::AddCohorts() {
   api::Cohort shared;
   shared.metadata.name = options_.cohort;
-  if (policy_ != nullptr) Annotate(*policy_, &shared.metadata);
+  if (in_.policy != nullptr) Annotate(*in_.policy, &shared.metadata);
   objects_.push_back(std::move(shared));
-  for (const auto& [name, team] : teams_) {
+  for (const auto& [name, team] : in_.teams) {
     const std::string cohort = CohortOf(team);
     if (cohort.empty() || cohort == options_.cohort) continue;
     api::Cohort own;
@@ -358,19 +171,19 @@ api::ClusterQueue Compiler::MakeQueue(const Team& team) const {
   api::ClusterQueuePreemption& preemption = queue.preemption.emplace();
   preemption.reclaim_within_cohort = options_.reclaim_within_cohort;
   preemption.within_cluster_queue = record.config->preempt_team_tasks == "Never" ? "Never" : "LowerPriority";
-  if (!FairShare(scheduler_) && !options_.borrow_within_cohort.empty()) {
+  if (!FairShare(in_.scheduler) && !options_.borrow_within_cohort.empty()) {
     preemption.borrow_within_cohort.emplace().policy = options_.borrow_within_cohort;
   }
   queue.fair_sharing.emplace().weight = api::Quantity::FromValue(record.fair_share_weight.value_or(0));
   api::ResourceGroup& group = queue.resource_groups.emplace_back();
-  group.covered_resources = resources_;
+  group.covered_resources = in_.resources;
   static const auto* const kNone = new Amounts();
-  for (const std::string& type : types_) {
+  for (const std::string& type : in_.types) {
     const auto it = team.nominal.find(type);
     const Amounts& nominal = it == team.nominal.end() ? *kNone : it->second;
     api::FlavorQuotas& flavor = group.flavors.emplace_back();
     flavor.name = type;
-    for (const std::string& resource : resources_) {
+    for (const std::string& resource : in_.resources) {
       api::ResourceQuota& quota = flavor.resources.emplace_back();
       quota.name = resource;
       const int128 amount = AmountOf(nominal, resource);
@@ -401,22 +214,22 @@ void Compiler::AddTeam(const Team& team) {
 
 // What the nodes have beyond what teams were promised, in queues that nobody submits to: it is there to be borrowed.
 void Compiler::AddIdlePool() {
-  if (scheduler_.idle_resource_sharing != "Enabled") return;
-  for (size_t first = 0, index = 0; first < types_.size(); first += options_.pool_flavors, ++index) {
+  if (in_.scheduler.idle_resource_sharing != "Enabled") return;
+  for (size_t first = 0, index = 0; first < in_.types.size(); first += options_.pool_flavors, ++index) {
     api::ClusterQueue queue;
     queue.metadata.name = IdlePoolQueueOf(index);
     queue.metadata.labels[std::string(api::kManagedQueueLabel)] = "true";
     queue.cohort_name = options_.cohort;
     api::ResourceGroup& group = queue.resource_groups.emplace_back();
-    group.covered_resources = resources_;
-    for (size_t i = first; i < std::min(types_.size(), first + options_.pool_flavors); ++i) {
+    group.covered_resources = in_.resources;
+    for (size_t i = first; i < std::min(in_.types.size(), first + options_.pool_flavors); ++i) {
       api::FlavorQuotas& flavor = group.flavors.emplace_back();
-      flavor.name = types_[i];
-      const auto there = capacity_.find(types_[i]);
-      for (const std::string& resource : resources_) {
+      flavor.name = in_.types[i];
+      const auto there = capacity_.find(in_.types[i]);
+      for (const std::string& resource : in_.resources) {
         int128 idle = there == capacity_.end() ? 0 : AmountOf(there->second.amounts, resource);
-        for (const auto& [name, team] : teams_) {
-          const auto it = team.nominal.find(types_[i]);
+        for (const auto& [name, team] : in_.teams) {
+          const auto it = team.nominal.find(in_.types[i]);
           if (it != team.nominal.end()) idle -= AmountOf(it->second, resource);
         }
         api::ResourceQuota& quota = flavor.resources.emplace_back();
@@ -436,30 +249,16 @@ void Compiler::AddConfiguration() {
   api::Integrations& integrations = configuration.integrations.emplace();
   integrations.frameworks = Strings(kFrameworks);
   integrations.external_frameworks = {"HyperPodPyTorchJob.v1.sagemaker.amazonaws.com"};
-  if (FairShare(scheduler_)) configuration.fair_sharing.emplace();
+  if (FairShare(in_.scheduler)) configuration.fair_sharing.emplace();
   configuration.feature_gates["TopologyAwareScheduling"] = !options_.topology_levels.empty();
   objects_.push_back(std::move(configuration));
 }
 
-std::vector<api::Problem> Compiler::Check(const std::vector<ClusterSchedulerConfig>& policies,
-                                          const std::vector<ComputeQuota>& quotas) {
-  TakePolicy(policies);
-  TakeQuotas(quotas);
-  CollectColumns();
-  if (scheduler_.idle_resource_sharing == "Enabled" && capacity_.empty()) {
-    Complain("idle-pool-without-nodes", *policy_, "SchedulerConfig.IdleResourceSharing",
-             "is Enabled, and what is idle depends on the nodes: give DescribeCluster or ListClusterNodes output");
-  }
-  return problems_;
-}
-
-absl::StatusOr<std::vector<api::Object>> Compiler::Run(const std::vector<ClusterSchedulerConfig>& policies,
-                                                       const std::vector<ComputeQuota>& quotas) {
-  if (absl::Status s = api::ToStatus(Check(policies, quotas)); !s.ok()) return s;
+std::vector<api::Object> Compiler::Run() {
   AddTopologyAndFlavors();
   AddPriorityClasses();
   AddCohorts();
-  for (const auto& [name, team] : teams_) AddTeam(team);
+  for (const auto& [name, team] : in_.teams) AddTeam(team);
   AddIdlePool();
   AddConfiguration();
   return std::move(objects_);
@@ -492,13 +291,15 @@ absl::int128 BorrowingLimit(absl::string_view resource, absl::int128 nominal, in
 std::vector<api::Problem> CompileProblems(const std::vector<ClusterSchedulerConfig>& policies,
                                           const std::vector<ComputeQuota>& quotas, const Capacity& capacity,
                                           const CompileOptions& options) {
-  return Compiler(capacity, options).Check(policies, quotas);
+  return TakeInput(policies, quotas, capacity, options).problems;
 }
 
 absl::StatusOr<std::vector<api::Object>> Compile(const std::vector<ClusterSchedulerConfig>& policies,
                                                  const std::vector<ComputeQuota>& quotas, const Capacity& capacity,
                                                  const CompileOptions& options) {
-  return Compiler(capacity, options).Run(policies, quotas);
+  const CompileInput in = TakeInput(policies, quotas, capacity, options);
+  if (absl::Status s = api::ToStatus(in.problems); !s.ok()) return s;
+  return Compiler(in, capacity, options).Run();
 }
 
 }  // namespace muster::hyperpod
