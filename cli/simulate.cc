@@ -45,14 +45,14 @@ absl::StatusOr<sim::Mapping> ReadMapping(const Args& args) {
 
 // Reads the policy files. What only deserves a warning, and queues that will admit nothing, are named on standard
 // error.
-absl::StatusOr<sim::Policy> ReadPolicy(const Args& args) {
+absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const Args& args) {
   const api::LoadResult loaded = ReadPolicyFiles(args.policy);
   if (absl::Status s = loaded.status(); !s.ok()) return s;
   for (const api::Problem& problem : loaded.problems) std::cerr << "warning: " << api::ToString(problem) << "\n";
   std::vector<api::Object> objects;
   objects.reserve(loaded.objects.size());
   for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
-  absl::StatusOr<sim::Policy> policy = sim::MakePolicy(objects);
+  absl::StatusOr<sim::ReplayPolicy> policy = sim::MakePolicy(objects);
   if (!policy.ok()) return policy;
   policy->options.strict_topology = args.strict_topology;
   for (const std::string& line : sim::InactiveQueues(*policy)) std::cerr << "warning: " << line << "\n";
@@ -64,7 +64,7 @@ absl::StatusOr<sim::Policy> ReadPolicy(const Args& args) {
 
 std::string ListProblems(const sim::Trace& trace) {
   std::string text;
-  for (const sim::Problem& problem : trace.problems) absl::StrAppend(&text, "\n", FormatProblem(trace, problem));
+  for (const sim::RowProblem& problem : trace.problems) absl::StrAppend(&text, "\n", FormatProblem(trace, problem));
   if (const int64_t more = trace.bad_rows - static_cast<int64_t>(trace.problems.size()); more > 0) {
     absl::StrAppend(&text, "\n... and ", more, " more");
   }
@@ -113,7 +113,7 @@ class Progress {
 };
 
 absl::Status Simulate(const Args& args) {
-  absl::StatusOr<sim::Policy> policy = ReadPolicy(args);
+  absl::StatusOr<sim::ReplayPolicy> policy = ReadPolicy(args);
   if (!policy.ok()) return policy.status();
   absl::StatusOr<sim::Trace> trace = ReadTrace(args);
   if (!trace.ok()) return trace.status();

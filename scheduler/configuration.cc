@@ -81,7 +81,7 @@ class Reader {
       const api::ResourceTransformation& t = c.transformations[i];
       const std::string path = absl::StrCat("resources.transformations[", i, "]");
       if (!inputs.insert(t.input).second) Complain(path + ".input", absl::StrCat("\"", t.input, "\" is there twice"));
-      ResourceTransformation out;
+      RequestTransformation out;
       out.input = t.input;
       out.replace = OneOf(path + ".strategy", t.strategy, "Retain", "Replace") == "Replace";
       out.multiply_by = t.multiply_by;

@@ -29,7 +29,7 @@ enum class QuotaCheckStrategy { kBlockUndeclared, kIgnoreUndeclared };
 enum class RequeuingTimestamp { kEviction, kCreation };
 
 // One resource transformation (Kueue: resources.transformations). Outputs are amounts per unit of `input`.
-struct ResourceTransformation {
+struct RequestTransformation {
   std::string input;
   bool replace = false;                   // strategy Replace drops the input, Retain keeps it
   std::string multiply_by;                // "" or the resource whose amount multiplies the outputs
@@ -44,7 +44,7 @@ struct EngineOptions {
   std::optional<AdmissionFairSharingOptions> admission_fair_sharing;
   QuotaCheckStrategy quota_check = QuotaCheckStrategy::kBlockUndeclared;
   RequeuingTimestamp requeuing_timestamp = RequeuingTimestamp::kEviction;
-  std::vector<ResourceTransformation> transformations;
+  std::vector<RequestTransformation> transformations;
   std::vector<std::string> exclude_resource_prefixes;
   // How long after the first notification parked workloads of a cohort tree are looked at again (Kueue: 1 s).
   absl::Duration reactivation_batch = absl::Seconds(1);

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const api::LoadResult loaded = api::LoadText(text, "policy.yaml", {.set_defaults = true, .validate = true});
   std::vector<api::Object> objects;
   for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
-  absl::StatusOr<sim::Policy> policy = sim::MakePolicy(objects);
+  absl::StatusOr<sim::ReplayPolicy> policy = sim::MakePolicy(objects);
   if (!policy.ok()) {
     if (policy.status().message().empty()) std::abort();
     return 0;

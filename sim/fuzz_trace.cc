@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   Require(trace->bad_rows >= static_cast<int64_t>(trace->problems.size()));
-  for (const Problem& problem : trace->problems) {
+  for (const RowProblem& problem : trace->problems) {
     Require(problem.row >= 1 && !problem.reason.empty() && !FormatProblem(*trace, problem).empty());
   }
   return 0;

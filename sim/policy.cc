@@ -16,7 +16,7 @@
 namespace muster::sim {
 namespace {
 
-void EnsureNamespace(const std::string& name, Policy* policy) {
+void EnsureNamespace(const std::string& name, ReplayPolicy* policy) {
   for (const api::Namespace& ns : policy->namespaces) {
     if (ns.metadata.name == name) return;
   }
@@ -28,8 +28,8 @@ void EnsureNamespace(const std::string& name, Policy* policy) {
 
 }  // namespace
 
-absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
-  Policy p;
+absl::StatusOr<ReplayPolicy> MakePolicy(absl::Span<const api::Object> objects) {
+  ReplayPolicy p;
   bool configured = false;
   for (const api::Object& object : objects) {
     if (const auto* o = std::get_if<api::ResourceFlavor>(&object)) p.flavors.push_back(*o);
@@ -71,7 +71,7 @@ absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects) {
   return p;
 }
 
-absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* policy) {
+absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, ReplayPolicy* policy) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(queue, absl::MaxSplits('/', 1));
   const api::LocalQueue* found = nullptr;
   for (const api::LocalQueue& lq : policy->local_queues) {
@@ -103,7 +103,7 @@ absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* polic
                    "with queueMap in the mapping file"));
 }
 
-void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine) {
+void ApplyPolicy(const ReplayPolicy& policy, absl::Time now, scheduler::Engine* engine) {
   for (const auto& o : policy.namespaces) engine->Apply(o, now);
   for (const auto& o : policy.topologies) engine->Apply(o, now);
   for (const auto& o : policy.flavors) engine->Apply(o, now);
@@ -123,7 +123,7 @@ void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine
   for (const auto& o : policy.local_queues) engine->Apply(o, now);
 }
 
-std::vector<std::string> InactiveQueues(const Policy& policy) {
+std::vector<std::string> InactiveQueues(const ReplayPolicy& policy) {
   scheduler::Engine engine(policy.options);
   ApplyPolicy(policy, absl::UnixEpoch(), &engine);
   std::vector<std::string> lines;
@@ -135,7 +135,7 @@ std::vector<std::string> InactiveQueues(const Policy& policy) {
   return lines;
 }
 
-absl::Status CheckResource(const Policy& policy, const std::string& resource) {
+absl::Status CheckResource(const ReplayPolicy& policy, const std::string& resource) {
   std::set<std::string> covered;
   for (const api::ClusterQueue& cq : policy.cluster_queues) {
     for (const api::ResourceGroup& group : cq.resource_groups) {
@@ -159,7 +159,7 @@ double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& reso
   return sum;
 }
 
-std::string MainResource(const Policy& policy) {
+std::string MainResource(const ReplayPolicy& policy) {
   std::string first;
   for (const api::ClusterQueue& cq : policy.cluster_queues) {
     for (const api::ResourceGroup& group : cq.resource_groups) {

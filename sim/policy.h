@@ -16,7 +16,7 @@
 namespace muster::sim {
 
 // Thread-safety: value type.
-struct Policy {
+struct ReplayPolicy {
   std::vector<api::ResourceFlavor> flavors;
   std::vector<api::Cohort> cohorts;
   std::vector<api::ClusterQueue> cluster_queues;
@@ -38,33 +38,33 @@ struct QueueTarget {
   std::string cluster_queue;
 };
 
-// Sorts objects into a Policy. Objects a replay has no use for (Workload, Pod, Job) are ignored. The options are
+// Sorts objects into a ReplayPolicy. Objects a replay has no use for (Workload, Pod, Job) are ignored. The options are
 // Kueue's, except that reactivation_batch is 0: a replay has no burst of events to wait for. Errors: InvalidArgument if
 // there is no ClusterQueue, more than one Configuration, or one that asks for what is unknown.
-absl::StatusOr<Policy> MakePolicy(absl::Span<const api::Object> objects);
+absl::StatusOr<ReplayPolicy> MakePolicy(absl::Span<const api::Object> objects);
 
 // Finds the queue a trace names: a LocalQueue ("name" or "namespace/name") of the policy, else a ClusterQueue. For a
 // ClusterQueue without a LocalQueue one is made of the same name in a namespace of the same name. Everything made is
 // added to `policy`. Errors: NotFound saying what to do. O(log n) after the first call of a name.
-absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, Policy* policy);
+absl::StatusOr<QueueTarget> ResolveQueue(const std::string& queue, ReplayPolicy* policy);
 
 // Gives every object of the policy to the engine. Admission checks are made active and pass at once: a replay has
 // nothing to check with. REQUIRES: ResolveQueue has been called for all queues.
-void ApplyPolicy(const Policy& policy, absl::Time now, scheduler::Engine* engine);
+void ApplyPolicy(const ReplayPolicy& policy, absl::Time now, scheduler::Engine* engine);
 
 // Why ClusterQueues of the policy admit nothing, one line each, by name: "ClusterQueue/a: Can't admit new workloads:
 // references missing ResourceFlavor(s): b." Empty if all are active.
-std::vector<std::string> InactiveQueues(const Policy& policy);
+std::vector<std::string> InactiveQueues(const ReplayPolicy& policy);
 
 // Errors: InvalidArgument if no ClusterQueue of the policy covers the resource, with those that are covered.
-absl::Status CheckResource(const Policy& policy, const std::string& resource);
+absl::Status CheckResource(const ReplayPolicy& policy, const std::string& resource);
 
 // The total nominal quota of a ClusterQueue for a resource over its flavors, in whole units (cores for cpu).
 double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource);
 
 // The resource a report is about: the first covered one that looks like an accelerator (contains "gpu", "tpu", "npu" or
 // "neuron"), else the first covered one.
-std::string MainResource(const Policy& policy);
+std::string MainResource(const ReplayPolicy& policy);
 
 }  // namespace muster::sim
 

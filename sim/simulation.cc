@@ -61,7 +61,7 @@ uint32_t ReasonKey(const Decision& d) {
 
 class Simulation {
  public:
-  Simulation(const Trace& trace, Policy policy, const SimulationOptions& options, const SimulationHooks& hooks)
+  Simulation(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options, const SimulationHooks& hooks)
       : trace_(trace), policy_(std::move(policy)), options_(options), hooks_(hooks), driver_(policy_.options) {
     if (options_.resource.empty()) options_.resource = MainResource(policy_);
   }
@@ -81,7 +81,7 @@ class Simulation {
   void FillMetrics(int64_t begin_s);
 
   const Trace& trace_;
-  Policy policy_;
+  ReplayPolicy policy_;
   SimulationOptions options_;
   const SimulationHooks& hooks_;
   Driver driver_;
@@ -313,7 +313,7 @@ SimulationResult Simulation::Run() {
 
 }  // namespace
 
-absl::StatusOr<SimulationResult> Simulate(const Trace& trace, Policy policy, const SimulationOptions& options,
+absl::StatusOr<SimulationResult> Simulate(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options,
                                           const SimulationHooks& hooks) {
   Simulation simulation(trace, std::move(policy), options, hooks);
   if (absl::Status status = simulation.Prepare(); !status.ok()) return status;

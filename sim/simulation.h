@@ -57,7 +57,7 @@ struct SimulationResult {
 };
 
 // Runs the whole trace. Errors: NotFound for queues that are not in the policy and for priority classes that are not.
-absl::StatusOr<SimulationResult> Simulate(const Trace& trace, Policy policy, const SimulationOptions& options,
+absl::StatusOr<SimulationResult> Simulate(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options,
                                           const SimulationHooks& hooks);
 
 }  // namespace muster::sim

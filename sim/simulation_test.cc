@@ -22,7 +22,7 @@ api::ClusterQueue Queue(const std::string& name, int64_t quota, const std::strin
   return cq;
 }
 
-Policy With(std::vector<api::ClusterQueue> queues) {
+ReplayPolicy With(std::vector<api::ClusterQueue> queues) {
   std::vector<api::Object> objects(queues.begin(), queues.end());
   api::ResourceFlavor flavor;
   flavor.metadata.name = "f";
@@ -104,7 +104,7 @@ TEST(SimulationTest, UnknownQueuesAreNamed) {
 
 TEST(SimulationTest, TheSameReplayGivesTheSameReport) {
   const Trace trace = Jobs({{"a", 0, 10, 12}, {"b", 3, 7, 8}, {"a", 3, 7, 1}});
-  const Policy policy = With({Queue("a", 8, "c"), Queue("b", 8, "c")});
+  const ReplayPolicy policy = With({Queue("a", 8, "c"), Queue("b", 8, "c")});
   EXPECT_EQ(FormatSummary(trace, *Simulate(trace, policy, {}, {})),
             FormatSummary(trace, *Simulate(trace, policy, {}, {})));
 }

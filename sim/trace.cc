@@ -40,7 +40,7 @@ class RowParser {
     job->status = std::string(Value(m_.status).value_or(""));
     return problem_.reason.empty();
   }
-  const Problem& problem() const { return problem_; }
+  const RowProblem& problem() const { return problem_; }
 
  private:
   void Fail(absl::string_view column, std::string reason) {
@@ -161,7 +161,7 @@ class RowParser {
 
   const Record& r_;
   const Mapping& m_;
-  Problem problem_;
+  RowProblem problem_;
 };
 
 }  // namespace
@@ -192,7 +192,7 @@ absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, con
   Trace trace;
   trace.source = source;
   absl::flat_hash_map<std::string, int64_t> row_of;
-  auto report = [&](Problem problem) {
+  auto report = [&](RowProblem problem) {
     ++trace.bad_rows;
     if (trace.problems.size() < Trace::kMaxProblems) trace.problems.push_back(std::move(problem));
   };
@@ -238,7 +238,7 @@ absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, con
   return trace;
 }
 
-std::string FormatProblem(const Trace& trace, const Problem& problem) {
+std::string FormatProblem(const Trace& trace, const RowProblem& problem) {
   return absl::StrCat(trace.source, ":", problem.row, ": ",
                       problem.column.empty() ? "" : absl::StrCat("column ", problem.column, ": "), problem.reason);
 }

@@ -38,7 +38,7 @@ struct Job {
 };
 
 // One row that could not be used.
-struct Problem {
+struct RowProblem {
   int64_t row = 0;
   std::string column;  // "" = the row as a whole
   std::string reason;
@@ -46,10 +46,10 @@ struct Problem {
 
 // Thread-safety: value type.
 struct Trace {
-  std::string source;             // the file
-  std::vector<Job> jobs;          // by submit time; jobs of one second in the order of the file
-  std::vector<Problem> problems;  // the first kMaxProblems, in the order of the file
-  int64_t bad_rows = 0;           // rows left out
+  std::string source;                // the file
+  std::vector<Job> jobs;             // by submit time; jobs of one second in the order of the file
+  std::vector<RowProblem> problems;  // the first kMaxProblems, in the order of the file
+  int64_t bad_rows = 0;              // rows left out
 
   static constexpr int kMaxProblems = 20;
 };
@@ -68,7 +68,7 @@ absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, con
                                 int64_t max_jobs = 0);
 
 // "FILE:ROW: column COLUMN: REASON".
-std::string FormatProblem(const Trace& trace, const Problem& problem);
+std::string FormatProblem(const Trace& trace, const RowProblem& problem);
 
 }  // namespace muster::sim
 

@@ -18,7 +18,7 @@ quota::Amount RoundUp(long double amount) {
 }  // namespace
 
 std::vector<NamedAmount> TransformRequests(std::vector<NamedAmount> requests,
-                                           absl::Span<const ResourceTransformation> transformations) {
+                                           absl::Span<const RequestTransformation> transformations) {
   if (transformations.empty()) return requests;
   const auto natural = [&](const std::string& resource) -> long double {
     for (const NamedAmount& a : requests) {
@@ -28,7 +28,7 @@ std::vector<NamedAmount> TransformRequests(std::vector<NamedAmount> requests,
   };
   std::map<std::string, long double> added;
   std::set<std::string> replaced;
-  for (const ResourceTransformation& t : transformations) {
+  for (const RequestTransformation& t : transformations) {
     const long double input = natural(t.input);
     if (input < 0) continue;
     if (t.replace) replaced.insert(t.input);

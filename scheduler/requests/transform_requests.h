@@ -18,7 +18,7 @@ namespace muster::scheduler {
 
 // `requests` and the result are sorted by resource name. O(transformations * resources).
 std::vector<NamedAmount> TransformRequests(std::vector<NamedAmount> requests,
-                                           absl::Span<const ResourceTransformation> transformations);
+                                           absl::Span<const RequestTransformation> transformations);
 
 }  // namespace muster::scheduler
 

@@ -7,9 +7,9 @@
 namespace muster::scheduler {
 namespace {
 
-ResourceTransformation Make(std::string input, bool replace, std::map<std::string, double> outputs,
+RequestTransformation Make(std::string input, bool replace, std::map<std::string, double> outputs,
                             std::string multiply_by = "") {
-  ResourceTransformation t;
+  RequestTransformation t;
   t.input = std::move(input);
   t.replace = replace;
   t.outputs = std::move(outputs);
@@ -20,7 +20,7 @@ ResourceTransformation Make(std::string input, bool replace, std::map<std::strin
 struct TransformCase {
   const char* about;
   std::vector<NamedAmount> requests;
-  std::vector<ResourceTransformation> transformations;
+  std::vector<RequestTransformation> transformations;
   std::vector<NamedAmount> want;
 };
 
