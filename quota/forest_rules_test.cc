@@ -207,8 +207,7 @@ void ExpectSame(const Forest& forest, const Definitions& d, const std::vector<ui
     for (const FrAmount& a : asked) {
       fits = fits && d.Subtree(n, a.fr) >= d.Usage(n, a.fr) + a.amount;
       rest.push_back({a.fr, std::max(0L, static_cast<long>(a.amount) - d.LocalAvailable(n, a.fr))});
-      borrows_any =
-          borrows_any || (a.amount > 0 && d.HasQuota(n, a.fr) && d.Usage(n, a.fr) > d.Subtree(n, a.fr));
+      borrows_any = borrows_any || (a.amount > 0 && d.HasQuota(n, a.fr) && d.Usage(n, a.fr) > d.Subtree(n, a.fr));
     }
     ASSERT_EQ(forest.IsWithinNominal(n, frs), within);
     ASSERT_EQ(forest.AnyChildOverNominal(n, frs), any_child_over);

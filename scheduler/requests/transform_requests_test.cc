@@ -8,7 +8,7 @@ namespace muster::scheduler {
 namespace {
 
 RequestTransformation Make(std::string input, bool replace, std::map<std::string, double> outputs,
-                            std::string multiply_by = "") {
+                           std::string multiply_by = "") {
   RequestTransformation t;
   t.input = std::move(input);
   t.replace = replace;

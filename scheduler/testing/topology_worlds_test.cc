@@ -279,8 +279,8 @@ class TopologyWorld {
   }
   std::string Print(const Gang& g) const {
     std::string out = absl::StrCat(g.name, ": ", g.count, " x ", g.gpus, g.ask == Ask::kRequired ? " required" : "",
-                                   g.ask == Ask::kPreferred ? " preferred" : "", g.rack ? " rack" : " host", " slices of ",
-                                   g.slice, " priority ", g.priority, "; free:");
+                                   g.ask == Ask::kPreferred ? " preferred" : "", g.rack ? " rack" : " host",
+                                   " slices of ", g.slice, " priority ", g.priority, "; free:");
     for (const auto& [name, left] : Free(hosts_, used_)) absl::StrAppend(&out, " ", name, "=", left);
     return out;
   }
@@ -322,9 +322,7 @@ TEST(TopologyWorlds, QueuesThatShareTheHosts) {
   RunWorlds(/*preempts=*/false, 3, {"admitted", "pending WaitingForQuota"});
 }
 
-TEST(TopologyWorlds, QueuesThatShareTheHostsAndPreempt) {
-  RunWorlds(/*preempts=*/true, 2, {"admitted", "preempting"});
-}
+TEST(TopologyWorlds, QueuesThatShareTheHostsAndPreempt) { RunWorlds(/*preempts=*/true, 2, {"admitted", "preempting"}); }
 
 }  // namespace
 }  // namespace muster::scheduler
