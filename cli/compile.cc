@@ -23,6 +23,7 @@
 #include "api/yaml.h"
 #include "cli/commands.h"
 #include "cli/hyperpod_files.h"
+#include "sim/output_file.h"
 
 namespace muster::cli {
 namespace {
@@ -65,13 +66,7 @@ absl::Status Write(const Files& files, const std::string& folder) {
   }
   for (const auto& [name, text] : files) {
     const fs::path path = fs::path(folder) / name;
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out)
-      return absl::UnavailableError(absl::StrCat("cannot write ", path.string(), "; check space and permissions"));
+    if (absl::Status s = sim::WriteFile(path.string(), text); !s.ok()) return s;
     std::cout << path.string() << "\n";
   }
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "sim/output_file.h"
 
 namespace muster::cli {
 
@@ -51,11 +52,8 @@ void AddGenerate(CLI::App* app, int* exit_code) {
       std::cout << *csv;
       return;
     }
-    std::ofstream out(args->out, std::ios::binary | std::ios::trunc);
-    out << *csv;
-    out.close();
-    if (!out) {
-      std::cerr << "muster generate: cannot write " << args->out << "; check space and permissions\n";
+    if (absl::Status s = sim::WriteFile(args->out, *csv); !s.ok()) {
+      std::cerr << "muster generate: " << s.message() << "\n";
       *exit_code = 1;
     }
   });

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/printable.h"
 
 namespace {
 
@@ -13,6 +14,7 @@ constexpr int kWrongUsage = 2;
 }  // namespace
 
 int main(int argc, char** argv) {
+  const muster::cli::PrintableOutput out(&std::cout), err(&std::cerr);
   CLI::App app(
       "Muster: gang scheduling and quotas, compatible with Kueue's objects.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage.");

@@ -90,12 +90,12 @@ absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
   return trace;
 }
 
-// A bar on standard error; nothing if that is not a terminal.
+// A bar on standard error; nothing if that is not a terminal. Past std::cerr, which shows control characters.
 class Progress {
  public:
   explicit Progress(int64_t total) : total_(total), on_(isatty(STDERR_FILENO) == 1) {}
   ~Progress() {
-    if (on_) std::cerr << "\r\033[K" << std::flush;
+    if (on_) std::fputs("\r\033[K", stderr);
   }
   void Show(int64_t done) {
     if (!on_ || total_ == 0) return;
@@ -103,7 +103,7 @@ class Progress {
     if (percent == shown_) return;
     shown_ = percent;
     const std::string bar(percent * 40 / 100, '#');
-    std::cerr << absl::StrFormat("\r[%-40s] %3d %% of %d jobs", bar, percent, total_) << std::flush;
+    absl::FPrintF(stderr, "\r[%-40s] %3d %% of %d jobs", bar, percent, total_);
   }
 
  private:
@@ -135,6 +135,12 @@ absl::Status Simulate(const Args& args) {
   }
   if (!result.ok()) return result.status();
   std::cout << FormatTable(result->metrics);
+  for (const sim::Livelock& l : result->livelocks_told) {
+    std::cerr << "warning: at " << l.at_s << " s jobs only pushed each other aside, as Kueue lets them: " << l.loop
+              << "; " << l.set_aside << " waited for the next arrival or end\n";
+  }
+  const int64_t untold = result->livelocks - static_cast<int64_t>(result->livelocks_told.size());
+  if (untold > 0) std::cerr << "warning: " << untold << " more times\n";
   if (log.has_value()) {
     if (absl::Status s = log->Close(); !s.ok()) return s;
   }

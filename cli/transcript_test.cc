@@ -78,7 +78,7 @@ class Session {
     const fs::path root = fs::current_path();
     for (const char* folder : {"testdata", "api"}) fs::create_directory_symlink(root / folder, home_ / folder);
     for (const auto& entry : fs::directory_iterator(root / "cli/testdata")) {
-      fs::create_symlink(fs::absolute(entry.path()), home_ / entry.path().filename());
+      fs::copy(entry.path(), home_ / entry.path().filename(), fs::copy_options::recursive);
     }
     path_ = absl::StrCat((root / "cli").string(), ":", std::getenv("PATH") == nullptr ? "/bin" : std::getenv("PATH"));
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/commands.h"
+#include "sim/output_file.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
 #include "webhook/state/cluster_state.h"
@@ -30,13 +31,9 @@ struct Flags {
 };
 
 absl::Status WriteFiles(const std::vector<webhook::ManifestFile>& files, const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
   for (const webhook::ManifestFile& file : files) {
-    const std::string path = folder + "/" + file.name;
-    std::ofstream out(path, std::ios::trunc | std::ios::binary);
-    out << webhook::ToText(file) << std::flush;
-    if (!out) return absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+    const absl::Status s = sim::WriteFile(folder + "/" + file.name, webhook::ToText(file));
+    if (!s.ok()) return s;
   }
   return absl::OkStatus();
 }

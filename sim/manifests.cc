@@ -1,8 +1,11 @@
 #include "sim/manifests.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -14,6 +17,8 @@
 
 namespace muster::sim {
 namespace {
+
+constexpr uintmax_t kMaxManifestBytes = 4 << 20;  // more than an API server takes
 
 // What one file says.
 struct Manifest {
@@ -37,7 +42,33 @@ api::ResourceList RequestsOf(const api::PodSpec& spec) {
   return sum;
 }
 
-absl::StatusOr<Manifest> ReadManifest(const std::string& path) {
+// The file that a row names, if it lies below the folder of the trace: a trace may come from anybody, and says nothing
+// about other files of this machine. Links are followed before that is asked.
+absl::StatusOr<std::string> Confined(const std::filesystem::path& folder, const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path root = std::filesystem::canonical(folder.empty() ? "." : folder, error);
+  if (error) return absl::NotFoundError(absl::StrCat(folder.string(), ": ", error.message()));
+  const std::filesystem::path path = std::filesystem::canonical(root / name, error);
+  if (error) return absl::NotFoundError(absl::StrCat(name, ": ", error.message()));
+  const auto [differs, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  if (differs != root.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": lies outside of the folder of the trace; move it there"));
+  }
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": is not a file"));
+  }
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size > kMaxManifestBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": has ", size, " bytes; a manifest has at most ", kMaxManifestBytes));
+  }
+  return (folder / name).string();
+}
+
+absl::StatusOr<Manifest> ReadManifest(const std::filesystem::path& folder, const std::string& name) {
+  absl::StatusOr<std::string> confined = Confined(folder, name);
+  if (!confined.ok()) return confined.status();
+  const std::string& path = *confined;
   api::LoadResult loaded = api::LoadPaths({path});
   if (absl::Status s = loaded.status(); !s.ok()) return s;
   std::vector<nlohmann::json> jobs;
@@ -81,7 +112,7 @@ absl::Status ReadManifests(Trace* trace) {
     if (job.manifest.empty()) continue;
     auto it = files.find(job.manifest);
     if (it == files.end()) {
-      it = files.emplace(job.manifest, ReadManifest((folder / job.manifest).string())).first;
+      it = files.emplace(job.manifest, ReadManifest(folder, job.manifest)).first;
       if (!it->second.ok()) problems.emplace(it->second.status().message());
     }
     if (!it->second.ok()) continue;

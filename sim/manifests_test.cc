@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -95,8 +96,53 @@ TEST(ManifestsTest, FilesThatCannotBeUsedAreNamedAllAtOnce) {
   const std::string message(trace.status().message());
   EXPECT_THAT(message, HasSubstr("two.yaml: holds 2 jobs"));
   EXPECT_THAT(message, HasSubstr("endpoint.yaml: the Deployment becomes 3 Workloads"));
-  EXPECT_THAT(message, HasSubstr("nowhere.yaml: cannot be read"));
+  EXPECT_THAT(message, HasSubstr("nowhere.yaml: No such file or directory"));
   EXPECT_THAT(message, HasSubstr("lost.yaml: neither the row nor the manifest"));
+}
+
+// A trace may come from anybody.
+TEST(ManifestsTest, ARowReachesNoFileOutsideOfTheTracesFolder) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(::testing::TempDir()) / "confined";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "jobs");
+  std::ofstream(folder / "jobs" / "in.yaml") << kJob;
+  const std::string outside = Write("outside.yaml", kJob);
+  fs::create_symlink(outside, folder / "link.yaml");
+  fs::create_symlink("jobs/in.yaml", folder / "inside-link.yaml");
+  fs::create_symlink("/dev/zero", folder / "zero.yaml");
+  fs::resize_file(fs::path(Write("confined/huge.yaml", "#")), 5 << 20);
+  ASSERT_EQ(mkfifo((folder / "fifo.yaml").c_str(), 0600), 0);
+  struct Case {
+    std::string manifest, error;  // "" = it is read
+  };
+  const Case cases[] = {
+      {"jobs/in.yaml", ""},
+      {"inside-link.yaml", ""},
+      {"jobs/../jobs/in.yaml", ""},
+      {"../outside.yaml", "lies outside of the folder of the trace"},
+      {outside, "lies outside of the folder of the trace"},
+      {"link.yaml", "lies outside of the folder of the trace"},
+      {"zero.yaml", "lies outside of the folder of the trace"},
+      {"/dev/zero", "lies outside of the folder of the trace"},
+      {"fifo.yaml", "is not a file"},
+      {"jobs", "is not a file"},
+      {"huge.yaml", "a manifest has at most"},
+      {"none.yaml", "No such file"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.manifest);
+    absl::StatusOr<Trace> trace =
+        ReadTrace(Write("confined/trace.csv", "job_id,submit_s,duration_s,manifest\na,0,10," + c.manifest + "\n"),
+                  Mapping::ForFile("trace.csv"));
+    ASSERT_TRUE(trace.ok()) << trace.status();
+    const absl::Status status = ReadManifests(&*trace);
+    if (c.error.empty()) {
+      EXPECT_TRUE(status.ok()) << status;
+    } else {
+      EXPECT_THAT(std::string(status.message()), HasSubstr(c.error));
+    }
+  }
 }
 
 }  // namespace

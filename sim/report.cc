@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -18,13 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using scheduler::Decision;
-
-absl::Status MakeDir(const std::string& dir) {
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot create the folder ", dir, ": ", error.message()));
-}
 
 // Three decimals are what the input (seconds, whole units) can bear.
 double Round(double value) { return std::strtod(absl::StrFormat("%.3f", value).c_str(), nullptr); }
@@ -104,14 +96,17 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
                {"skipped_rows", trace.bad_rows},
                {"cycles", result.cycles},
                {"decisions", result.decisions},
+               {"livelocks", {{"count", result.livelocks}, {"first", Json::array()}}},
                {"total", ToJson(result.metrics.total)},
                {"teams", Json::array()}};
+  for (const Livelock& l : result.livelocks_told) {
+    json["livelocks"]["first"].push_back({{"t", l.at_s}, {"set_aside", l.set_aside}, {"loop", l.loop}});
+  }
   for (const TeamMetrics& team : result.metrics.teams) json["teams"].push_back(ToJson(team));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result) {
-  if (absl::Status s = MakeDir(dir); !s.ok()) return s;
   std::string jobs =
       "job_id,queue,cluster_queue,submit_s,first_start_s,finish_s,wait_s,duration_s,amount,preemptions\n";
   for (size_t i = 0; i < trace.jobs.size(); ++i) {
@@ -125,22 +120,15 @@ absl::Status WriteReport(const std::string& dir, const Trace& trace, const Simul
   const std::pair<std::string, std::string> files[] = {{dir + "/summary.json", FormatSummary(trace, result)},
                                                        {dir + "/jobs.csv", std::move(jobs)}};
   for (const auto& [path, text] : files) {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out) return absl::UnavailableError(absl::StrCat("cannot write ", path, "; check space and permissions"));
+    if (absl::Status s = WriteFile(path, text); !s.ok()) return s;
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<DecisionLog> DecisionLog::Open(const std::string& dir, const Trace* trace) {
-  if (absl::Status s = MakeDir(dir); !s.ok()) return s;
-  DecisionLog log;
-  log.path_ = dir + "/decisions.jsonl";
-  log.trace_ = trace;
-  log.out_.open(log.path_, std::ios::binary | std::ios::trunc);
-  if (!log.out_) return absl::UnavailableError(absl::StrCat("cannot write ", log.path_, "; check the permissions"));
-  return log;
+  absl::StatusOr<OutputFile> file = OutputFile::Create(dir + "/decisions.jsonl");
+  if (!file.ok()) return file.status();
+  return DecisionLog(*std::move(file), trace);
 }
 
 void DecisionLog::Write(const DecisionEvent& event) {
@@ -172,13 +160,9 @@ void DecisionLog::Write(const DecisionEvent& event) {
   }
   if (!admitted) absl::StrAppend(&line_, ",\"reason\":", JsonString(scheduler::Message(d)));
   line_ += "}\n";
-  out_ << line_;
+  file_.stream() << line_;
 }
 
-absl::Status DecisionLog::Close() {
-  out_.close();
-  if (!out_) return absl::UnavailableError(absl::StrCat("cannot write ", path_, "; check space and permissions"));
-  return absl::OkStatus();
-}
+absl::Status DecisionLog::Close() { return file_.Commit(); }
 
 }  // namespace muster::sim

@@ -4,12 +4,13 @@
 #ifndef MUSTER_SIM_REPORT_H_
 #define MUSTER_SIM_REPORT_H_
 
-#include <fstream>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sim/metrics.h"
+#include "sim/output_file.h"
 #include "sim/simulation.h"
 #include "sim/trace.h"
 
@@ -18,8 +19,8 @@ namespace muster::sim {
 // An aligned table, one line per team and one for all.
 std::string FormatTable(const Metrics& metrics);
 
-// The text of summary.json: {trace, resource, begin_s, end_s, skipped_rows, cycles, decisions, total: {...}, teams:
-// [...]}.
+// The text of summary.json: {trace, resource, begin_s, end_s, skipped_rows, cycles, decisions, livelocks: {count,
+// first: [{t, set_aside, loop}]}, total: {...}, teams: [...]}.
 std::string FormatSummary(const Trace& trace, const SimulationResult& result);
 
 // Writes DIR/summary.json and DIR/jobs.csv (job_id, queue, cluster_queue, submit_s, first_start_s, finish_s, wait_s,
@@ -37,9 +38,10 @@ class DecisionLog {
   absl::Status Close();
 
  private:
-  std::string path_;
-  std::ofstream out_;
-  const Trace* trace_ = nullptr;
+  DecisionLog(OutputFile file, const Trace* trace) : file_(std::move(file)), trace_(trace) {}
+
+  OutputFile file_;
+  const Trace* trace_;
   std::string line_;
 };
 

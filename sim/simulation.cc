@@ -77,6 +77,8 @@ class Simulation {
   void FinishJobs();
   void Decide();
   bool Carry(const Decision& decision, int64_t cycle);
+  WorkloadId LeastImportant(absl::Span<const WorkloadId> workloads) const;
+  void SetAside(WorkloadId workload, const LoopWatch::Loop& loop);
   bool NextInstant(size_t next);
   void FillMetrics(int64_t begin_s);
 
@@ -184,6 +186,7 @@ api::Workload Simulation::MakeWorkload(size_t index) const {
 }
 
 void Simulation::Submit(size_t index) {
+  driver_.Disturbed(AtSecond(now_s_));
   const WorkloadId id = driver_.engine().Apply(MakeWorkload(index), AtSecond(now_s_));
   states_[index].id = id;
   if (id >= static_cast<int32_t>(job_of_.size())) job_of_.resize(id + 1, -1);
@@ -225,6 +228,7 @@ void Simulation::FinishJobs() {
     state.running = false;
     result_.jobs[end.job].finish_s = now_s_;
     meter_.Add(state.team, -result_.jobs[end.job].amount, now_s_);
+    driver_.Disturbed(AtSecond(now_s_));
     driver_.engine().Finish(state.id, AtSecond(now_s_));
     driver_.engine().DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
     job_of_[state.id] = -1;
@@ -251,9 +255,35 @@ bool Simulation::Carry(const Decision& d, int64_t cycle) {
   return progress;
 }
 
+// The lowest priority; of equals the one that was submitted last.
+WorkloadId Simulation::LeastImportant(absl::Span<const WorkloadId> workloads) const {
+  const auto rank = [this](WorkloadId id) {
+    const int64_t job = job_of_[id];
+    const Job& row = trace_.jobs[job];
+    const int32_t priority =
+        row.priority_class.empty() ? row.priority : policy_.priority_classes.at(row.priority_class);
+    return std::make_pair(priority, -job);
+  };
+  return *std::min_element(workloads.begin(), workloads.end(),
+                           [&](WorkloadId a, WorkloadId b) { return rank(a) < rank(b); });
+}
+
+void Simulation::SetAside(WorkloadId workload, const LoopWatch::Loop& loop) {
+  const auto name = [this](WorkloadId id) { return trace_.jobs[job_of_[id]].id; };
+  ++result_.livelocks;
+  if (result_.livelocks_told.size() < SimulationResult::kMaxTold) {
+    result_.livelocks_told.push_back({now_s_, name(workload), LoopInWords(loop, name)});
+  }
+  driver_.engine().Evict(workload, Driver::kLivelock, AtSecond(now_s_));
+  Stop(static_cast<size_t>(job_of_[workload]));
+}
+
 void Simulation::Decide() {
-  const Driver::Settled settled = driver_.Decide(
-      AtSecond(now_s_), [this](const Decision& decision, int64_t cycle) { return Carry(decision, cycle); });
+  const Driver::Hands hands = {
+      .carry = [this](const Decision& decision, int64_t cycle) { return Carry(decision, cycle); },
+      .yields = [this](absl::Span<const WorkloadId> workloads) { return LeastImportant(workloads); },
+      .set_aside = [this](WorkloadId workload, const LoopWatch::Loop& loop) { SetAside(workload, loop); }};
+  const Driver::Settled settled = driver_.Decide(AtSecond(now_s_), hands);
   result_.cycles += settled.cycles;
   meter_.SamplePeaks();
 }

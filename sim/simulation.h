@@ -5,6 +5,8 @@
 // at once and goes back to its queue. The clock then moves to the next end, arrival or engine timer. Everything that
 // happens in one second happens together. Same input, same result, bit for bit.
 //
+// Where Kueue's rules let jobs preempt each other without end (driver.h), one of them waits for the next arrival or end.
+//
 // Jobs start when their quota is reserved: admission checks pass at once, and pods start without delay.
 #ifndef MUSTER_SIM_SIMULATION_H_
 #define MUSTER_SIM_SIMULATION_H_
@@ -48,12 +50,23 @@ struct SimulationHooks {
   std::function<void(int64_t)> on_progress;
 };
 
+// Jobs that only pushed each other aside, until one of them was made to wait for the next arrival or end.
+struct Livelock {
+  int64_t at_s = 0;
+  std::string set_aside;  // the job that waits
+  std::string loop;       // who preempts whom, in words
+};
+
 struct SimulationResult {
+  static constexpr size_t kMaxTold = 100;
+
   std::vector<JobOutcome> jobs;            // as in the trace
   std::vector<std::string> cluster_queue;  // of each job
   Metrics metrics;
   int64_t cycles = 0;
-  int64_t decisions = 0;  // entries looked at in these cycles
+  int64_t decisions = 0;                 // entries looked at in these cycles
+  int64_t livelocks = 0;                 // how often a loop was broken
+  std::vector<Livelock> livelocks_told;  // the first kMaxTold
 };
 
 // Runs the whole trace. Errors: NotFound for queues that are not in the policy and for priority classes that are not.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "api/resource_units.h"
+#include "quota/amount.h"
 
 namespace muster::sim {
 namespace {
@@ -167,9 +168,9 @@ void Checker::Queue(const ExpectedQueue& expected) {
   for (const auto& [flavor, resources] : by_flavor) {
     for (const auto& [resource, usage] : resources) {
       World::Usage& sum = total[resource];
-      sum.nominal += usage.nominal;
-      sum.total += usage.total;
-      sum.borrowed += usage.borrowed;
+      sum.nominal = quota::Add(sum.nominal, usage.nominal);
+      sum.total = quota::Add(sum.total, usage.total);
+      sum.borrowed = quota::Add(sum.borrowed, usage.borrowed);
     }
   }
   Amounts(expected.usage, total, absl::StrCat(expected.path, ".usage"));

@@ -277,5 +277,82 @@ TEST_F(ScenarioTest, TheSameScenarioTellsTheSameStory) {
   EXPECT_THAT(Run(text)->story, HasSubstr("Job/default/j starts: main 1 on f"));
 }
 
+// Kueue's rules let these two push each other aside for ever: the gang of "borrower" fills both racks; "owner" looks for a
+// place as if its victim were gone, finds one, and once it is gone is tried on another flavor first, where there is none.
+TEST_F(ScenarioTest, JobsThatOnlyPushEachOtherAsideAreStopped) {
+  const std::string text = R"(
+name: livelock
+objects:
+- {apiVersion: v1, kind: Namespace, metadata: {name: d}}
+- apiVersion: kueue.x-k8s.io/v1beta2
+  kind: Topology
+  metadata: {name: t}
+  spec: {levels: [{nodeLabel: rack}, {nodeLabel: kubernetes.io/hostname}]}
+- {apiVersion: kueue.x-k8s.io/v1beta2, kind: ResourceFlavor, metadata: {name: none}, spec: {nodeLabels: {pool: none}, topologyName: t}}
+- {apiVersion: kueue.x-k8s.io/v1beta2, kind: ResourceFlavor, metadata: {name: some}, spec: {nodeLabels: {pool: some}, topologyName: t}}
+- apiVersion: v1
+  kind: Node
+  metadata: {name: n1, labels: {rack: r1, kubernetes.io/hostname: n1, pool: some}}
+  status: {allocatable: {cpu: 2, memory: 64Gi, pods: 10}, conditions: [{type: Ready, status: "True"}]}
+- apiVersion: v1
+  kind: Node
+  metadata: {name: n2, labels: {rack: r2, kubernetes.io/hostname: n2, pool: some}}
+  status: {allocatable: {cpu: 2, memory: 64Gi, pods: 10}, conditions: [{type: Ready, status: "True"}]}
+- apiVersion: kueue.x-k8s.io/v1beta2
+  kind: ClusterQueue
+  metadata: {name: a}
+  spec:
+    cohortName: c
+    namespaceSelector: {}
+    resourceGroups:
+    - {coveredResources: [cpu, memory], flavors: [{name: some, resources: [{name: cpu, nominalQuota: 1}, {name: memory, nominalQuota: 0}]}]}
+- apiVersion: kueue.x-k8s.io/v1beta2
+  kind: ClusterQueue
+  metadata: {name: b}
+  spec:
+    cohortName: c
+    namespaceSelector: {}
+    preemption: {reclaimWithinCohort: Any}
+    resourceGroups:
+    - coveredResources: [cpu, memory]
+      flavors:
+      - {name: none, resources: [{name: cpu, nominalQuota: 12}, {name: memory, nominalQuota: 100Gi}]}
+      - {name: some, resources: [{name: cpu, nominalQuota: 100}, {name: memory, nominalQuota: 10Gi}]}
+- {apiVersion: kueue.x-k8s.io/v1beta2, kind: LocalQueue, metadata: {name: a, namespace: d}, spec: {clusterQueue: a}}
+- {apiVersion: kueue.x-k8s.io/v1beta2, kind: LocalQueue, metadata: {name: b, namespace: d}, spec: {clusterQueue: b}}
+steps:
+- do:
+  - apply:
+      apiVersion: jobset.x-k8s.io/v1alpha2
+      kind: JobSet
+      metadata: {name: borrower, namespace: d, labels: {kueue.x-k8s.io/queue-name: a}}
+      spec:
+        replicatedJobs:
+        - name: x
+          replicas: 2
+          template: {spec: {parallelism: 1, template: &pod {metadata: {annotations: {kueue.x-k8s.io/podset-required-topology: rack}}, spec: {containers: [{name: c, resources: {requests: {cpu: 1, memory: 0}}}]}}}}
+        - {name: y, replicas: 1, template: {spec: {parallelism: 1, template: *pod}}}
+        - {name: z, replicas: 1, template: {spec: {parallelism: 1, template: *pod}}}
+  - apply:
+      apiVersion: batch/v1
+      kind: Job
+      metadata: {name: owner, namespace: d, labels: {kueue.x-k8s.io/queue-name: b}, annotations: {kueue.x-k8s.io/job-min-parallelism: "2"}}
+      spec:
+        parallelism: 5
+        completions: 5
+        template: {metadata: {annotations: {kueue.x-k8s.io/podset-required-topology: rack}}, spec: {containers: [{name: c, resources: {requests: {cpu: 1, memory: 3Gi}}}]}}
+  expect:
+    jobs: {owner: Running, borrower: Evicted}
+- after: 1m
+  do: [{finish: owner}]
+  expect:
+    jobs: {borrower: Running}
+)";
+  absl::StatusOr<ScenarioResult> result = Run(text);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(result->failures, ::testing::IsEmpty()) << result->story;
+  EXPECT_THAT(result->story, HasSubstr("Job/d/owner preempts JobSet/d/borrower, 8 times over")) << result->story;
+}
+
 }  // namespace
 }  // namespace muster::sim

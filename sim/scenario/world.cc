@@ -18,6 +18,7 @@
 #include "api/jobs/workloads.h"
 #include "api/validation.h"
 #include "api/vocabulary.h"
+#include "quota/amount.h"
 #include "scheduler/configuration.h"
 
 namespace muster::sim {
@@ -362,13 +363,14 @@ void World::AdvanceTo(absl::Time t) {
     if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
     if (next > t) break;
     now_ = std::max(now_, next);
+    if (!timers_.empty() && timers_.begin()->first <= now_) driver_.Disturbed(now_);
     while (!timers_.empty() && timers_.begin()->first <= now_) {
       const Timer timer = timers_.begin()->second;
       timers_.erase(timers_.begin());
       Fire(timer);
     }
     // What is due at t itself is decided about together with what the caller does then.
-    if (now_ < t) Settle();
+    if (now_ < t) Decide();
     if (now_ >= t) break;
   }
   now_ = t;
@@ -402,7 +404,7 @@ std::map<std::string, std::map<std::string, World::Usage>> World::UsageOf(const 
     Usage& usage = out[engine().FlavorName(pairs[fr].flavor)][engine().ResourceName(pairs[fr].resource)];
     usage.nominal = forest.nominal(node, fr);
     usage.total = forest.usage(node, fr);
-    usage.borrowed = std::max<int64_t>(0, usage.total - usage.nominal);
+    usage.borrowed = std::max<int64_t>(0, quota::Sub(usage.total, usage.nominal));
   }
   return out;
 }

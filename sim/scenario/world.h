@@ -85,7 +85,8 @@ class World {
   // Plays everything that is due until `t`, and stops there before anything is decided about that instant's own
   // changes. REQUIRES: t >= now().
   void AdvanceTo(absl::Time t);
-  // Decides about what has changed.
+  // Decides about what has changed. Jobs that would preempt each other for ever are reported as one that is evicted, with
+  // the reason Driver::kLivelock.
   void Settle();
 
   // What happened since it was last asked.
@@ -143,7 +144,10 @@ class World {
   // How long a job may miss pods. REQUIRES: wait_for_pods_ready_.
   absl::Duration RecoveryTimeout() const;
 
+  void Decide();
   bool Carry(const scheduler::Decision& decision);
+  scheduler::WorkloadId LeastImportant(absl::Span<const scheduler::WorkloadId> ids) const;
+  void SetAside(scheduler::WorkloadId id, const LoopWatch::Loop& loop);
   void Start(size_t member, const scheduler::Decision& decision);
   void Stop(size_t member);
   void Evict(size_t member, const std::string& reason, const std::string& message);

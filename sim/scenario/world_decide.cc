@@ -27,7 +27,31 @@ std::string LegacyReason(const std::string& reason) {
 }  // namespace
 
 void World::Settle() {
-  driver_.Decide(now_, [this](const Decision& decision, int64_t) { return Carry(decision); });
+  driver_.Disturbed(now_);
+  Decide();
+}
+
+void World::Decide() {
+  driver_.Decide(now_,
+                 {.carry = [this](const Decision& decision, int64_t) { return Carry(decision); },
+                  .yields = [this](absl::Span<const scheduler::WorkloadId> ids) { return LeastImportant(ids); },
+                  .set_aside = [this](scheduler::WorkloadId id, const LoopWatch::Loop& loop) { SetAside(id, loop); }});
+}
+
+// The lowest priority; of equals the one that was created last.
+scheduler::WorkloadId World::LeastImportant(absl::Span<const scheduler::WorkloadId> ids) const {
+  const auto rank = [this](scheduler::WorkloadId id) {
+    const size_t index = member_of_.at(id);
+    return std::make_pair(members_[index].object.spec.priority.value_or(0), -static_cast<int64_t>(index));
+  };
+  return *std::min_element(ids.begin(), ids.end(), [&](auto a, auto b) { return rank(a) < rank(b); });
+}
+
+void World::SetAside(scheduler::WorkloadId id, const LoopWatch::Loop& loop) {
+  const auto name = [this](scheduler::WorkloadId w) { return jobs_[members_[member_of_.at(w)].job].Id(); };
+  Evict(member_of_.at(id), Driver::kLivelock,
+        absl::StrCat("jobs only push each other aside, as Kueue lets them: ", LoopInWords(loop, name),
+                     "; it waits until something else happens"));
 }
 
 bool World::Carry(const Decision& d) {
