@@ -246,5 +246,104 @@ TEST(TopologyEngine, UsageFollowsTheHost) {
   EXPECT_EQ(PlaceOf(e, third), (Place{{"h1", 1}}));
 }
 
+// Somebody's victims are as good as gone for whoever comes later in the cycle: what is left of the host beside the
+// preemptor is there to be had.
+TEST(TopologyEngine, WhatVictimsLeaveIsCountedForThoseWhoComeLater) {
+  api::ClusterQueue preempting = MakeQueue("q1", "", {{"a", 64}});
+  preempting.preemption.emplace().within_cluster_queue = "LowerPriority";
+  Engine e =
+      TopologyEngine({preempting, MakeQueue("q2", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})});
+  const WorkloadId victim = e.Apply(Required(MakeWorkload("victim", "q1", 1, 6, 0), kHost), At(1));
+  e.RunCycle(At(1));
+  ASSERT_EQ(PlaceOf(e, victim), (Place{{"h1", 1}}));
+  e.Apply(Required(MakeWorkload("urgent", "q1", 1, 4, 2, 9), kHost), At(2));
+  const WorkloadId other = e.Apply(Required(MakeWorkload("other", "q2", 1, 2, 3), kHost), At(3));
+  const CycleResult r = e.RunCycle(At(3));
+  ASSERT_EQ(r.entries.size(), 2u);
+  EXPECT_EQ(r.entries[0].outcome, Outcome::kPreempting);
+  EXPECT_TRUE(e.IsEvicted(victim));
+  EXPECT_EQ(PlaceOf(e, other), (Place{{"h1", 1}}));
+}
+
+// What the preemptor will take is not there for whoever comes later.
+TEST(TopologyEngine, WhatAPreemptorWaitsForIsTaken) {
+  api::ClusterQueue preempting = MakeQueue("q1", "", {{"a", 64}});
+  preempting.preemption.emplace().within_cluster_queue = "LowerPriority";
+  Engine e =
+      TopologyEngine({preempting, MakeQueue("q2", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})});
+  e.Apply(Required(MakeWorkload("victim", "q1", 1, 6, 0), kHost), At(1));
+  e.RunCycle(At(1));
+  e.Apply(Required(MakeWorkload("urgent", "q1", 1, 7, 2, 9), kHost), At(2));
+  const WorkloadId other = e.Apply(Required(MakeWorkload("other", "q2", 1, 2, 3), kHost), At(3));
+  const CycleResult r = e.RunCycle(At(3));
+  ASSERT_EQ(r.entries.size(), 2u);
+  EXPECT_EQ(r.entries[0].outcome, Outcome::kPreempting);
+  EXPECT_EQ(PlaceOf(e, other), Place());
+}
+
+// Nobody to preempt: the room it waits for is kept on concrete hosts within the cycle, unless it can always reclaim.
+TEST(TopologyEngine, WhoWaitsWithoutVictimsKeepsItsRoom) {
+  for (const bool reclaims : {false, true}) {
+    api::ClusterQueue waiting = MakeQueue("q1", "team", {{"a", 64}});
+    waiting.preemption.emplace();
+    if (reclaims) waiting.preemption->reclaim_within_cohort = "Any";
+    Engine e =
+        TopologyEngine({waiting, MakeQueue("q2", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})});
+    e.Apply(Required(MakeWorkload("running", "q1", 1, 4, 0), kHost), At(1));
+    e.RunCycle(At(1));
+    e.Apply(Required(MakeWorkload("large", "q1", 1, 8, 2, 9), kHost), At(2));
+    const WorkloadId other = e.Apply(Required(MakeWorkload("other", "q2", 1, 2, 3), kHost), At(3));
+    const CycleResult r = e.RunCycle(At(3));
+    ASSERT_EQ(r.entries.size(), 2u);
+    EXPECT_EQ(r.entries[0].requeue_reason, RequeueReason::kPreemptionNoCandidates);
+    EXPECT_EQ(PlaceOf(e, other), reclaims ? (Place{{"h1", 1}}) : Place()) << reclaims;
+  }
+}
+
+// A workload that lost its place is placed anew, wherever there is room by then.
+TEST(TopologyEngine, WhoComesBackIsPlacedAnew) {
+  Engine e = TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}})});
+  const WorkloadId id = e.Apply(Required(MakeWorkload("w", "q", 1, 8), kHost), At(1));
+  e.RunCycle(At(1));
+  ASSERT_EQ(PlaceOf(e, id), (Place{{"h1", 1}}));
+  e.Evict(id, "Stopped", At(2));
+  e.CompleteEviction(id, At(2));
+  EXPECT_EQ(PlaceOf(e, id), Place());
+  e.DeleteNode("h1", At(3));
+  e.Apply(MakeNode("r1", "h2", {{"nvidia.com/gpu", 8}}), At(3));
+  e.SetRequeued(id, At(3));
+  e.Advance(At(3));
+  e.RunCycle(At(3));
+  EXPECT_EQ(PlaceOf(e, id), (Place{{"h2", 1}}));
+  e.Finish(id, At(4));
+  const WorkloadId next = e.Apply(Required(MakeWorkload("next", "q", 1, 8, 5), kHost), At(5));
+  e.Advance(At(5));
+  e.RunCycle(At(5));
+  EXPECT_EQ(PlaceOf(e, next), (Place{{"h2", 1}})) << "nothing of it is left";
+}
+
+// Pods that ask for nothing take their part of the number of pods, where their group is.
+TEST(TopologyEngine, ALeaderWithoutRequestsTakesItsPlace) {
+  Engine e =
+      TopologyEngine({MakeQueue("q", "", {{"a", 64}})}, {MakeNode("r1", "h1", {{"nvidia.com/gpu", 8}, {"pods", 2}})});
+  api::Workload w = MakeWorkload("w", "q", 1, 1);
+  w.spec.pod_sets.push_back(w.spec.pod_sets[0]);
+  w.spec.pod_sets[0].name = "leader";
+  w.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests.clear();
+  w = Required(std::move(w), kHost);
+  for (api::PodSet& ps : w.spec.pod_sets) ps.topology_request->pod_set_group_name = "group";
+  const WorkloadId id = e.Apply(w, At(1));
+  e.RunCycle(At(1));
+  ASSERT_EQ(e.Phase(id), WorkloadPhase::kReserved);
+  EXPECT_EQ(PlaceOf(e, id), (Place{{"h1", 2}}));
+  const WorkloadId other = e.Apply(Required(MakeWorkload("other", "q", 1, 1, 2), kHost), At(2));
+  e.RunCycle(At(2));
+  EXPECT_EQ(PlaceOf(e, other), Place()) << "both pods are somebody's";
+  e.Finish(id, At(3));
+  e.Advance(At(3));
+  e.RunCycle(At(3));
+  EXPECT_EQ(PlaceOf(e, other), (Place{{"h1", 1}}));
+}
+
 }  // namespace
 }  // namespace muster::scheduler
