@@ -165,11 +165,16 @@ class _Walker:
                 return True
             if re.search(r"=\s*(default|delete)\s*$", self.of(cursor)):
                 return True
-        if kind == Kind.FIELD_DECL and cursor.is_bitfield():
+        if kind == Kind.FIELD_DECL and (cursor.is_bitfield() or self.in_literal_class(cursor)):
             return True
         if kind == Kind.IF_STMT and re.match(r"if\s+constexpr\b", self.of(cursor)):
             return True
         return False
+
+    def in_literal_class(self, field):
+        """Whether the field's initializer is used by a constexpr constructor."""
+        return any(child.kind == Kind.CONSTRUCTOR and re.match(r"constexpr\b", self.of(child))
+                   for child in field.semantic_parent.get_children())
 
     def statements(self, cursor, children):
         """Dropped statements."""
