@@ -8,18 +8,30 @@
 #include "webhook/admission/review.h"
 #include "webhook/conversion.h"
 #include "webhook/served.h"
+#include "webhook/state/needed_state.h"
 
 namespace muster::webhook {
 namespace {
 
 constexpr char kTextPlain[] = "text/plain; charset=utf-8";
 
+// No answer at all: what the API server makes of it is up to the failurePolicy.
+HttpAnswer NotYet(absl::string_view missing) {
+  constexpr int kUnavailable = 503;
+  HttpAnswer answer;
+  answer.status = answer.code = kUnavailable;
+  answer.content_type = kTextPlain;
+  answer.body = absl::StrCat("503 the webhook has not read from the API server yet what this answer depends on (",
+                             missing, "); try again\n");
+  return answer;
+}
+
 }  // namespace
 
 class Router::Impl {
  public:
   Impl(WebhookConfig config, const ClusterState* state)
-      : config_(std::move(config)), env_{config_, *state}, served_(AllServed(config_)) {
+      : config_(std::move(config)), state_(state), served_(AllServed(config_)) {
     for (const Served& served : served_) {
       routes_.push_back(served.route);
       by_path_.emplace(served.route.path, &served);
@@ -27,7 +39,8 @@ class Router::Impl {
   }
 
   const std::vector<Route>& routes() const { return routes_; }
-  const Env& env() const { return env_; }
+  const WebhookConfig& config() const { return config_; }
+  const ClusterState& state() const { return *state_; }
   const Served* Find(absl::string_view path) const {
     const auto it = by_path_.find(path);
     return it == by_path_.end() ? nullptr : it->second;
@@ -35,7 +48,7 @@ class Router::Impl {
 
  private:
   const WebhookConfig config_;
-  const Env env_;
+  const ClusterState* const state_;
   const std::vector<Served> served_;
   std::vector<Route> routes_;
   absl::flat_hash_map<std::string, const Served*> by_path_;
@@ -74,11 +87,15 @@ HttpAnswer Router::Answer(absl::string_view path, absl::string_view content_type
   AdmissionRequest request;
   AdmissionResponse response;
   if (ParseReview(content_type, body, &request, &response)) {
-    response = AnswerRequest(impl_->env(), served->handler, request);
+    const NeededState state(impl_->state());
+    response = AnswerRequest(Env{impl_->config(), state}, served->handler, request);
+    if (const std::string missing = state.Missing(); !missing.empty()) answer = NotYet(missing);
   }
-  answer.body = WriteReview(request, response);
-  answer.code = response.code;
-  answer.allowed = response.allowed;
+  if (answer.status == 200) {
+    answer.body = WriteReview(request, response);
+    answer.code = response.code;
+    answer.allowed = response.allowed;
+  }
   answer.uid = std::move(request.uid);
   answer.operation = std::move(request.operation);
   return answer;

@@ -20,12 +20,14 @@ namespace muster::webhook {
 inline constexpr size_t kMaxBodyBytes = 7 * 1024 * 1024;
 
 struct HttpAnswer {
-  int status = 200;  // 404 for an unknown path, else 200, even for an error: the code is in the body
+  // 404 for an unknown path; 503 while what the answer depends on is not known yet, which is no answer; else 200, even
+  // for an error: the code is in the body.
+  int status = 200;
   std::string content_type = {};
   std::string body = {};
 
   // What metrics and logs want to know.
-  int code = 0;                // response.status.code; `status` for an unknown path
+  int code = 0;                // response.status.code; `status` where that is not 200
   bool allowed = false;        // for /convert: whether it succeeded
   std::string uid = {};        // of the request; "" when it could not be read
   std::string operation = {};  // CREATE, UPDATE, …; "" when it could not be read

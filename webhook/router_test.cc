@@ -186,6 +186,59 @@ json OwnedPod(const char* uid) {
   return pod;
 }
 
+// Everything is in memory, and of some kinds it is not known yet whether that is all.
+class StateWithout : public CachedClusterState {
+ public:
+  std::set<FollowedKind> unknown;
+  bool Knows(FollowedKind kind) const override { return !unknown.contains(kind); }
+};
+
+TEST_F(RouterTest, WhatIsNotKnownYetIsNotAnswered) {
+  constexpr char kJob[] =
+      R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"a"},"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}})";
+  constexpr char kWithQueue[] =
+      R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"a","labels":{"kueue.x-k8s.io/queue-name":"q"}},"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}})";
+  constexpr char kTrainJob[] =
+      R"({"apiVersion":"trainer.kubeflow.org/v1alpha1","kind":"TrainJob","metadata":{"name":"t","namespace":"a"},"spec":{"runtimeRef":{"name":"torch"}}})";
+  constexpr char kFlavor[] =
+      R"({"apiVersion":"kueue.x-k8s.io/v1beta2","kind":"ResourceFlavor","metadata":{"name":"f"},"spec":{}})";
+  const struct {
+    const char* about;
+    const char* path;
+    const char* object;
+    FollowedKind unknown;
+    const char* missing;  // "" = it is answered
+  } cases[] = {
+      {"a job that names no queue may get the default one", "/mutate-batch-v1-job", kJob, FollowedKind::kLocalQueue,
+       "LocalQueue"},
+      {"one that names its queue depends on what its checks are", "/mutate-batch-v1-job", kWithQueue,
+       FollowedKind::kAdmissionCheck, "AdmissionCheck"},
+      {"the rules of a job with a queue look at nothing", "/validate-batch-v1-job", kWithQueue,
+       FollowedKind::kLocalQueue, ""},
+      {"training runtimes are for TrainJobs", "/validate-trainer-kubeflow-org-v1alpha1-trainjob", kTrainJob,
+       FollowedKind::kClusterTrainingRuntime, "ClusterTrainingRuntime"},
+      {"and for nothing else", "/mutate-batch-v1-job", kJob, FollowedKind::kClusterTrainingRuntime, ""},
+      {"Kueue's own objects are checked by themselves", "/validate-kueue-x-k8s-io-v1beta2-resourceflavor", kFlavor,
+       FollowedKind::kLocalQueue, ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.about);
+    StateWithout state;
+    state.unknown = {c.unknown};
+    const HttpAnswer answer =
+        Router(config_, &state).Answer(c.path, "application/json", ReviewText("CREATE", json::parse(c.object)));
+    EXPECT_EQ(answer.uid, "0a1b");
+    if (*c.missing == '\0') {
+      EXPECT_EQ(answer.status, 200);
+    } else {
+      EXPECT_EQ(answer.status, 503);
+      EXPECT_EQ(answer.code, 503);
+      EXPECT_FALSE(answer.allowed);
+      EXPECT_THAT(answer.body, HasSubstr(absl::StrCat("depends on (", c.missing, ")")));
+    }
+  }
+}
+
 TEST_F(RouterTest, ThePodsOfAManagedJobAreLeftAlone) {
   Add({{"apiVersion", "batch/v1"},
        {"kind", "Job"},

@@ -26,6 +26,18 @@ struct ObjectRef {
   absl::string_view name;
 };
 
+// The kinds whose objects are kept in memory; everything else is looked up.
+enum class FollowedKind {
+  kNamespace,
+  kLocalQueue,
+  kClusterQueue,
+  kAdmissionCheck,
+  kWorkloadPriorityClass,
+  kTrainingRuntime,
+  kClusterTrainingRuntime,
+};
+inline constexpr int kFollowedKinds = 7;
+
 // What the API server answered instead of an object.
 struct ApiError {
   int code = 0;  // of HTTP
@@ -39,6 +51,10 @@ std::optional<ApiError> ApiErrorOf(const absl::Status& status);
 class ClusterState {
  public:
   virtual ~ClusterState() = default;
+
+  // Whether the objects of a kind were read, all of them, at least once. Until then what is said below of objects of
+  // the kind means nothing: no answer may be made of it.
+  virtual bool Knows(FollowedKind kind) const = 0;
 
   // The labels of a namespace, or nullptr when there is no such namespace.
   virtual std::shared_ptr<const api::StringMap> NamespaceLabels(absl::string_view ns) const = 0;
@@ -70,6 +86,8 @@ class CachedClusterState : public ClusterState {
 
   size_t size() const;
 
+  // What was added is all there is.
+  bool Knows(FollowedKind) const override { return true; }
   std::shared_ptr<const api::StringMap> NamespaceLabels(absl::string_view ns) const override;
   bool HasLocalQueue(absl::string_view ns, absl::string_view name) const override;
   bool HasWorkloadPriorityClass(absl::string_view name) const override;
