@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,7 @@ struct Flags {
   std::string context;
   int max_connections = 1024;
   int max_in_flight = 256;
+  std::string max_staleness = "5m";
   std::string shutdown_delay = "5s";
   std::string shutdown_patience = "15s";
   std::string log_level = "info";
@@ -88,12 +90,20 @@ absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
   return config;
 }
 
-absl::StatusOr<std::unique_ptr<webhook::LiveClusterState>> FollowCluster(const Flags& flags, const webhook::Log* log) {
+absl::StatusOr<std::unique_ptr<webhook::LiveClusterState>> FollowCluster(const Flags& flags,
+                                                                         const webhook::WebhookConfig& config,
+                                                                         const webhook::Log* log) {
+  absl::StatusOr<absl::Duration> max_staleness = ParseDuration("--max-staleness", flags.max_staleness);
+  if (!max_staleness.ok()) return max_staleness.status();
   const absl::StatusOr<webhook::ApiEndpoint> endpoint = flags.kubeconfig.empty()
                                                             ? webhook::InClusterEndpoint()
                                                             : webhook::LoadKubeconfig(flags.kubeconfig, flags.context);
   if (!endpoint.ok()) return endpoint.status();
-  return webhook::LiveClusterState::Start(*endpoint, {}, log);
+  webhook::LiveStateOptions options;
+  options.training_runtimes = config.frameworks.count("trainer.kubeflow.org/trainjob") > 0;
+  options.reflector.max_staleness = *max_staleness;
+  options.reflector.seed = std::random_device{}();
+  return webhook::LiveClusterState::Start(*endpoint, options, log);
 }
 
 // The CA of a pair made on the spot goes to a file, or to standard output.
@@ -188,7 +198,7 @@ absl::Status Serve(const Flags& flags) {
   std::unique_ptr<webhook::CachedClusterState> from_files;
   std::unique_ptr<webhook::LiveClusterState> live;
   if (flags.state.empty()) {
-    auto followed = FollowCluster(flags, &log);
+    auto followed = FollowCluster(flags, *config, &log);
     if (!followed.ok()) return followed.status();
     live = *std::move(followed);
   } else {
@@ -265,6 +275,8 @@ void AddWebhook(CLI::App* app, int* exit_code) {
       ->check(CLI::ExistingFile)
       ->excludes(state);
   command->add_option("--context", flags->context, "Context of the kubeconfig (default: the current one)");
+  command->add_option("--max-staleness", flags->max_staleness,
+                      "Not ready when the API server has said nothing about a kind for this long (default: 5m)");
   command->add_option("--max-connections", flags->max_connections, "Connections at a time (default: 1024)")
       ->check(CLI::Range(1, 100000));
   command->add_option("--max-in-flight", flags->max_in_flight, "Requests at a time (default: 256)")

@@ -51,6 +51,12 @@ _LIBS = {
         header = "benchmark/benchmark.h",
         deps = ["benchmark"],
     ),
+    "boost_beast": struct(
+        # Headers alone; with Asio, whose TLS is OpenSSL.
+        debian = "libboost-dev",
+        header = "boost/beast.hpp",
+        deps = ["openssl"],
+    ),
     "boost_graph": struct(
         debian = "libboost-graph-dev",
         header = "boost/graph/adjacency_list.hpp",

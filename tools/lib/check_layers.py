@@ -24,6 +24,8 @@ import build_graph
 _SYSTEM = {
     "absl/": ("absl",),
     "benchmark/": ("benchmark", "benchmark_main"),
+    "boost/asio/": ("boost_beast",),
+    "boost/beast/": ("boost_beast",),
     "boost/graph/": ("boost_graph",),
     "boost/iostreams/": ("boost_iostreams",),
     "CLI/": ("cli11",),

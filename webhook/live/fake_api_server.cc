@@ -21,6 +21,31 @@ json Status(int code, const std::string& reason, const std::string& message) {
           {"code", code},     {"reason", reason},   {"message", message}};
 }
 
+// The kinds that tests put into collections, and anything else.
+std::string KindOf(const std::string& plural) {
+  static const auto& kinds =
+      *new std::map<std::string, std::string>{{"namespaces", "Namespace"},
+                                              {"localqueues", "LocalQueue"},
+                                              {"clusterqueues", "ClusterQueue"},
+                                              {"admissionchecks", "AdmissionCheck"},
+                                              {"workloadpriorityclasses", "WorkloadPriorityClass"},
+                                              {"trainingruntimes", "TrainingRuntime"},
+                                              {"clustertrainingruntimes", "ClusterTrainingRuntime"}};
+  const auto found = kinds.find(plural);
+  return found == kinds.end() ? "Other" : found->second;
+}
+
+// "/apis/kueue.x-k8s.io/v1beta2/localqueues": {"/apis/kueue.x-k8s.io/v1beta2", "localqueues"}.
+std::pair<std::string, std::string> Split(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// "/apis/kueue.x-k8s.io/v1beta2": "kueue.x-k8s.io/v1beta2"; "/api/v1": "v1".
+std::string ApiVersionOf(const std::string& group_path) {
+  return group_path.substr(absl::StartsWith(group_path, "/apis/") ? 6 : 5);
+}
+
 void Reply(httplib::Response& res, int status, const json& body) {
   res.status = status;
   res.set_content(body.dump(), "application/json");
@@ -167,17 +192,42 @@ void FakeApiServer::Handle(const httplib::Request& req, httplib::Response& res) 
   if (fail_ != 0) return Reply(res, fail_, Status(fail_, "InternalError", "the server is unwell"));
   if (const auto path = paths_.find(req.path); path != paths_.end()) return Reply(res, 200, path->second);
   const auto found = collections_.find(req.path);
-  if (found == collections_.end()) return Reply(res, 404, Status(404, "NotFound", "not found"));
+  if (found == collections_.end()) {
+    const json discovery = Discovery(req.path);
+    return discovery.is_null() ? Reply(res, 404, Status(404, "NotFound", "not found")) : Reply(res, 200, discovery);
+  }
   if (req.get_param_value("watch") != "true") return List(req, found->second, res);
   lock.Release();
   Watch(req, res);
 }
 
+json FakeApiServer::Discovery(const std::string& path) const {
+  std::map<std::string, json> groups = {{"apps", {{{"version", "v1"}}}}};
+  json resources = json::array();
+  for (const auto& [collection, content] : collections_) {
+    const auto [group_path, plural] = Split(collection);
+    if (group_path == path) resources.push_back({{"name", plural}, {"kind", KindOf(plural)}});
+    if (!absl::StartsWith(group_path, "/apis/")) continue;
+    const auto [group, version] = Split(ApiVersionOf(group_path));
+    groups[group] = {{{"version", version}}};
+  }
+  if (path == "/apis") {
+    json list = json::array();
+    for (const auto& [name, versions] : groups) list.push_back({{"name", name}, {"versions", versions}});
+    return {{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", list}};
+  }
+  if (resources.empty()) return nullptr;
+  return {{"kind", "APIResourceList"}, {"groupVersion", ApiVersionOf(path)}, {"resources", resources}};
+}
+
 void FakeApiServer::List(const httplib::Request& req, const Collection& collection, httplib::Response& res) {
   const size_t limit = std::strtoul(req.get_param_value("limit").c_str(), nullptr, 10);
   const size_t skip = std::strtoul(req.get_param_value("continue").c_str(), nullptr, 10);
-  json list = {
-      {"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", json::array()}};
+  const auto [group_path, plural] = Split(req.path);
+  json list = {{"apiVersion", ApiVersionOf(group_path)},
+               {"kind", KindOf(plural) + "List"},
+               {"metadata", {{"resourceVersion", std::to_string(version_)}}},
+               {"items", json::array()}};
   size_t at = 0;
   for (const auto& [key, object] : collection.objects) {
     if (at++ < skip) continue;

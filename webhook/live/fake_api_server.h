@@ -28,7 +28,7 @@ class FakeApiServer {
   // How to reach it, with its CA and a token it takes.
   ApiEndpoint endpoint() const;
 
-  // Collections by path ("/api/v1/namespaces"). Unknown ones are answered 404.
+  // Collections by path ("/api/v1/namespaces"). Unknown ones are answered 404, and missing in discovery.
   void AddCollection(const std::string& path);
   void Put(const std::string& collection, const std::string& ns, const std::string& name,
            nlohmann::json object = nlohmann::json::object());
@@ -62,6 +62,8 @@ class FakeApiServer {
   void List(const httplib::Request& req, const Collection& collection, httplib::Response& res)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Watch(const httplib::Request& req, httplib::Response& res);
+  // The document at a path, made of the collections there are; null when there is none.
+  nlohmann::json Discovery(const std::string& path) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Record(const std::string& path, const char* type, nlohmann::json object) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   KeyPair pair_;

@@ -43,7 +43,11 @@ class LiveClusterStateTest : public ::testing::Test {
     options_.reflector.min_backoff = absl::Milliseconds(20);
     options_.reflector.max_backoff = absl::Milliseconds(200);
     options_.reflector.page_size = 3;
-    options_.lookup_timeout = absl::Seconds(20);  // the machine of a test may be slow
+    options_.reflector.absence_interval = absl::Milliseconds(20);
+    options_.reflector.absence_patience = absl::Milliseconds(50);
+    options_.reflector.removal_patience = absl::Milliseconds(150);
+    options_.lookups.timeout = absl::Seconds(20);  // the machine of a test may be slow
+    options_.lookups.patience_when_full = absl::Seconds(20);
   }
   std::unique_ptr<LiveClusterState> Start(const ApiEndpoint& endpoint) {
     auto state = LiveClusterState::Start(endpoint, options_, &log_);
@@ -85,6 +89,18 @@ TEST_F(LiveClusterStateTest, KnowsWhatIsThereAndWhatChanges) {
   EXPECT_TRUE(Eventually([&] { return !state->HasLocalQueue("team-a", "q3"); }));
   EXPECT_EQ(FiguresOf(*state, "localqueues.kueue.x-k8s.io").objects, 6);
   EXPECT_EQ(FiguresOf(*state, "localqueues.kueue.x-k8s.io").lists, 1);
+}
+
+// Thirty objects with as much beside what is needed as they may have: together more than is taken at a time.
+TEST_F(LiveClusterStateTest, PagesThatAreTooLargeBecomeSmallerAndWhatIsNotNeededIsNotKept) {
+  const json large = {{"metadata", {{"annotations", {{"note", std::string(400'000, 'x')}}}}}};
+  for (int i = 0; i < 30; ++i) api_.Put(kLocalQueues, "team-b", absl::StrCat("large", i), large);
+  options_.reflector.page_size = 500;
+  auto state = Start(api_.endpoint());
+  ASSERT_TRUE(Eventually([&] { return Synced(*state); }));
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(state->HasLocalQueue("team-b", absl::StrCat("large", i)));
+  EXPECT_EQ(FiguresOf(*state, "localqueues.kueue.x-k8s.io").objects, 37);
+  EXPECT_LT(FiguresOf(*state, "localqueues.kueue.x-k8s.io").bytes, 100'000);
 }
 
 TEST_F(LiveClusterStateTest, KindsThatAreNotInstalledCountAsKnown) {
@@ -181,7 +197,9 @@ constexpr char kJobs[] = "/apis/batch/v1/namespaces/team-a/jobs/j";
 class LookupTest : public LiveClusterStateTest {
  protected:
   LookupTest() {
-    api_.PutPath("/apis/batch/v1", {{"resources",
+    api_.PutPath("/apis/batch/v1", {{"kind", "APIResourceList"},
+                                    {"groupVersion", "batch/v1"},
+                                    {"resources",
                                      {{{"name", "jobs"}, {"kind", "Job"}},
                                       {{"name", "jobs/status"}, {"kind", "Job"}},
                                       {{"name", "cronjobs"}, {"kind", "CronJob"}}}}});
@@ -221,7 +239,7 @@ TEST_F(LookupTest, WhatIsMissingIsSoonAskedForAgain) {
 }
 
 TEST_F(LookupTest, DoesNotWaitForever) {
-  options_.lookup_timeout = absl::Milliseconds(200);
+  options_.lookups.timeout = absl::Milliseconds(200);
   state_ = Start(api_.endpoint());
   ASSERT_TRUE(Eventually([&] { return Synced(*state_); }));
   api_.SlowDown(absl::Seconds(3));

@@ -2,48 +2,52 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <random>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "api/json_text.h"
+#include "absl/time/clock.h"
 #include "webhook/base/log.h"
+#include "webhook/live/discovery.h"
 
 namespace muster::webhook {
 namespace {
 
-using nlohmann::json;
-
-std::string StringAt(const json& object, const char* outer, const char* inner) {
-  const auto found = object.find(outer);
-  if (found == object.end() || !found->is_object()) return "";
-  const auto value = found->find(inner);
-  return value != found->end() && value->is_string() ? value->get<std::string>() : "";
+// Everything but letters and digits as %XX: a token is the server's, a path is ours.
+std::string Escaped(absl::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
+      escaped.push_back(c);
+    } else {
+      absl::StrAppend(&escaped, "%", absl::BytesToHexString(absl::string_view(&c, 1)));
+    }
+  }
+  return escaped;
 }
 
-std::string NameOf(const json& object) {
-  return absl::StrCat(StringAt(object, "metadata", "namespace"), "/", StringAt(object, "metadata", "name"));
-}
-
-// Anything in [d/2, d): replicas that lost the same API server do not come back in step.
-absl::Duration Jittered(absl::Duration d) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return d * std::uniform_real_distribution<double>(0.5, 1.0)(random);
+absl::Status TooLarge(const KeptObject& object) {
+  return absl::UnavailableError(
+      absl::StrCat(NameOf(object), ": what is needed of it takes ", object.bytes, " bytes, which is too much"));
 }
 
 }  // namespace
 
-std::string CollectionPath(const Resource& resource) {
-  if (resource.group.empty()) return absl::StrCat("/api/", resource.version, "/", resource.plural);
-  return absl::StrCat("/apis/", resource.group, "/", resource.version, "/", resource.plural);
-}
-
-Reflector::Reflector(const ApiEndpoint& endpoint, Resource resource, ReflectorOptions options,
+Reflector::Reflector(const ApiEndpoint& endpoint, const Resource& resource, ReflectorOptions options,
                      CachedClusterState* state, const Log* log)
-    : endpoint_(endpoint), resource_(std::move(resource)), options_(options), state_(state), log_(log) {
-  figures_.resource = resource_.group.empty() ? resource_.plural : absl::StrCat(resource_.plural, ".", resource_.group);
-  figures_.last_contact = absl::InfinitePast();
-  absl::StatusOr<std::unique_ptr<ApiClient>> client = ApiClient::New(endpoint_);
+    : resource_(resource),
+      options_(options),
+      state_(state),
+      log_(log),
+      backoff_(options.min_backoff, options.max_backoff, options.seed),
+      absence_(options.absence_times, options.absence_patience),
+      removal_(options.absence_times, options.removal_patience),
+      page_size_(options.page_size) {
+  figures_.resource = ResourceName(resource_);
+  absl::StatusOr<std::unique_ptr<ApiClient>> client = ApiClient::New(endpoint);
   if (client.ok()) {
     client_ = *std::move(client);
   } else {
@@ -53,199 +57,242 @@ Reflector::Reflector(const ApiEndpoint& endpoint, Resource resource, ReflectorOp
 }
 
 Reflector::~Reflector() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stop_ = true;
-  }
+  stop_.Set();
   if (client_ != nullptr) client_->Stop();
   thread_.join();
 }
 
+bool Reflector::synced() const {
+  absl::MutexLock lock(&mutex_);
+  return figures_.synced;
+}
+
 CacheFigures Reflector::figures() const {
   absl::MutexLock lock(&mutex_);
-  return figures_;
+  CacheFigures figures = figures_;
+  // The clock on the wall is for people alone: how long ago it was is measured by the other one.
+  const absl::Duration age = Since(contact_);
+  figures.last_contact = figures.synced ? absl::Now() - age : absl::InfinitePast();
+  figures.stale = figures.synced && age > options_.max_staleness;
+  return figures;
 }
 
-bool Reflector::stopping() const {
+void Reflector::Contact(SteadyTime when, bool listed) {
   absl::MutexLock lock(&mutex_);
-  return stop_;
-}
-
-bool Reflector::Sleep(absl::Duration duration) {
-  absl::MutexLock lock(&mutex_);
-  return !mutex_.AwaitWithTimeout(absl::Condition(&stop_), duration);
-}
-
-void Reflector::Contact(bool synced, bool listed, int64_t objects) {
-  absl::MutexLock lock(&mutex_);
-  figures_.last_contact = absl::Now();
-  if (synced) figures_.synced = true;
+  contact_ = when;
+  figures_.synced = true;
   if (listed) ++figures_.lists;
-  figures_.objects = objects;
+  figures_.objects = static_cast<int64_t>(known_.size());
+  figures_.bytes = bytes_;
 }
 
 void Reflector::Run() {
-  absl::Duration backoff = options_.min_backoff;
-  std::string version;
-  std::string last_problem;
-  while (!stopping()) {
-    absl::Status status = client_error_;
-    if (status.ok() && version.empty()) {
-      status = List(&version);
-      if (status.ok() && !last_problem.empty()) {
-        last_problem.clear();
-        log_->Write(LogLevel::kInfo, "cluster state is followed again", {{"resource", resource_.plural}});
-      }
-    }
-    const absl::Time before = absl::Now();
-    if (status.ok()) status = Watch(&version);
-    if (stopping()) return;
-    // A watch that lasted is no sign of trouble, however it ended.
-    if (absl::Now() - before > absl::Seconds(10)) backoff = options_.min_backoff;
-    if (status.ok()) continue;
-    if (absl::IsAborted(status)) {
-      version.clear();
-      // Straight away the first time; a server that keeps saying so is not asked in a tight loop.
-      if (!Sleep(Jittered(backoff / 8))) return;
-      backoff = std::min(backoff * 2, options_.max_backoff);
+  while (!stop_.is_set()) {
+    if (!stop_.Sleep(Step())) return;
+  }
+}
+
+absl::Duration Reflector::Step() {
+  absl::Status status = client_error_;
+  retry_after_ = absl::ZeroDuration();
+  if (status.ok() && version_ == 0) status = List();
+  if (!status.ok()) return AfterFailure(status);
+  const SteadyTime start = SteadyNow();
+  status = Watch();
+  const bool lasted = Since(start) >= options_.short_watch;
+  if (lasted) backoff_.Reset();
+  if (!status.ok()) return AfterFailure(status);
+  return lasted ? absl::ZeroDuration() : backoff_.Next();
+}
+
+absl::Duration Reflector::AfterFailure(const absl::Status& status) {
+  if (stop_.is_set()) return absl::ZeroDuration();
+  const bool absent = absl::IsNotFound(status);
+  if (!absent) {
+    absence_.Reset();
+    removal_.Reset();
+  }
+  // A server with too much to do is not asked for more than it was.
+  if (!absl::IsResourceExhausted(status)) version_ = 0;
+  if (absent && absent_) return options_.absence_interval;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++figures_.failures;
+  }
+  Report(status);
+  if (absent) return options_.absence_interval;
+  return std::max(backoff_.Next(), std::min(retry_after_, options_.max_backoff));
+}
+
+// Once, not every time.
+void Reflector::Report(const absl::Status& status) {
+  const std::string problem(status.message());
+  if (problem == last_problem_) return;
+  last_problem_ = problem;
+  if (status.ok()) {
+    log_->Write(LogLevel::kInfo, "cluster state is followed again", {{"resource", resource_.plural}});
+  } else {
+    log_->Write(LogLevel::kWarn, "cluster state cannot be followed; what is known stays in use",
+                {{"resource", resource_.plural}, {"error", problem}});
+  }
+}
+
+absl::Status Reflector::CheckLimits(int64_t objects, int64_t bytes) const {
+  if (objects <= options_.max_objects && bytes <= options_.max_bytes) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(ResourceName(resource_), ": more than ", options_.max_objects,
+                                             " objects, or ", options_.max_bytes, " bytes of them"));
+}
+
+absl::Status Reflector::Refusal(absl::string_view what, const ApiReply& reply) {
+  const std::string text = absl::StrCat(what, " of ", resource_.plural, ": ", Explain(reply));
+  retry_after_ = reply.retry_after;
+  switch (reply.status) {
+    case 404:
+      return AskDiscovery(text);
+    case 401:
+    case 403:
+      return absl::PermissionDeniedError(absl::StrCat(text, "; the webhook needs the verbs get, list and watch"));
+    case 429:
+      return absl::ResourceExhaustedError(text);
+    default:
+      return absl::UnavailableError(text);
+  }
+}
+
+absl::Status Reflector::AskDiscovery(absl::string_view said) {
+  // Without namespaces there is no cluster.
+  if (resource_.group.empty()) return absl::UnavailableError(said);
+  const absl::StatusOr<std::optional<std::string>> found =
+      Discover(client_.get(), {resource_.group, resource_.version, resource_.plural}, After(options_.list_timeout));
+  if (!found.ok()) return absl::UnavailableError(absl::StrCat(said, "; ", found.status().message()));
+  if (found->has_value()) return absl::UnavailableError(absl::StrCat(said, ", but discovery has it"));
+  const SteadyTime now = SteadyNow();
+  absence_.Seen(now);
+  removal_.Seen(now);
+  if ((listed_ ? removal_ : absence_).Believed(now)) TakeAsAbsent();
+  return absl::NotFoundError(absl::StrCat(said, ", and discovery does not have it either"));
+}
+
+void Reflector::TakeAsAbsent() {
+  if (!absent_) {
+    absent_ = true;
+    state_->ReplaceKind(resource_.group, resource_.kind, {}).IgnoreError();
+    known_.clear();
+    bytes_ = 0;
+    log_->Write(LogLevel::kInfo, "the API server does not have the resource; nothing depends on it then",
+                {{"resource", ResourceName(resource_)}});
+  }
+  Contact(SteadyNow(), false);
+}
+
+absl::Status Reflector::ListPages(absl::flat_hash_map<std::string, KeptObject>* objects, uint64_t* version) {
+  const SteadyTime deadline = After(options_.list_patience);
+  int64_t bytes = 0;
+  std::string next;
+  while (!stop_.is_set()) {
+    // Without a resourceVersion: what is listed is the newest there is, not what some API server remembers.
+    std::string path = absl::StrCat(CollectionPath(resource_), "?limit=", page_size_);
+    if (!next.empty()) absl::StrAppend(&path, "&continue=", Escaped(next));
+    const absl::StatusOr<ApiReply> reply = client_->Get(path, std::min(options_.list_timeout, -Since(deadline)));
+    if (absl::IsResourceExhausted(reply.status()) && page_size_ > 1) {
+      page_size_ /= 2;
+      objects->clear();
+      bytes = 0;
+      next.clear();
       continue;
     }
-    absl::Duration wait = backoff;
-    if (absl::IsNotFound(status)) {  // the kind is not installed
-      state_->ReplaceKind(resource_.group, resource_.kind, {}).IgnoreError();
-      names_.clear();
-      version.clear();
-      Contact(true, false, 0);
-      wait = options_.max_backoff;
-    } else {
-      absl::MutexLock lock(&mutex_);
-      ++figures_.failures;
+    if (!reply.ok()) return absl::UnavailableError(reply.status().message());
+    if (reply->status != 200) return Refusal("list", *reply);
+    absl::StatusOr<ListPage> page = ParseListPage(resource_, reply->body);
+    if (!page.ok()) {
+      return absl::UnavailableError(absl::StrCat("list of ", resource_.plural, ": ", page.status().message()));
     }
-    if (last_problem != status.message()) {  // once, not every time
-      last_problem = std::string(status.message());
-      log_->Write(absl::IsNotFound(status) ? LogLevel::kInfo : LogLevel::kWarn,
-                  absl::IsNotFound(status) ? "the API server does not have the resource; nothing depends on it then"
-                                           : "cluster state cannot be followed; what is known stays in use",
-                  {{"resource", resource_.plural}, {"error", last_problem}});
+    for (KeptObject& object : page->objects) {
+      bytes += object.bytes;
+      if (object.bytes > options_.max_object_bytes) return TooLarge(object);
+      std::string name = NameOf(object);
+      objects->insert_or_assign(std::move(name), std::move(object));
     }
-    if (!Sleep(Jittered(wait))) return;
-    backoff = std::min(backoff * 2, options_.max_backoff);
+    if (absl::Status status = CheckLimits(static_cast<int64_t>(objects->size()), bytes); !status.ok()) return status;
+    *version = page->version;
+    next = std::move(page->next_page);
+    if (next.empty()) return absl::OkStatus();
   }
+  return absl::CancelledError("stopped");
 }
 
-// Read with an apiVersion and a kind, as the objects of a list lack them; without what nobody looks at.
-void Reflector::Prepare(json* object) const {
-  (*object)["apiVersion"] =
-      resource_.group.empty() ? resource_.version : absl::StrCat(resource_.group, "/", resource_.version);
-  (*object)["kind"] = resource_.kind;
-  if (auto metadata = object->find("metadata"); metadata != object->end() && metadata->is_object()) {
-    metadata->erase("managedFields");
+absl::Status Reflector::List() {
+  const SteadyTime start = SteadyNow();
+  page_size_ = std::min(page_size_ * 2, options_.page_size);  // what was too large may be gone
+  absl::flat_hash_map<std::string, KeptObject> objects;
+  uint64_t version = 0;
+  if (absl::Status status = ListPages(&objects, &version); !status.ok()) return status;
+  std::vector<nlohmann::json> forms;
+  forms.reserve(objects.size());
+  known_.clear();
+  bytes_ = 0;
+  for (auto& [name, object] : objects) {
+    known_.emplace(name, object.bytes);
+    bytes_ += object.bytes;
+    forms.push_back(std::move(object.form));
   }
-  object->erase("status");
-  if (resource_.metadata_only) object->erase("spec");
-}
-
-absl::Status Reflector::List(std::string* version) {
-  std::vector<json> objects;
-  std::string next, listed;
-  do {
-    std::string path = absl::StrCat(CollectionPath(resource_), "?limit=", options_.page_size);
-    if (!next.empty()) absl::StrAppend(&path, "&continue=", next);
-    absl::StatusOr<ApiReply> reply = client_->Get(path, options_.list_timeout);
-    if (!reply.ok()) return reply.status();
-    const std::string what = absl::StrCat("list of ", resource_.plural, ": ");
-    if (reply->status == 410) return absl::AbortedError(absl::StrCat(what, Explain(*reply)));
-    if (reply->status == 404) return absl::NotFoundError(absl::StrCat(what, Explain(*reply)));
-    if (reply->status == 401 || reply->status == 403) {
-      return absl::PermissionDeniedError(
-          absl::StrCat(what, Explain(*reply), "; the webhook needs the verbs get, list and watch"));
-    }
-    if (reply->status != 200) return absl::UnavailableError(absl::StrCat(what, Explain(*reply)));
-    absl::StatusOr<json> list = api::ParseJson(reply->body);
-    if (!list.ok()) return absl::UnavailableError(absl::StrCat(what, list.status().message()));
-    if (!list->is_object() || !list->contains("items")) return absl::UnavailableError(absl::StrCat(what, "no items"));
-    json& items = (*list)["items"];
-    if (items.is_array()) {
-      for (json& item : items) {
-        if (!item.is_object()) continue;
-        Prepare(&item);
-        objects.push_back(std::move(item));
-      }
-    }
-    listed = StringAt(*list, "metadata", "resourceVersion");
-    next = StringAt(*list, "metadata", "continue");
-  } while (!next.empty() && !stopping());
-  names_.clear();
-  for (const json& object : objects) names_.push_back(NameOf(object));
-  std::sort(names_.begin(), names_.end());
-  const int64_t count = static_cast<int64_t>(objects.size());
-  if (absl::Status status = state_->ReplaceKind(resource_.group, resource_.kind, std::move(objects)); !status.ok()) {
-    log_->Write(LogLevel::kWarn, "objects of a list are not understood and left out",
-                {{"resource", resource_.plural}, {"error", std::string(status.message())}});
-  }
-  *version = listed;
-  Contact(true, true, count);
-  return listed.empty() ? absl::UnavailableError(absl::StrCat("list of ", resource_.plural, ": has no resourceVersion"))
-                        : absl::OkStatus();
-}
-
-absl::Status Reflector::Watch(std::string* version) {
-  const std::string path =
-      absl::StrCat(CollectionPath(resource_), "?watch=true&allowWatchBookmarks=true&resourceVersion=", *version,
-                   "&timeoutSeconds=", absl::ToInt64Seconds(Jittered(options_.watch_time)) + 1);
-  absl::Status taken;
-  absl::StatusOr<ApiReply> reply = client_->Stream(path, options_.watch_silence, [&](absl::string_view line) {
-    taken = Take(line, version);
-    return taken.ok() && !stopping();
-  });
-  if (!taken.ok()) return taken;
-  if (!reply.ok()) return reply.status();
-  const std::string what = absl::StrCat("watch of ", resource_.plural, ": ");
-  if (reply->status == 410) return absl::AbortedError(absl::StrCat(what, Explain(*reply)));
-  if (reply->status == 404) return absl::NotFoundError(absl::StrCat(what, Explain(*reply)));
-  if (reply->status != 200) return absl::UnavailableError(absl::StrCat(what, Explain(*reply)));
+  state_->ReplaceKind(resource_.group, resource_.kind, std::move(forms)).IgnoreError();  // they are as they should be
+  version_ = version;
+  listed_ = true;
+  absent_ = false;
+  absence_.Reset();
+  removal_.Reset();
+  // True of the moment it was asked for, whenever the last page came.
+  Contact(start, true);
+  Report(absl::OkStatus());
   return absl::OkStatus();
 }
 
-absl::Status Reflector::Take(absl::string_view line, std::string* version) {
-  const std::string what = absl::StrCat("watch of ", resource_.plural, ": ");
-  absl::StatusOr<json> event = api::ParseJson(line);
-  if (!event.ok()) return absl::UnavailableError(absl::StrCat(what, event.status().message()));
-  if (!event->is_object() || !event->contains("object") || !(*event)["object"].is_object()) {
-    return absl::UnavailableError(absl::StrCat(what, "an event without object"));
+absl::Status Reflector::Watch() {
+  const std::string path =
+      absl::StrCat(CollectionPath(resource_), "?watch=true&allowWatchBookmarks=true&resourceVersion=", version_,
+                   "&timeoutSeconds=", absl::ToInt64Seconds(backoff_.Jittered(options_.watch_time)) + 1);
+  absl::Status taken;
+  const absl::StatusOr<ApiReply> reply = client_->Stream(path, options_.watch_silence, [&](absl::string_view line) {
+    taken = Take(line);
+    return taken.ok() && !stop_.is_set();
+  });
+  if (!taken.ok()) {
+    return absl::UnavailableError(absl::StrCat("watch of ", resource_.plural, ": ", taken.message()));
   }
-  const std::string type = event->value("type", json()).is_string() ? (*event)["type"].get<std::string>() : "";
-  json object = std::move((*event)["object"]);
-  if (type == "ERROR") {
-    const json code = object.value("code", json(0));
-    const std::string message =
-        Explain({code.is_number() ? code.get<int>() : 0, object.dump(-1, ' ', false, json::error_handler_t::replace)});
-    if (code == 410) return absl::AbortedError(absl::StrCat(what, message));
-    return absl::UnavailableError(absl::StrCat(what, message));
+  if (!reply.ok()) return absl::UnavailableError(reply.status().message());
+  return reply->status == 200 ? absl::OkStatus() : Refusal("watch", *reply);
+}
+
+absl::Status Reflector::Take(absl::string_view line) {
+  absl::StatusOr<WatchEvent> event = ParseWatchEvent(resource_, line);
+  if (!event.ok()) return event.status();
+  KeptObject& object = event->object;
+  const bool bookmark = event->type == WatchEvent::Type::kBookmark;
+  // Versions of one resource only grow: what comes late would undo what came after it.
+  if (bookmark ? object.version < version_ : object.version <= version_) {
+    return absl::UnavailableError(
+        absl::StrCat("an event of version ", object.version, " came after one of ", version_));
   }
-  const std::string at = StringAt(object, "metadata", "resourceVersion");
-  if (type == "ADDED" || type == "MODIFIED" || type == "DELETED") {
+  if (!bookmark) {
     const std::string name = NameOf(object);
-    const auto place = std::lower_bound(names_.begin(), names_.end(), name);
-    const bool known = place != names_.end() && *place == name;
-    if (type == "DELETED") {
-      const std::string ns = StringAt(object, "metadata", "namespace"), id = StringAt(object, "metadata", "name");
-      state_->Remove({resource_.group, resource_.version, resource_.kind, ns, id});
-      if (known) names_.erase(place);
+    const auto known = known_.find(name);
+    const int64_t before = known == known_.end() ? 0 : known->second;
+    if (event->type == WatchEvent::Type::kDeleted) {
+      state_->Remove({resource_.group, resource_.version, resource_.kind, object.ns, object.name});
+      bytes_ -= before;
+      known_.erase(name);
     } else {
-      Prepare(&object);
-      if (absl::Status status = state_->Upsert(std::move(object)); !status.ok()) {
-        log_->Write(LogLevel::kWarn, "an object is not understood and left out",
-                    {{"resource", resource_.plural}, {"error", std::string(status.message())}});
-      } else if (!known) {
-        names_.insert(place, name);
-      }
+      if (object.bytes > options_.max_object_bytes) return TooLarge(object);
+      const int64_t count = static_cast<int64_t>(known_.size()) + (known == known_.end() ? 1 : 0);
+      if (absl::Status status = CheckLimits(count, bytes_ - before + object.bytes); !status.ok()) return status;
+      if (absl::Status status = state_->Upsert(std::move(object.form)); !status.ok()) return status;
+      bytes_ += object.bytes - before;
+      known_[name] = object.bytes;
     }
-  } else if (type != "BOOKMARK") {
-    return absl::UnavailableError(absl::StrCat(what, "an event of unknown type"));
   }
-  if (!at.empty()) *version = at;
-  Contact(false, false, static_cast<int64_t>(names_.size()));
+  version_ = object.version;
+  Contact(SteadyNow(), false);
   return absl::OkStatus();
 }
 

@@ -92,10 +92,10 @@ class UnderLoadTest : public ::testing::Test {
     LiveStateOptions live;
     live.reflector.min_backoff = absl::Milliseconds(5);
     live.reflector.max_backoff = absl::Milliseconds(20);
-    live.lookup_timeout = absl::Seconds(20);  // the machine of a test may be slow
-    live.found_for = absl::Milliseconds(20);
-    live.missing_for = absl::Milliseconds(1);
-    live.max_lookups = 1;
+    live.lookups.timeout = absl::Seconds(20);  // the machine of a test may be slow
+    live.lookups.found_for = absl::Milliseconds(20);
+    live.lookups.missing_for = absl::Milliseconds(1);
+    live.lookups.max_kept = 1;
     state_ = *LiveClusterState::Start(api_.endpoint(), live, &log_);
     router_ = std::make_unique<Router>(DefaultWebhookConfig(), state_.get());
 
@@ -104,6 +104,8 @@ class UnderLoadTest : public ::testing::Test {
     options.health_port = 0;
     server_ = *WebhookServer::Start(
         options, router_.get(), certificates_.get(), [this] { return state_->figures(); }, &log_);
+    std::string checks;
+    for (int i = 0; i < 6000 && !server_->Ready(&checks); ++i) absl::SleepFor(absl::Milliseconds(10));
   }
   ~UnderLoadTest() override {
     server_.reset();

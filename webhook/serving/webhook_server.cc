@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "webhook/base/log.h"
+#include "webhook/live/cache_figures.h"
 
 namespace muster::webhook {
 namespace {
@@ -87,13 +87,7 @@ bool WebhookServer::Ready(std::string* checks) const {
   } else {
     check("certificate", "");
   }
-  if (caches_) {
-    std::vector<std::string> missing;
-    for (const CacheFigures& cache : caches_()) {
-      if (!cache.synced) missing.push_back(cache.resource);
-    }
-    check("caches", missing.empty() ? "" : absl::StrCat("not synced: ", absl::StrJoin(missing, ", ")));
-  }
+  if (caches_) check("caches", CacheProblems(caches_()));
   check("shutdown", draining_ ? "shutting down" : "");
   return ready;
 }
