@@ -199,7 +199,6 @@ std::optional<TopologyFailure> Assigner::Replace(const TopologyPodSet& pod_set, 
       changed = *pod_set.request;
       changed.pod_set_slice_constraints.clear();
       changed.pod_set_slice_required_topology.reset();
-      changed.pod_set_slice_size = 1;
       for (size_t i = layers.size(); i-- > 0;) {
         if (layers[i].size <= 0 || lost % layers[i].size != 0) continue;
         changed.pod_set_slice_required_topology = layers[i].topology;

@@ -314,6 +314,8 @@ struct Replacement {
 TEST_F(AssignerTest, AFailedNodeIsReplacedWhereTheRequestAllows) {
   Gate("TASMultiLayerTopology", true);
   Hosts({{"b1r1b", 2}, {"b1r1c", 4}, {"b1r2a", 8}, {"b2r1a", 1}, {"b2r1b", 16}});
+  api::TopologyRequest preferred_block;
+  preferred_block.preferred = kBlock;
   const Replacement kCases[] = {
       {"a required rack: in the rack of the others", Required(kRack), {{"b1r1a", 1}, {"b1r1b", 1}}, "b1r1b=2"},
       {"a required block: in the block of the others",
@@ -363,6 +365,18 @@ TEST_F(AssignerTest, AFailedNodeIsReplacedWhereTheRequestAllows) {
        Sliced({}, {{kBlock, 8}, {kRack, 4}, {kHostnameLabel, 2}}),
        {{"b1r1a", 2}, {"b1r1b", 2}, {"b1r2a", 4}},
        "b1r1b=4 b1r2a=4"},
+      {"of layers the one that is broken counts, though a smaller one is whole",
+       Sliced(Required(kBlock), {{kBlock, 8}, {kRack, 4}, {kHostnameLabel, 2}}),
+       {{"b1r1a", 2}, {"b1r1b", 4}, {"b1r2a", 2}},
+       "b1r1b=4 b1r2a=4"},
+      {"a layer of nothing is no layer",
+       Sliced(Required(kBlock), {{kRack, 4}, {kHostnameLabel, 0}}),
+       {{"b1r1a", 2}, {"b1r1b", 2}, {"b1r2a", 4}},
+       "b1r1b=4 b1r2a=4"},
+      {"a slice of blocks is completed in its block",
+       Sliced(preferred_block, {{kBlock, 4}}),
+       {{"b1r1a", 2}, {"b1r1b", 4}, {"b2r1b", 2}},
+       "b1r1b=4 b2r1b=4"},
       {"a slice level that is not in the topology any more",
        Sliced(Required(kBlock), {{"zone", 4}}),
        {{"b1r1a", 2}},
@@ -393,6 +407,20 @@ TEST_F(AssignerTest, OnlyPodSetsThatAreSomewhereAreReplaced) {
   EXPECT_EQ(ToPlace(*answer.pod_sets[0].placement), (Place{{"b1r1b", 2}}));
   EXPECT_EQ(*answer.pod_sets[0].placement->levels, std::vector<std::string>{kHostnameLabel});
   EXPECT_TRUE(answer.pod_sets[1].failure.has_value()) << "the second sees what the first took";
+}
+
+// Of a group, too, the second to be replaced sees what the first took.
+TEST_F(AssignerTest, OfAGroupEachIsReplaced) {
+  Hosts({{"b1r1b", 3}, {"b1r1c", 3}});
+  const TopologyPlacement existing = Placed({{"b1r1a", 2}});
+  TopologyQuestion q;
+  q.pod_sets = {PodSet(Unconstrained(), 2), PodSet(Unconstrained(), 2)};
+  for (TopologyPodSet& p : q.pod_sets) {
+    p.existing = &existing;
+    p.group = "g";
+  }
+  q.unhealthy_nodes = {"b1r1a"};
+  EXPECT_EQ(Print(Ask(q)), (Answers{{0, "b1r1b=2"}, {1, "b1r1c=2"}}));
 }
 
 TEST_F(AssignerTest, ASinglePodStaysWhereItIs) {

@@ -235,22 +235,15 @@ void TopologyCounts::Sync() {
       touch_parent(id);
     }
   }
-  // Children come before their parents: lower levels first.
-  std::sort(dirty.begin(), dirty.end(),
-            [this](DomainId a, DomainId b) { return tree_.domain(a).level > tree_.domain(b).level; });
+  // Leaves are all of the lowest level, so children come before their parents: each parent is added behind all of its
+  // own level and below.
   for (size_t i = 0; i < dirty.size(); ++i) {
     const DomainId id = dirty[i];
     const DomainCounts counts =
         SumUp(tree_, shape_, id, [this](DomainId d) -> const DomainCounts& { return counts_[d]; });
     if (counts == counts_[id]) continue;
     Set(id, counts);
-    const size_t known = dirty.size();
     touch_parent(id);
-    // A parent found late is one level up: behind all that are pending on this level or lower.
-    if (dirty.size() > known) {
-      std::stable_sort(dirty.begin() + i + 1, dirty.end(),
-                       [this](DomainId a, DomainId b) { return tree_.domain(a).level > tree_.domain(b).level; });
-    }
   }
 }
 

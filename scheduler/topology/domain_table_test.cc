@@ -92,6 +92,15 @@ TEST(DomainTable, SweepsWhatNobodySpeaksOf) {
   const DomainRef last = table.Intern({"last"});
   EXPECT_EQ(table.num_keys(), 2048);
   EXPECT_EQ(table.ref(last->key), last);
+  // After a crowd most places are nobody's, and stay so when there is another sweep.
+  for (int i = 0; i < 3000; ++i) all.push_back(table.Intern({absl::StrCat("crowd", i)}));
+  all.clear();
+  for (int i = 0; i < 2000; ++i) table.Intern({absl::StrCat("passer-by", i)});
+  const DomainKey keys_then = table.num_keys();
+  for (int i = 2000; i < 9000; ++i) table.Intern({absl::StrCat("passer-by", i)});
+  EXPECT_EQ(table.num_keys(), keys_then);
+  EXPECT_EQ(table.Intern({"last"}), last);
+  EXPECT_EQ(table.Intern({"seated"})->key, seated);
 }
 
 }  // namespace

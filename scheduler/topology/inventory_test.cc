@@ -293,6 +293,65 @@ TEST_F(InventoryTest, FlavorsAreToldApartByTheirLabels) {
   EXPECT_EQ(PathOf(all, "h1"), "b2,h1");
 }
 
+// Of a flavor that selects otherwise now nothing is left of how it did: a node that it would have selected either way
+// is there once.
+TEST_F(InventoryTest, AFlavorThatSelectsOtherwiseForgetsHowItDid) {
+  const FlavorId f = Hosts();
+  Flavor("f", "hosts", {{"zone", "a"}});
+  api::Node both = Host("b1", "h1"), old = Host("b1", "h2");
+  both.metadata.labels["zone"] = "a";
+  inventory_.SetNode(both);
+  EXPECT_FALSE(inventory_.SetNode(old));
+  EXPECT_EQ(Left(f, "h1"), 8);
+  EXPECT_EQ(Left(f, "h2"), std::nullopt);
+  Flavor("f", "hosts", {});
+  both.allocatable["gpu"] = api::Quantity::FromValue(6);
+  inventory_.SetNode(both);
+  EXPECT_EQ(Left(f, "h1"), 6);
+  EXPECT_EQ(Left(f, "h2"), 8) << "it selects every node";
+}
+
+// A rack that is called as a host is: what runs on the host is not what runs in the rack.
+TEST_F(InventoryTest, ARackOfAHostsNameIsAnotherPlace) {
+  const FlavorId hosts = Hosts();
+  Topology("racks", {"rack"});
+  const FlavorId racks = Flavor("r", "racks");
+  api::Node node = Host("b1", "h1");
+  node.metadata.labels["rack"] = "h1";
+  inventory_.SetNode(node);
+  ASSERT_EQ(Left(hosts, "h1"), 8);
+  ASSERT_EQ(Left(racks, "h1"), 8);
+  Record(hosts, "h1", 3);
+  EXPECT_EQ(Left(hosts, "h1"), 5);
+  EXPECT_EQ(Left(racks, "h1"), 8);
+  Record(racks, "h1", 1);
+  EXPECT_EQ(Left(hosts, "h1"), 5);
+  EXPECT_EQ(Left(racks, "h1"), 7);
+}
+
+TEST_F(InventoryTest, AFlavorThatIsGoneSelectsNothing) {
+  inventory_.RemoveFlavor("f");  // never was
+  const FlavorId f = Hosts(), g = Flavor("g", "hosts");
+  inventory_.SetNode(Host("b1", "h1"));
+  EXPECT_TRUE(inventory_.IsTopologyAware(f));
+  for (const char* name : {"f", "g"}) {
+    inventory_.RemoveFlavor(name);
+    inventory_.RemoveFlavor(name);
+  }
+  for (const FlavorId gone : {f, g}) {
+    EXPECT_FALSE(inventory_.IsTopologyAware(gone));
+    EXPECT_EQ(inventory_.tree(gone), nullptr);
+  }
+  EXPECT_FALSE(inventory_.SetNode(Host("b1", "h2"))) << "it concerns nobody";
+  Flavor("f", "hosts");
+  EXPECT_EQ(Left(f, "h1"), 8);
+  EXPECT_EQ(Left(f, "h2"), 8);
+  EXPECT_FALSE(inventory_.IsTopologyAware(kNoId));
+  EXPECT_FALSE(inventory_.IsTopologyAware(FlavorId(99)));
+  EXPECT_EQ(inventory_.tree(kNoId), nullptr);
+  EXPECT_EQ(inventory_.tree(FlavorId(99)), nullptr);
+}
+
 TEST_F(InventoryTest, AnotherSetOfLevelsIsAnotherTree) {
   const FlavorId f = Hosts();
   inventory_.SetNode(Host("b1", "h1"));
