@@ -41,10 +41,10 @@ void Tournament(benchmark::State& state, int cohorts) {
     entries.push_back({1 + cohorts + q, {&asked[q], 1}, false, q % 3, absl::FromUnixSeconds(q)});
   }
   for (auto _ : state) {
-    const Forest::UndoMark mark = forest.Mark();
+    const Forest::UndoMark mark = forest.Mark(0);
     FairOrder order(forest, gates, entries);
     for (int i = order.Pop(); i >= 0; i = order.Pop()) forest.AddUsage(entries[i].node, entries[i].usage);
-    forest.Rollback(mark);
+    forest.Rollback(0, mark);
   }
   state.SetItemsProcessed(state.iterations() * queues);
 }

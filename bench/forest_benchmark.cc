@@ -40,10 +40,10 @@ BENCHMARK(BM_AddAndRemove)->Arg(1)->Arg(4);
 void BM_TryAndRollBack(benchmark::State& state) {
   Forest forest = Chain(static_cast<int>(state.range(0)));
   for (auto _ : state) {
-    const Forest::UndoMark mark = forest.Mark();
+    const Forest::UndoMark mark = forest.Mark(Leaf(forest));
     forest.AddUsage(Leaf(forest), kUse);
     benchmark::DoNotOptimize(forest.AvailableClipped(Leaf(forest), 0));
-    forest.Rollback(mark);
+    forest.Rollback(Leaf(forest), mark);
   }
 }
 BENCHMARK(BM_TryAndRollBack)->Arg(1)->Arg(4);

@@ -26,36 +26,37 @@ int CompareShares(const Share& a, const Share& b) {
 }
 
 Share Forest::DominantResourceShare(NodeId n, absl::Span<const FrAmount> extra) const {
+  const Node& node = nodes_[n];
   Share share;
-  share.weight = weight_[n];
-  if (parent_[n] == kNoNode) {
+  share.weight = node.weight;
+  if (node.parent == kNoNode) {
     share.weight = 1;
     return share;
   }
-  absl::InlinedVector<Amount, 8> borrowed(num_resources_, 0);
-  for (FrId f : frs_[n]) {
-    const size_t at = At(n, f);
-    Amount usage = usage_[at];
+  absl::InlinedVector<Amount, 8> borrowed(node.num_lendable, 0);
+  for (uint32_t k = 0; k < node.num_cells; ++k) {
+    const Cell& cell = node.cells[k];
+    Amount usage = cell.usage;
     for (const FrAmount& e : extra) {
-      if (e.fr == f) usage = Add(usage, e.amount);
+      if (e.fr == node.keys[k]) usage = Add(usage, e.amount);
     }
-    const Amount over = Sub(usage, subtree_[at]);
+    const Amount over = Sub(usage, cell.subtree);
     if (over <= 0) continue;
     share.borrowing = true;
-    Amount& sum = borrowed[resource_of_fr_[f]];
+    Amount& sum = borrowed[cell.share];
     sum = Add(sum, over);
   }
   if (!share.borrowing) return share;
   double best = -1;
-  for (ResId r = 0; r < num_resources_; ++r) {
+  const Lendable* const lendable = trees_[node.tree].lendable.data() + node.first_lendable;
+  for (uint32_t r = 0; r < node.num_lendable; ++r) {
     if (borrowed[r] <= 0) continue;
-    const Amount lendable = lendable_[static_cast<size_t>(n) * num_resources_ + r];
-    if (lendable <= 0) continue;
-    const double ratio = static_cast<double>(borrowed[r]) * 1000.0 / static_cast<double>(lendable);
+    if (lendable[r].amount <= 0) continue;
+    const double ratio = static_cast<double>(borrowed[r]) * 1000.0 / static_cast<double>(lendable[r].amount);
     // Resources come in name order, so the first of equals is the alphabetically smallest.
     if (ratio > best) {
       best = ratio;
-      share.dominant = r;
+      share.dominant = lendable[r].resource;
     }
   }
   share.ratio = best > 0 ? best : 0;
@@ -65,8 +66,8 @@ Share Forest::DominantResourceShare(NodeId n, absl::Span<const FrAmount> extra) 
 bool Forest::BorrowsAny(NodeId n, absl::Span<const FrAmount> requested) const {
   for (const FrAmount& r : requested) {
     if (r.amount <= 0) continue;
-    const size_t at = At(n, r.fr);
-    if (present_[at] && usage_[at] > subtree_[at]) return true;
+    const Cell& cell = CellOf(n, r.fr);
+    if (cell.has_quota && cell.usage > cell.subtree) return true;
   }
   return false;
 }

@@ -2,174 +2,93 @@
 
 #include <algorithm>
 
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "quota/cohort_graph.h"
 
 namespace muster::quota {
 
-absl::StatusOr<Forest> Forest::Build(const ForestSpec& spec) {
-  Forest f;
-  const int n = static_cast<int>(spec.nodes.size());
-  f.num_frs_ = static_cast<int>(spec.resource_of_fr.size());
-  f.num_resources_ = spec.num_resources;
-  f.resource_of_fr_ = spec.resource_of_fr;
-  std::vector<CohortEdge> edges;
-  for (int i = 0; i < n; ++i) {
-    const NodeSpec& node = spec.nodes[i];
-    if (node.parent == kNoNode) continue;
-    if (node.parent < 0 || node.parent >= n || !spec.nodes[node.parent].is_cohort) {
-      return absl::InvalidArgumentError(absl::StrCat(node.is_cohort ? "Cohort/" : "ClusterQueue/", node.name,
-                                                     ": parent ", node.parent, " is not a cohort"));
-    }
-    if (node.is_cohort) edges.push_back({node.name, spec.nodes[node.parent].name});
-  }
-  if (const auto cycles = FindCohortCycles(edges); !cycles.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("Cohort/", cycles[0].front(), ": spec.parentName forms a cycle: ",
-                                                   FormatCycle(cycles[0]), "; remove one of these parents"));
-  }
-
-  const size_t cells = static_cast<size_t>(n) * f.num_frs_;
-  for (auto* v : {&f.nominal_, &f.subtree_, &f.local_, &f.potential_, &f.usage_}) v->assign(cells, 0);
-  f.borrowing_limit_.assign(cells, kUnlimited);
-  f.lending_limit_.assign(cells, kUnlimited);
-  f.present_.assign(cells, 0);
-  f.lendable_.assign(static_cast<size_t>(n) * f.num_resources_, 0);
-  f.children_.resize(n);
-  f.frs_.resize(n);
-  f.root_.assign(n, kNoNode);
-  f.height_.assign(n, 0);
-  f.depth_.assign(n, 0);
-  for (int i = 0; i < n; ++i) {
-    const NodeSpec& node = spec.nodes[i];
-    f.name_.push_back(node.name);
-    f.parent_.push_back(node.parent);
-    f.is_cohort_.push_back(node.is_cohort);
-    f.weight_.push_back(node.weight);
-    if (node.parent != kNoNode) f.children_[node.parent].push_back(i);
-    for (const QuotaSpec& q : node.quotas) {
-      if (q.fr < 0 || q.fr >= f.num_frs_) {
-        return absl::InvalidArgumentError(absl::StrCat(node.name, ": unknown flavor-resource pair ", q.fr));
-      }
-      const size_t at = f.At(i, q.fr);
-      f.nominal_[at] = q.nominal;
-      f.borrowing_limit_[at] = q.borrowing_limit.value_or(kUnlimited);
-      f.lending_limit_[at] = q.lending_limit.value_or(kUnlimited);
-      f.present_[at] = 1;
-    }
-  }
-  for (int i = 0; i < n; ++i) {
-    if (f.parent_[i] != kNoNode) continue;
-    f.ComputeSubtree(i);
-    f.ComputeDown(i);
-  }
-  f.children_over_.assign(cells, 0);
-  f.parent_cell_.assign(cells, kNoCell);
-  for (int i = 0; i < n; ++i) {
-    const NodeId p = f.parent_[i];
-    if (p == kNoNode) continue;
-    for (FrId fr = 0; fr < f.num_frs_; ++fr) {
-      f.parent_cell_[f.At(i, fr)] = f.At(p, fr);
-      if (f.subtree_[f.At(i, fr)] < 0) ++f.children_over_[f.At(p, fr)];
-    }
-  }
-  return f;
+const Forest::Cell* Forest::Search(const Node& node, FrId f) {
+  const FrId* const end = node.keys + node.num_cells;
+  const FrId* const found = std::lower_bound(node.keys, end, f);
+  return found == end || *found != f ? nullptr : node.cells + (found - node.keys);
 }
 
-// Bottom up: SubtreeQuota = own nominal + what children do not keep; height as Kueue counts it.
-void Forest::ComputeSubtree(NodeId n) {
-  for (FrId f = 0; f < num_frs_; ++f) subtree_[At(n, f)] = nominal_[At(n, f)];
-  int height = std::min<int>(static_cast<int>(children_[n].size()), 1);
-  for (NodeId c : children_[n]) {
-    ComputeSubtree(c);
-    if (is_cohort_[c]) height = std::max(height, 1 + height_[c]);
-    for (FrId f = 0; f < num_frs_; ++f) {
-      const size_t up = At(n, f), down = At(c, f);
-      subtree_[up] = Add(subtree_[up], Sub(subtree_[down], local_[down]));
-      present_[up] |= present_[down];
-    }
-  }
-  height_[n] = is_cohort_[n] ? height : 0;
-  for (FrId f = 0; f < num_frs_; ++f) {
-    const size_t at = At(n, f);
-    local_[at] = lending_limit_[at] == kUnlimited ? 0 : std::max<Amount>(0, Sub(subtree_[at], lending_limit_[at]));
-    if (present_[at]) frs_[n].push_back(f);
-  }
+const Forest::Cell* Forest::FindExtra(NodeId n, FrId f) const {
+  const Tree& tree = trees_[nodes_[n].tree];
+  const auto it = tree.extra.find({n, f});
+  return it == tree.extra.end() ? nullptr : &tree.cells[it->second];
 }
 
-void Forest::CountOnly(absl::Span<const uint8_t> counted) {
-  MUSTER_CHECK(counted.size() == parent_.size());
-  std::vector<NodeId> order(num_nodes());
-  for (NodeId n = 0; n < num_nodes(); ++n) order[n] = n;
-  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) { return depth_[a] > depth_[b]; });
-  for (const NodeId n : order) {
-    height_[n] = 0;
-    for (const NodeId c : children_[n]) {
-      if (is_cohort_[c]) {
-        height_[n] = std::max(height_[n], 1 + height_[c]);
-      } else if (counted[c]) {
-        height_[n] = std::max(height_[n], 1);
-      }
-    }
+const Forest::Cell* Forest::FindOrAbove(NodeId n, FrId f) const {
+  for (; n != kNoNode; n = nodes_[n].parent) {
+    if (const Cell* cell = Find(n, f)) return cell;
   }
+  return nullptr;
 }
 
-// Top down: potential, root, depth, and what the parent could lend.
-void Forest::ComputeDown(NodeId n) {
-  const NodeId p = parent_[n];
-  root_[n] = p == kNoNode ? n : root_[p];
-  depth_[n] = p == kNoNode ? 0 : depth_[p] + 1;
-  for (FrId f = 0; f < num_frs_; ++f) {
-    const size_t at = At(n, f);
-    if (p == kNoNode) {
-      potential_[at] = subtree_[at];
-      continue;
-    }
-    potential_[at] = Add(local_[at], potential_[At(p, f)]);
-    if (borrowing_limit_[at] != kUnlimited) {
-      potential_[at] = std::min(potential_[at], Add(subtree_[at], borrowing_limit_[at]));
-    }
+Forest::Cell* Forest::Ensure(NodeId n, FrId f) {
+  if (const Cell* known = Find(n, f)) return const_cast<Cell*>(known);
+  Tree& tree = TreeOf(n);
+  Node& node = nodes_[n];
+  // Those above first, which may move all cells.
+  if (node.parent != kNoNode) Ensure(node.parent, f);
+  const auto index = static_cast<int32_t>(tree.cells.size());
+  const bool moves = tree.cells.size() == tree.cells.capacity();
+  tree.cells.emplace_back();
+  if (moves) Point(&tree);
+  Cell& cell = tree.cells.back();
+  if (node.parent != kNoNode) {
+    const Cell* above = Find(node.parent, f);
+    cell.up = static_cast<int32_t>(above - &cell);
+    cell.potential = above->potential;
   }
-  if (p != kNoNode) {
-    for (FrId f : frs_[root_[n]]) {
-      Amount& sum = lendable_[static_cast<size_t>(n) * num_resources_ + resource_of_fr_[f]];
-      sum = Add(sum, potential_[At(p, f)]);
-    }
-  }
-  for (NodeId c : children_[n]) ComputeDown(c);
+  tree.extra.emplace(std::pair(n, f), index);
+  ++node.num_extra;
+  return &cell;
 }
 
-void Forest::SetUsage(size_t i, Amount value) {
-  if (marks_ > 0) undo_.push_back({i, usage_[i]});
-  StoreUsage(i, value);
+bool Forest::IsCrowded(NodeId n) {
+  Tree& tree = TreeOf(n);
+  if (tree.extra.size() <= tree.extra_limit) return false;
+  const auto used = std::count_if(tree.extra.begin(), tree.extra.end(),
+                                  [&](const auto& extra) { return tree.cells[extra.second].usage != 0; });
+  tree.extra_limit = std::max<size_t>(64, 2 * used);
+  return tree.extra.size() > tree.extra_limit;
 }
 
-void Forest::StoreUsage(size_t i, Amount value) {
-  const bool was_over = subtree_[i] < usage_[i];
-  const bool is_over = subtree_[i] < value;
-  usage_[i] = value;
-  if (was_over != is_over && parent_cell_[i] != kNoCell) children_over_[parent_cell_[i]] += is_over ? 1 : -1;
+void Forest::SetUsage(Tree* tree, Cell* cell, Amount value) {
+  if (tree->marks > 0) tree->undo.push_back({static_cast<int32_t>(cell - tree->cells.data()), cell->usage});
+  StoreUsage(cell, value);
+}
+
+void Forest::StoreUsage(Cell* cell, Amount value) {
+  const bool was_over = cell->subtree < cell->usage;
+  const bool is_over = cell->subtree < value;
+  cell->usage = value;
+  if (was_over != is_over && cell->up != 0) cell->above()->children_over += is_over ? 1 : -1;
 }
 
 void Forest::AddUsage(NodeId n, FrId f, Amount amount) {
+  if (amount == 0) return;
+  Cell* cell = Ensure(n, f);
+  Tree& tree = TreeOf(n);
   while (true) {
-    const size_t at = At(n, f);
-    const Amount local = LocalAvailable(at);
-    SetUsage(at, Add(usage_[at], amount));
-    n = parent_[n];
-    if (n == kNoNode || amount <= local) return;
+    const Amount local = cell->LocalAvailable();
+    SetUsage(&tree, cell, Add(cell->usage, amount));
+    cell = cell->above();
+    if (cell == nullptr || amount <= local) return;
     amount = Sub(amount, local);
   }
 }
 
 void Forest::RemoveUsage(NodeId n, FrId f, Amount amount) {
+  if (amount == 0) return;
+  Cell* cell = Ensure(n, f);
+  Tree& tree = TreeOf(n);
   while (true) {
-    const size_t at = At(n, f);
-    const Amount stored_in_parent = Sub(usage_[at], local_[at]);
-    SetUsage(at, Sub(usage_[at], amount));
-    n = parent_[n];
-    if (n == kNoNode || stored_in_parent <= 0) return;
+    const Amount stored_in_parent = Sub(cell->usage, cell->local);
+    SetUsage(&tree, cell, Sub(cell->usage, amount));
+    cell = cell->above();
+    if (cell == nullptr || stored_in_parent <= 0) return;
     amount = std::min(amount, stored_in_parent);
   }
 }
@@ -181,78 +100,92 @@ void Forest::RemoveUsage(NodeId n, absl::Span<const FrAmount> amounts) {
   for (const FrAmount& a : amounts) RemoveUsage(n, a.fr, a.amount);
 }
 
-Forest::UndoMark Forest::Mark() {
-  ++marks_;
-  return undo_.size();
+Forest::UndoMark Forest::Mark(NodeId n) {
+  Tree& tree = TreeOf(n);
+  ++tree.marks;
+  return tree.undo.size();
 }
 
-void Forest::Rollback(UndoMark mark) {
-  MUSTER_CHECK(marks_ > 0 && mark <= undo_.size(), "the mark last taken ends first");
-  while (undo_.size() > mark) {
-    StoreUsage(undo_.back().index, undo_.back().old_value);
-    undo_.pop_back();
+void Forest::Rollback(NodeId n, UndoMark mark) {
+  Tree& tree = TreeOf(n);
+  MUSTER_CHECK(tree.marks > 0 && mark <= tree.undo.size(), "the mark last taken ends first");
+  while (tree.undo.size() > mark) {
+    StoreUsage(&tree.cells[tree.undo.back().cell], tree.undo.back().old_value);
+    tree.undo.pop_back();
   }
-  --marks_;
+  --tree.marks;
 }
 
-void Forest::Release(UndoMark) {
-  MUSTER_CHECK(marks_ > 0, "no mark is open");
+void Forest::Release(NodeId n, UndoMark) {
+  Tree& tree = TreeOf(n);
+  MUSTER_CHECK(tree.marks > 0, "no mark is open");
   // An outer mark may still roll these changes back, so they stay in the log until the last mark ends.
-  if (--marks_ == 0) undo_.clear();
+  if (--tree.marks == 0) tree.undo.clear();
+}
+
+Amount Forest::Available(const Cell& cell) {
+  if (cell.up == 0) return Sub(cell.subtree, cell.usage);
+  Amount from_parent = Available(*cell.above());
+  if (cell.borrowing_limit != kUnlimited) {
+    const Amount stored_in_parent = Sub(cell.subtree, cell.local);
+    const Amount used_in_parent = std::max<Amount>(0, Sub(cell.usage, cell.local));
+    from_parent = std::min(from_parent, Add(Sub(stored_in_parent, used_in_parent), cell.borrowing_limit));
+  }
+  return Add(cell.LocalAvailable(), from_parent);
 }
 
 Amount Forest::Available(NodeId n, FrId f) const {
-  const size_t at = At(n, f);
-  const NodeId p = parent_[n];
-  if (p == kNoNode) return Sub(subtree_[at], usage_[at]);
-  Amount from_parent = Available(p, f);
-  if (borrowing_limit_[at] != kUnlimited) {
-    const Amount stored_in_parent = Sub(subtree_[at], local_[at]);
-    const Amount used_in_parent = std::max<Amount>(0, Sub(usage_[at], local_[at]));
-    from_parent = std::min(from_parent, Add(Sub(stored_in_parent, used_in_parent), borrowing_limit_[at]));
-  }
-  return Add(LocalAvailable(at), from_parent);
+  const Cell* cell = FindOrAbove(n, f);
+  return cell == nullptr ? 0 : Available(*cell);
 }
 
 Amount Forest::AvailableClipped(NodeId n, FrId f) const { return std::max<Amount>(0, Available(n, f)); }
 
 bool Forest::BorrowingWith(NodeId n, FrId f, Amount amount) const {
-  const size_t at = At(n, f);
-  const Amount own = is_cohort_[n] ? subtree_[at] : nominal_[at];
-  return own < Add(usage_[at], amount);
+  const Cell& cell = CellOf(n, f);
+  return Own(nodes_[n], cell) < Add(cell.usage, amount);
 }
 
 bool Forest::IsWithinNominal(NodeId n, absl::Span<const FrId> frs) const {
-  for (FrId f : frs) {
-    if (subtree_[At(n, f)] < usage_[At(n, f)]) return false;
+  for (const FrId f : frs) {
+    const Cell& cell = CellOf(n, f);
+    if (cell.subtree < cell.usage) return false;
   }
   return true;
 }
 
 bool Forest::AnyChildOverNominal(NodeId cohort, absl::Span<const FrId> frs) const {
-  for (FrId f : frs) {
-    if (children_over_[At(cohort, f)] > 0) return true;
+  for (const FrId f : frs) {
+    if (CellOf(cohort, f).children_over > 0) return true;
   }
   return false;
 }
 
 bool Forest::IsBorrowing(NodeId n) const {
-  if (parent_[n] == kNoNode) return false;
-  for (FrId f = 0; f < num_frs_; ++f) {
-    if (BorrowingWith(n, f, 0)) return true;
-  }
-  return false;
+  const Node& node = nodes_[n];
+  if (node.parent == kNoNode) return false;
+  const auto borrows = [&](const Cell& cell) { return Own(node, cell) < cell.usage; };
+  if (std::any_of(node.cells, node.cells + node.num_cells, borrows)) return true;
+  if (node.num_extra == 0) return false;
+  const Tree& tree = trees_[node.tree];
+  return std::any_of(tree.extra.begin(), tree.extra.end(),
+                     [&](const auto& extra) { return extra.first.first == n && borrows(tree.cells[extra.second]); });
 }
 
 Forest::Height Forest::FindHeight(NodeId cluster_queue, FrId f, Amount amount) const {
-  NodeId c = parent_[cluster_queue];
-  if (c == kNoNode || !BorrowingWith(cluster_queue, f, amount)) return {0, c != kNoNode};
-  Amount rest = Sub(amount, LocalAvailable(At(cluster_queue, f)));
+  NodeId n = nodes_[cluster_queue].parent;
+  const Cell* cell = Find(cluster_queue, f);
+  const Cell& own = cell == nullptr ? kNothing : *cell;
+  if (n == kNoNode || !(Own(nodes_[cluster_queue], own) < Add(own.usage, amount))) return {0, n != kNoNode};
+  Amount rest = Sub(amount, own.LocalAvailable());
   while (true) {
-    if (!BorrowingWith(c, f, rest)) return {height_[c], parent_[c] != kNoNode};
-    rest = Sub(rest, LocalAvailable(At(c, f)));
-    if (parent_[c] == kNoNode) return {height_[c], false};
-    c = parent_[c];
+    cell = cell != nullptr ? cell->above() : Find(n, f);
+    const Cell& at = cell == nullptr ? kNothing : *cell;
+    const Node& node = nodes_[n];
+    if (!(Own(node, at) < Add(at.usage, rest))) return {node.height, node.parent != kNoNode};
+    if (node.parent == kNoNode) return {node.height, false};
+    rest = Sub(rest, at.LocalAvailable());
+    n = node.parent;
   }
 }
 
@@ -260,10 +193,10 @@ bool Forest::FitsInQuota(NodeId n, absl::Span<const FrAmount> requests, std::vec
   bool fits = true;
   if (remaining != nullptr) remaining->clear();
   for (const FrAmount& r : requests) {
-    const size_t at = At(n, r.fr);
-    if (subtree_[at] < Add(usage_[at], r.amount)) fits = false;
+    const Cell& cell = CellOf(n, r.fr);
+    if (cell.subtree < Add(cell.usage, r.amount)) fits = false;
     if (remaining != nullptr) {
-      remaining->push_back({r.fr, std::max<Amount>(0, Sub(r.amount, LocalAvailable(at)))});
+      remaining->push_back({r.fr, std::max<Amount>(0, Sub(r.amount, cell.LocalAvailable()))});
     }
   }
   return fits;

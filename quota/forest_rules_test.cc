@@ -237,7 +237,9 @@ TEST(ForestRules, AgreeWithTheDefinitions) {
     std::vector<uint8_t> counted(spec.nodes.size(), 1);
     if (random.Below(2) == 0) {
       for (uint8_t& c : counted) c = random.Below(3) != 0;
-      forest.CountOnly(counted);
+      for (NodeId n = 0; n < forest.num_nodes(); ++n) {
+        if (!forest.is_cohort(n)) forest.SetCounted(n, counted[n] != 0);
+      }
     }
     for (int step = 0; step < 4; ++step) {
       for (int n = 0; n < defined.Nodes(); ++n) {

@@ -65,17 +65,17 @@ TEST(Forest, HeightIsThatOfTheSmallestSubtreeThatHoldsTheRequest) {
 TEST(Forest, RollbackRestoresEveryNodeAndMarksNest) {
   Forest f = Forest::Build(Family()).value();
   f.AddUsage(2, 0, 6);
-  const auto outer = f.Mark();
+  const auto outer = f.Mark(0);
   f.AddUsage(3, 0, 5);
-  const auto inner = f.Mark();
+  const auto inner = f.Mark(0);
   f.RemoveUsage(2, 0, 6);
-  f.Rollback(inner);
+  f.Rollback(0, inner);
   EXPECT_EQ(f.usage(2, 0), 6);
   EXPECT_EQ(f.usage(3, 0), 5);
-  const auto kept = f.Mark();
+  const auto kept = f.Mark(0);
   f.AddUsage(4, 0, 1);
-  f.Release(kept);
-  f.Rollback(outer);
+  f.Release(0, kept);
+  f.Rollback(0, outer);
   EXPECT_EQ(f.usage(3, 0), 0);
   EXPECT_EQ(f.usage(4, 0), 0);
   EXPECT_EQ(f.usage(0, 0), 2);

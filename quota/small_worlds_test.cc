@@ -107,10 +107,10 @@ TEST(SmallWorlds, AgreeWithTheDefinitions) {
         forest.AddUsage(a, 0, 3);
         naive.used()[a] += 3;
         check("after first addition");
-        const auto mark = forest.Mark();
+        const auto mark = forest.Mark(0);
         forest.AddUsage(b, 0, 5);
         forest.RemoveUsage(a, 0, 2);
-        forest.Rollback(mark);
+        forest.Rollback(0, mark);
         check("after rollback");
         forest.AddUsage(b, 0, 2);
         naive.used()[b] += 2;

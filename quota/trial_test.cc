@@ -20,10 +20,10 @@ TEST(Trial, TakesBackWhatHappenedWhileItLived) {
   Forest f = Pair();
   f.AddUsage(1, 0, 1);
   {
-    const Trial outer(f);
+    const Trial outer(f, 1);
     f.AddUsage(1, 0, 2);
     {
-      const Trial inner(f);
+      const Trial inner(f, 1);
       f.RemoveUsage(1, 0, 3);
       EXPECT_EQ(f.usage(0, 0), 0);
     }
@@ -34,7 +34,7 @@ TEST(Trial, TakesBackWhatHappenedWhileItLived) {
   EXPECT_EQ(f.usage(0, 0), 1);
   f.AddUsage(1, 0, 5);  // for good: nothing is open any more
   {
-    const Trial trial(f);
+    const Trial trial(f, 1);
     f.AddUsage(1, 0, 7);
   }
   EXPECT_EQ(f.usage(1, 0), 6);
@@ -43,7 +43,7 @@ TEST(Trial, TakesBackWhatHappenedWhileItLived) {
 TEST(Trial, EndsWithItsScopeAlsoWhenThatIsLeftEarly) {
   Forest f = Pair();
   const auto what_if = [&f](bool leave) {
-    const Trial trial(f);
+    const Trial trial(f, 1);
     f.AddUsage(1, 0, 2);
     if (leave) return f.usage(1, 0);
     f.AddUsage(1, 0, 2);

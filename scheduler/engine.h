@@ -46,8 +46,10 @@
 //   * What a ClusterQueue uses is the sum of what its workloads hold.
 //
 // Errors: objects are validated where they are read (api/); the engine cannot fail on them.
-// Cost: a cycle looks at one workload per ClusterQueue. The first call that needs quotas after they have changed
-// rebuilds the forest, once, however many objects changed.
+// Cost: a cycle looks at one workload per ClusterQueue. The first call that needs quotas after they have changed builds
+// the cohort trees they are in anew, once, however many objects changed; other trees stay as they are. Memory follows the
+// quotas there are, not ClusterQueues times flavors.
+// Limits: cohorts are nested quota::kMaxCohortDepth deep at most; ClusterQueues further down are inactive.
 // REQUIRES of every call that takes an id: the id is this engine's and, of a workload, not deleted since. Anything else
 // aborts, with the id in the message; HasWorkload asks without risk.
 // Lifetimes: references, spans and forests that are returned stay valid until the next call that is not const.
@@ -93,7 +95,7 @@ class Engine {
 
   // POLICY. Apply creates or replaces; deleting what does not exist does nothing. Quotas may change at any time, also
   // below what is in use. A cohort that is named as a parent exists. ClusterQueues in a tree with a circle of parents,
-  // or with missing flavors or checks, are inactive: their workloads wait. A Delete without `now` wakes nobody, as in
+  // below too many cohorts, or with missing flavors or checks, are inactive: their workloads wait. A Delete without `now` wakes nobody, as in
   // Kueue. REQUIRES: the object passed api validation.
   void Apply(const api::ResourceFlavor& flavor, absl::Time now);
   void Apply(const api::Cohort& cohort, absl::Time now);

@@ -1,19 +1,8 @@
 #include "scheduler/declared/cohort_trees.h"
 
-#include <algorithm>
+#include "quota/forest.h"
 
 namespace muster::scheduler {
-namespace {
-
-template <typename T>
-void Erase(std::vector<T>* from, T value) {
-  const auto it = std::find(from->begin(), from->end(), value);
-  if (it == from->end()) return;
-  *it = from->back();
-  from->pop_back();
-}
-
-}  // namespace
 
 int32_t CohortTrees::Ensure(absl::string_view cohort) {
   const int32_t id = names_.Intern(cohort);
@@ -24,10 +13,27 @@ int32_t CohortTrees::Ensure(absl::string_view cohort) {
 void CohortTrees::SetParent(absl::string_view cohort, absl::string_view parent) {
   const int32_t id = Ensure(cohort);
   const int32_t up = parent.empty() ? kNone : Ensure(parent);
-  if (cohorts_[id].parent == up) return;
-  if (cohorts_[id].parent != kNone) Erase(&cohorts_[cohorts_[id].parent].children, id);
-  cohorts_[id].parent = up;
-  if (up != kNone) cohorts_[up].children.push_back(id);
+  Cohort& self = cohorts_[id];
+  if (self.parent == up) return;
+  if (self.parent != kNone) {
+    std::vector<int32_t>& siblings = cohorts_[self.parent].children;
+    cohorts_[siblings.back()].place = self.place;
+    siblings[self.place] = siblings.back();
+    siblings.pop_back();
+  }
+  self.parent = up;
+  if (up == kNone) return;
+  self.place = cohorts_[up].children.size();
+  cohorts_[up].children.push_back(id);
+}
+
+void CohortTrees::Leave(ClusterQueueId cq) {
+  const Queue& self = queues_[cq];
+  if (self.cohort == kNone) return;
+  std::vector<ClusterQueueId>& siblings = cohorts_[self.cohort].queues;
+  queues_[siblings.back()].place = self.place;
+  siblings[self.place] = siblings.back();
+  siblings.pop_back();
 }
 
 void CohortTrees::SetCohort(ClusterQueueId cq, absl::string_view cohort) {
@@ -35,24 +41,33 @@ void CohortTrees::SetCohort(ClusterQueueId cq, absl::string_view cohort) {
   const int32_t up = cohort.empty() ? kNone : Ensure(cohort);
   Queue& queue = queues_[cq];
   if (queue.exists && queue.cohort == up) return;
-  if (queue.cohort != kNone) Erase(&cohorts_[queue.cohort].queues, cq);
-  queue = {true, up};
+  Leave(cq);
+  queue = {true, up, up == kNone ? 0 : cohorts_[up].queues.size()};
   if (up != kNone) cohorts_[up].queues.push_back(cq);
 }
 
 void CohortTrees::Remove(ClusterQueueId cq) {
-  Queue& queue = queues_[cq];
-  if (queue.cohort != kNone) Erase(&cohorts_[queue.cohort].queues, cq);
-  queue = Queue();
+  Leave(cq);
+  queues_[cq] = Queue();
 }
 
 CohortTrees::TreeId CohortTrees::RootOf(int32_t cohort) const {
-  // A path longer than the number of cohorts repeats one.
-  for (size_t steps = 0; steps <= cohorts_.size(); ++steps) {
+  for (int cohorts = 1; cohorts <= quota::kMaxCohortDepth; ++cohorts) {
     if (cohorts_[cohort].parent == kNone) return cohort;
     cohort = cohorts_[cohort].parent;
   }
   return kNoTree;
+}
+
+bool CohortTrees::IsTooDeep(ClusterQueueId cq) const {
+  if (TreeOf(cq) != kNoTree) return false;
+  int32_t cohort = queues_[cq].cohort;
+  // A path longer than the number of cohorts repeats one: that is a cycle.
+  for (size_t steps = 0; steps <= cohorts_.size(); ++steps) {
+    if (cohorts_[cohort].parent == kNone) return true;
+    cohort = cohorts_[cohort].parent;
+  }
+  return false;
 }
 
 CohortTrees::TreeId CohortTrees::TreeOf(ClusterQueueId cq) const {
@@ -64,20 +79,25 @@ CohortTrees::TreeId CohortTrees::TreeOfCohort(absl::string_view cohort) const {
   return id == kNoId ? kNoTree : RootOf(id);
 }
 
-std::vector<ClusterQueueId> CohortTrees::Members(TreeId tree) const {
-  std::vector<ClusterQueueId> out;
+std::vector<ClusterQueueId> CohortTrees::Members(TreeId tree) const { return AllOf(tree).queues; }
+
+CohortTrees::Everybody CohortTrees::AllOf(TreeId tree) const {
+  Everybody out;
   if (tree < kNoTree) {
     const ClusterQueueId cq(-2 - tree);
-    if (queues_[cq].exists && queues_[cq].cohort == kNone) out.push_back(cq);
+    if (queues_[cq].exists && queues_[cq].cohort == kNone) out.queues.push_back(cq);
     return out;
   }
   if (tree == kNoTree || cohorts_[tree].parent != kNone) return out;
-  std::vector<int32_t> open = {tree};
-  while (!open.empty()) {
-    const Cohort& cohort = cohorts_[open.back()];
-    open.pop_back();
-    out.insert(out.end(), cohort.queues.begin(), cohort.queues.end());
-    open.insert(open.end(), cohort.children.begin(), cohort.children.end());
+  out.cohorts.push_back(tree);
+  size_t next = 0;
+  for (int level = 1; level <= quota::kMaxCohortDepth; ++level) {
+    for (const size_t end = out.cohorts.size(); next < end; ++next) {
+      const Cohort& cohort = cohorts_[out.cohorts[next]];
+      out.queues.insert(out.queues.end(), cohort.queues.begin(), cohort.queues.end());
+      if (level == quota::kMaxCohortDepth) continue;
+      out.cohorts.insert(out.cohorts.end(), cohort.children.begin(), cohort.children.end());
+    }
   }
   return out;
 }

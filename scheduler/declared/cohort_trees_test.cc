@@ -1,7 +1,9 @@
 #include "scheduler/declared/cohort_trees.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "quota/forest.h"
 
 namespace muster::scheduler {
 namespace {
@@ -65,6 +67,32 @@ TEST(CohortTrees, RemovedQueuesLeaveTheirTree) {
   EXPECT_THAT(trees.Members(a), UnorderedElementsAre(1));
   trees.SetCohort(Cq(0), "");
   EXPECT_THAT(trees.Members(trees.TreeOf(Cq(0))), UnorderedElementsAre(0));
+}
+
+TEST(CohortTrees, WhatIsTooDeepBelongsToNoTreeInWhateverOrderItCame) {
+  constexpr int kDepth = quota::kMaxCohortDepth;
+  const auto name = [](int level) { return absl::StrCat("c", level); };
+  for (const bool from_the_root : {true, false}) {
+    CohortTrees trees;
+    trees.SetCohort(Cq(0), name(kDepth - 1));
+    trees.SetCohort(Cq(1), name(kDepth));
+    trees.SetCohort(Cq(2), "circle");
+    trees.SetParent("circle", "circle");
+    for (int i = 1; i <= kDepth + 100; ++i) {
+      const int level = from_the_root ? i : kDepth + 101 - i;
+      trees.SetParent(name(level), name(level - 1));
+    }
+    EXPECT_EQ(trees.TreeOf(Cq(0)), trees.TreeOfCohort("c0"));
+    EXPECT_EQ(trees.TreeOf(Cq(1)), CohortTrees::kNoTree);
+    EXPECT_FALSE(trees.IsTooDeep(Cq(0)));
+    EXPECT_TRUE(trees.IsTooDeep(Cq(1)));
+    EXPECT_FALSE(trees.IsTooDeep(Cq(2)));
+    EXPECT_THAT(trees.Members(trees.TreeOfCohort("c0")), UnorderedElementsAre(0));
+    // One cohort less, and there is room.
+    trees.SetParent("c1", "");
+    EXPECT_EQ(trees.TreeOf(Cq(1)), trees.TreeOfCohort("c1"));
+    EXPECT_THAT(trees.Members(trees.TreeOfCohort("c1")), UnorderedElementsAre(0, 1));
+  }
 }
 
 }  // namespace

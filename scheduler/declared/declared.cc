@@ -79,6 +79,7 @@ void Declared::Apply(const api::ResourceFlavor& flavor) {
 
 void Declared::Apply(const api::Cohort& cohort) {
   const auto it = cohorts_.find(cohort.metadata.name);
+  MarkStale(trees_.TreeOfCohort(cohort.metadata.name));
   if (it != cohorts_.end() && it->second.parent_name != cohort.parent_name) {
     BumpTree(trees_.TreeOfCohort(cohort.metadata.name), 1);
   }
@@ -87,7 +88,7 @@ void Declared::Apply(const api::Cohort& cohort) {
   trees_.SetParent(cohort.metadata.name, cohort.parent_name);
   // Kueue recomputes the tree once for the edge and once for the quotas.
   BumpTree(trees_.TreeOfCohort(cohort.metadata.name), 2);
-  forest_stale_ = true;
+  MarkStale(trees_.TreeOfCohort(cohort.metadata.name));
 }
 
 bool Declared::Apply(const api::ClusterQueue& object) {
@@ -110,6 +111,8 @@ bool Declared::Apply(const api::ClusterQueue& object) {
   cq.terminating = object.metadata.deletion_timestamp.has_value();
   cq.object = object;
   trees_.SetCohort(it->second, object.cohort_name);
+  MarkStale(old_tree);
+  MarkStale(trees_.TreeOf(it->second));
   if (!existed) {
     const auto before = [this](ClusterQueueId a, ClusterQueueId b) {
       return cluster_queues_[a].name < cluster_queues_[b].name;
@@ -143,7 +146,6 @@ bool Declared::Apply(const api::ClusterQueue& object) {
       ++cq.generation;
     }
   }
-  forest_stale_ = true;
   return !same_spec;
 }
 
@@ -169,7 +171,8 @@ void Declared::DeleteCohort(absl::string_view name) {
   if (cohorts_.erase(Key(name)) == 0) return;
   trees_.SetParent(name, "");
   BumpTree(tree, 1);
-  forest_stale_ = true;
+  MarkStale(tree);
+  MarkStale(trees_.TreeOfCohort(name));
 }
 void Declared::DeleteClusterQueue(absl::string_view name) {
   const ClusterQueueId id = FindClusterQueue(name);
@@ -179,7 +182,7 @@ void Declared::DeleteClusterQueue(absl::string_view name) {
   by_name_.erase(std::find(by_name_.begin(), by_name_.end(), id));
   cluster_queues_[id].exists = false;
   BumpTree(tree, 1);
-  forest_stale_ = true;
+  MarkStale(tree);
 }
 void Declared::DeleteLocalQueue(absl::string_view ns, absl::string_view name) {
   local_queues_[InternLocalQueue(ns, name)].exists = false;
@@ -270,6 +273,9 @@ ClusterQueueStatus Declared::StatusOf(absl::string_view name) const {
     reasons.push_back(reason);
     pieces.push_back(std::move(piece));
   };
+  if (trees_.IsTooDeep(id)) {
+    problem("CohortTooDeep", absl::StrCat("is below more than ", quota::kMaxCohortDepth, " cohorts"));
+  }
   if (cq.object.stop_policy == "Hold" || cq.object.stop_policy == "HoldAndDrain") problem("Stopped", "is stopped");
   std::vector<std::string> missing_flavors, missing_topologies, missing_checks, inactive_checks;
   for (const GroupState& g : cq.groups) {
@@ -313,94 +319,151 @@ void Declared::BumpTree(CohortTrees::TreeId tree, int times) {
   for (ClusterQueueId id : trees_.Members(tree)) cluster_queues_[id].generation += times;
 }
 
-void Declared::BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra) {
-  quota::ForestSpec spec;
-  frs_.clear();
-  fr_stride_ = resources.size();  // every name that a quota or a holder mentions is interned
-  fr_ids_.assign(static_cast<size_t>(flavors.size()) * fr_stride_, -1);
-  std::vector<ResourceId> by_name(resources.size());
-  for (int i = 0; i < resources.size(); ++i) by_name[i] = ResourceId(i);
-  std::sort(by_name.begin(), by_name.end(),
-            [&](ResourceId a, ResourceId b) { return resources.Name(a) < resources.Name(b); });
-  std::vector<quota::ResId> rank(by_name.size());
-  for (size_t i = 0; i < by_name.size(); ++i) rank[by_name[i]] = static_cast<quota::ResId>(i);
-  spec.num_resources = resources.size();
-  const auto fr_of = [&](FlavorId f, ResourceId r) {
-    quota::FrId& id = fr_ids_[static_cast<size_t>(f) * fr_stride_ + r];
-    if (id < 0) {
-      id = static_cast<quota::FrId>(frs_.size());
-      frs_.push_back({f, r});
-      spec.resource_of_fr.push_back(rank[r]);
-    }
-    return id;
-  };
-  const auto quotas = [&](const std::vector<api::ResourceGroup>& groups) {
-    std::vector<quota::QuotaSpec> out;
-    for (const api::ResourceGroup& g : groups) {
-      for (const api::FlavorQuotas& f : g.flavors) {
-        for (const api::ResourceQuota& q : f.resources) {
-          quota::QuotaSpec s;
-          s.fr = fr_of(flavors.Intern(f.name), resources.Intern(q.name));
-          s.nominal = AmountOf(q.name, q.nominal_quota);
-          if (q.borrowing_limit.has_value()) s.borrowing_limit = AmountOf(q.name, *q.borrowing_limit);
-          if (q.lending_limit.has_value()) s.lending_limit = AmountOf(q.name, *q.lending_limit);
-          out.push_back(s);
-        }
-      }
-    }
-    return out;
-  };
-  node_of_cohort_.clear();
-  std::vector<std::string> usable;  // cohorts from which no cycle is reached
-  for (const std::string& name : CohortNames()) {
-    if (trees_.TreeOfCohort(name) != CohortTrees::kNoTree) usable.push_back(name);
-  }
-  for (const std::string& name : usable) {
-    node_of_cohort_[name] = static_cast<quota::NodeId>(spec.nodes.size());
-    quota::NodeSpec node;
-    node.name = name;
-    node.is_cohort = true;
-    if (const auto it = cohorts_.find(name); it != cohorts_.end()) {
-      node.quotas = quotas(it->second.resource_groups);
-      node.weight = WeightOf(it->second.fair_sharing);
-    }
-    spec.nodes.push_back(std::move(node));
-  }
-  for (const std::string& name : usable) {
-    const auto it = cohorts_.find(name);
-    if (it == cohorts_.end() || it->second.parent_name.empty()) continue;
-    spec.nodes[node_of_cohort_[name]].parent = node_of_cohort_[it->second.parent_name];
-  }
-  node_of_cq_.assign(cluster_queues_.size(), quota::kNoNode);
-  cq_at_node_.assign(spec.nodes.size(), kNoId);
-  for (const auto& [name, id] : cluster_queue_ids_) {
-    const ClusterQueueState& cq = cluster_queues_[id];
-    if (!cq.exists || InCycle(id)) continue;
-    node_of_cq_[id] = static_cast<quota::NodeId>(spec.nodes.size());
-    cq_at_node_.push_back(id);
-    quota::NodeSpec node;
-    node.name = name;
-    node.weight = WeightOf(cq.object.fair_sharing);
-    if (!cq.object.cohort_name.empty()) node.parent = node_of_cohort_[cq.object.cohort_name];
-    node.quotas = quotas(cq.object.resource_groups);
-    spec.nodes.push_back(std::move(node));
-  }
-  for (const auto& [f, r] : extra) fr_of(f, r);
-  // Cycles were left out above and ids are ours, so this cannot fail.
-  forest_ = quota::Forest::Build(spec).value();
-  forest_stale_ = false;
+quota::FrId Declared::InternFr(FlavorId f, ResourceId r) {
+  if (const quota::FrId known = Fr(f, r); known >= 0) return known;
+  const auto fr = static_cast<quota::FrId>(frs_.size());
+  frs_.push_back({f, r});
+  Slot(&frs_of_flavor_, f).emplace_back(r, fr);
+  return fr;
 }
 
-quota::NodeId Declared::NodeOf(ClusterQueueId id) const {
-  return id < static_cast<int>(node_of_cq_.size()) ? node_of_cq_[id] : quota::kNoNode;
+std::vector<quota::QuotaSpec> Declared::QuotasOf(const std::vector<api::ResourceGroup>& groups) {
+  std::vector<quota::QuotaSpec> out;
+  for (const api::ResourceGroup& g : groups) {
+    for (const api::FlavorQuotas& f : g.flavors) {
+      const FlavorId flavor = flavors.Intern(f.name);
+      for (const api::ResourceQuota& q : f.resources) {
+        quota::QuotaSpec s;
+        s.fr = InternFr(flavor, resources.Intern(q.name));
+        s.nominal = AmountOf(q.name, q.nominal_quota);
+        if (q.borrowing_limit.has_value()) s.borrowing_limit = AmountOf(q.name, *q.borrowing_limit);
+        if (q.lending_limit.has_value()) s.lending_limit = AmountOf(q.name, *q.lending_limit);
+        out.push_back(s);
+      }
+    }
+  }
+  for (const api::ResourceGroup& g : groups) {
+    for (const api::FlavorQuotas& f : g.flavors) {
+      for (const std::string& r : g.covered_resources) InternFr(flavors.Intern(f.name), resources.Intern(r));
+    }
+  }
+  return out;
 }
+
+quota::NodeId& Declared::NodeAt(const Owner& owner) {
+  std::vector<quota::NodeId>& nodes = owner.cq != kNoId ? node_of_cq_ : node_of_cohort_;
+  const int32_t id = owner.cq != kNoId ? static_cast<int32_t>(owner.cq) : owner.cohort;
+  if (id >= static_cast<int32_t>(nodes.size())) nodes.resize(id + 1, quota::kNoNode);
+  return nodes[id];
+}
+
+bool Declared::RankResources() {
+  if (num_frs_in_forest_ == frs_.size()) return false;
+  std::vector<ResourceId> ranked = ranked_resources_;
+  for (size_t fr = num_frs_in_forest_; fr < frs_.size(); ++fr) ranked.push_back(frs_[fr].resource);
+  const auto before = [&](ResourceId a, ResourceId b) { return resources.Name(a) < resources.Name(b); };
+  std::sort(ranked.begin(), ranked.end(), before);
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+  const bool others = !std::equal(ranked_resources_.begin(), ranked_resources_.end(), ranked.begin());
+  ranked_resources_ = std::move(ranked);
+  std::vector<quota::ResId> rank(resources.size());
+  for (size_t i = 0; i < ranked_resources_.size(); ++i) rank[ranked_resources_[i]] = static_cast<quota::ResId>(i);
+  std::vector<quota::ResId> resource_of_fr;
+  resource_of_fr.reserve(frs_.size());
+  for (const FlavorResource& fr : frs_) resource_of_fr.push_back(rank[fr.resource]);
+  forest_.SetResources(std::move(resource_of_fr));
+  num_frs_in_forest_ = frs_.size();
+  return others;
+}
+
+// Who is in the tree; a cohort that nobody declared and nobody is in does not exist.
+void Declared::AddMembers(CohortTrees::TreeId tree, std::vector<Member>* members) {
+  const CohortTrees::Everybody all = trees_.AllOf(tree);
+  for (const int32_t cohort : all.cohorts) {
+    const auto object = cohorts_.find(trees_.Name(cohort));
+    if (object == cohorts_.end() && !trees_.HasMembers(cohort)) continue;
+    Member& m = members->emplace_back();
+    m.tree = tree;
+    m.owner.cohort = cohort;
+    m.spec.name = trees_.Name(cohort);
+    m.spec.is_cohort = true;
+    if (trees_.ParentOf(cohort) != kNoId) m.parent.cohort = trees_.ParentOf(cohort);
+    if (object == cohorts_.end()) continue;
+    m.groups = &object->second.resource_groups;
+    m.spec.weight = WeightOf(object->second.fair_sharing);
+  }
+  for (const ClusterQueueId cq : all.queues) {
+    Member& m = members->emplace_back();
+    m.tree = tree;
+    m.owner.cq = cq;
+    m.spec.name = cluster_queues_[cq].name;
+    if (trees_.CohortOf(cq) != kNoId) m.parent.cohort = trees_.CohortOf(cq);
+    m.groups = &cluster_queues_[cq].object.resource_groups;
+    m.spec.weight = WeightOf(cluster_queues_[cq].object.fair_sharing);
+  }
+}
+
+std::vector<ClusterQueueId> Declared::RefreshForest() {
+  std::vector<Member> members;
+  do {
+    members.clear();
+    for (const CohortTrees::TreeId tree : stale_trees_) AddMembers(tree, &members);
+    // Children are in the order of names, and pairs that are new get their ids in it, whatever the order of events was.
+    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
+      return std::tie(b.spec.is_cohort, a.spec.name) < std::tie(a.spec.is_cohort, b.spec.name);
+    });
+    for (Member& m : members) {
+      if (m.groups != nullptr) m.spec.quotas = QuotasOf(*m.groups);
+    }
+    if (!RankResources()) break;
+    for (const auto& [tree, root] : root_of_tree_) MarkStale(tree);
+  } while (true);
+
+  std::vector<quota::NodeId> loose;
+  struct Build {
+    std::vector<quota::NodeId> ids;
+    std::vector<quota::NodeSpec> specs;
+  };
+  absl::flat_hash_map<CohortTrees::TreeId, Build> builds;
+  for (const CohortTrees::TreeId tree : stale_trees_) {
+    const auto root = root_of_tree_.find(tree);
+    if (root == root_of_tree_.end()) continue;
+    const std::vector<quota::NodeId> nodes = forest_.RemoveTree(root->second);
+    loose.insert(loose.end(), nodes.begin(), nodes.end());
+    root_of_tree_.erase(root);
+  }
+  std::vector<ClusterQueueId> out;
+  std::vector<int> index(forest_.num_nodes() + members.size());  // of nodes among the specs of their tree
+  for (Member& m : members) {
+    quota::NodeId& node = NodeAt(m.owner);
+    if (node == quota::kNoNode) node = forest_.NewNode();
+    Slot(&owners_, node) = m.owner;
+    Build& build = builds[m.tree];
+    index[node] = static_cast<int>(build.ids.size());
+    build.ids.push_back(node);
+    if (m.owner.cq != kNoId) out.push_back(m.owner.cq);
+  }
+  for (Member& m : members) {
+    if (m.parent.cohort != kNoId) m.spec.parent = index[NodeAt(m.parent)];
+    builds[m.tree].specs.push_back(std::move(m.spec));
+  }
+  for (const auto& [tree, build] : builds) {
+    forest_.BuildTree(build.ids, build.specs);
+    root_of_tree_[tree] = forest_.root(build.ids[0]);
+  }
+  for (const quota::NodeId n : loose) {
+    if (forest_.InTree(n)) continue;
+    NodeAt(owners_[n]) = quota::kNoNode;
+    owners_[n] = Owner();
+    forest_.FreeNode(n);
+  }
+  stale_trees_.clear();
+  return out;
+}
+
 quota::NodeId Declared::NodeOfCohort(absl::string_view name) const {
-  const auto it = node_of_cohort_.find(std::string_view(name.data(), name.size()));
-  return it == node_of_cohort_.end() ? quota::kNoNode : it->second;
-}
-quota::FrId Declared::Fr(FlavorId f, ResourceId r) const {
-  const size_t at = static_cast<size_t>(f) * fr_stride_ + r;
-  return r < fr_stride_ && at < fr_ids_.size() ? fr_ids_[at] : -1;
+  const int32_t id = trees_.Find(name);
+  return id == kNoId || id >= static_cast<int32_t>(node_of_cohort_.size()) ? quota::kNoNode : node_of_cohort_[id];
 }
 
 }  // namespace muster::scheduler

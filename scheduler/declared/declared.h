@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "api/core.h"
 #include "api/kueue.h"
@@ -131,28 +134,48 @@ class Declared {
 
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
   bool IsActive(ClusterQueueId id) const;
-  // Which ClusterQueues are notified together. Those with a cycle of parents above are left out of scheduling.
+  // Which ClusterQueues are notified together. Those with a cycle of parents above, or too many cohorts, are left out of
+  // scheduling.
   const CohortTrees& trees() const { return trees_; }
   bool InCycle(ClusterQueueId id) const { return trees_.TreeOf(id) == CohortTrees::kNoTree; }
   // The cohorts around a ClusterQueue, its own first, the root last. REQUIRES: !InCycle(id).
   std::vector<std::string> CohortsAbove(ClusterQueueId id) const;
 
-  // The forest without usage, rebuilt when something about quotas changed since. `extra` are pairs that are in use
-  // though no quota mentions them.
-  bool forest_stale() const { return forest_stale_; }
-  void MarkForestStale() { forest_stale_ = true; }
-  void BuildForest(const std::vector<std::pair<FlavorId, ResourceId>>& extra);
+  // The forest. A tree whose quotas, members or weights have changed is built anew by RefreshForest; until then it is as
+  // it was. Node ids of what stays in the forest stay the same.
+  bool forest_stale() const { return !stale_trees_.empty() || num_frs_in_forest_ != frs_.size(); }
+  void RebuildTreeOf(ClusterQueueId id) { MarkStale(trees_.TreeOf(id)); }
+  // Returns the ClusterQueues whose usage is 0 now, in trees built anew.
+  std::vector<ClusterQueueId> RefreshForest();
   quota::Forest& forest() { return forest_; }
   const quota::Forest& forest() const { return forest_; }
-  quota::NodeId NodeOf(ClusterQueueId id) const;
+  quota::NodeId NodeOf(ClusterQueueId id) const {
+    return id < static_cast<int>(node_of_cq_.size()) ? node_of_cq_[id] : quota::kNoNode;
+  }
   quota::NodeId NodeOfCohort(absl::string_view name) const;
   // REQUIRES: the node is a ClusterQueue's.
-  ClusterQueueId ClusterQueueAt(quota::NodeId node) const { return cq_at_node_[node]; }
-  quota::FrId Fr(FlavorId f, ResourceId r) const;  // -1 if unknown
+  ClusterQueueId ClusterQueueAt(quota::NodeId node) const { return owners_[node].cq; }
+  // Pairs keep their ids. O(resources of the flavor).
+  quota::FrId Fr(FlavorId f, ResourceId r) const {  // -1 if unknown
+    if (f >= static_cast<int>(frs_of_flavor_.size())) return -1;
+    for (const auto& [resource, fr] : frs_of_flavor_[f]) {
+      if (resource == r) return fr;
+    }
+    return -1;
+  }
+  quota::FrId InternFr(FlavorId f, ResourceId r);
   const std::vector<FlavorResource>& frs() const { return frs_; }
 
  private:
   void BumpTree(CohortTrees::TreeId tree, int times);
+  void MarkStale(CohortTrees::TreeId tree) {
+    if (tree != CohortTrees::kNoTree) stale_trees_.insert(tree);
+  }
+  // What the groups say, and for ClusterQueues also pairs that they cover without a quota: those may be asked for.
+  std::vector<quota::QuotaSpec> QuotasOf(const std::vector<api::ResourceGroup>& groups);
+  // Tells the forest which resource each pair is of. Resources are in the order of their names: returns whether a new
+  // one has come between those that trees know.
+  bool RankResources();
   // Makes names known so that ids exist before the forest is built.
   void InternGroups(const std::vector<api::ResourceGroup>& groups);
 
@@ -170,14 +193,30 @@ class Declared {
   std::map<std::string, api::LimitRange, std::less<>> limit_ranges_;  // by ns/name
   std::map<std::string, api::RuntimeClass, std::less<>> runtime_classes_;
 
-  bool forest_stale_ = true;
+  // Who is at a node: a ClusterQueue or a cohort.
+  struct Owner {
+    ClusterQueueId cq = kNoId;
+    int32_t cohort = kNoId;
+  };
+  // Somebody who is to have a node.
+  struct Member {
+    CohortTrees::TreeId tree = CohortTrees::kNoTree;
+    Owner owner, parent;
+    const std::vector<api::ResourceGroup>* groups = nullptr;
+    quota::NodeSpec spec;
+  };
+  void AddMembers(CohortTrees::TreeId tree, std::vector<Member>* members);
+  quota::NodeId& NodeAt(const Owner& owner);
+  absl::btree_set<CohortTrees::TreeId> stale_trees_;
   quota::Forest forest_;
-  std::vector<quota::NodeId> node_of_cq_;
-  std::vector<ClusterQueueId> cq_at_node_;
-  std::map<std::string, quota::NodeId, std::less<>> node_of_cohort_;
+  absl::flat_hash_map<CohortTrees::TreeId, quota::NodeId> root_of_tree_;  // of those that are built
+  std::vector<quota::NodeId> node_of_cq_;                                 // by ClusterQueueId
+  std::vector<quota::NodeId> node_of_cohort_;                             // by id in trees_
+  std::vector<Owner> owners_;                                             // by node
   std::vector<FlavorResource> frs_;
-  std::vector<quota::FrId> fr_ids_;  // [flavor * fr_stride_ + resource]
-  int fr_stride_ = 0;
+  std::vector<absl::InlinedVector<std::pair<ResourceId, quota::FrId>, 2>> frs_of_flavor_;  // by FlavorId
+  size_t num_frs_in_forest_ = 0;
+  std::vector<ResourceId> ranked_resources_;  // of all pairs, by name
 };
 
 // Parses the enumerations of a ClusterQueue spec; what is absent means Kueue's default.

@@ -113,8 +113,11 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
 
 // Processes the entries one by one, each seeing what those before it took. Returns the order.
 std::vector<int> EngineImpl::LetIn(absl::Time now) {
-  // Reservations of heads that stay pending last for this cycle only.
-  const Trial trial(declared.forest(), topology);
+  // Reservations of heads that stay pending last for this cycle only. Nobody changes anything in trees of others.
+  std::vector<quota::NodeId> nodes;
+  nodes.reserve(entries_.size());
+  for (const Entry& e : entries_) nodes.push_back(declared.NodeOf(e.decision.cluster_queue));
+  const Trial trial(declared.forest(), nodes, topology);
   Round round;
   round.now = now;
   if (!options.fair_sharing.has_value()) {
@@ -156,7 +159,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   changed_ = second_pass_.size() != waiting;
   for (const WorkloadId id : second_pass) {
     const ClusterQueueId cq = workloads[id].cq;
-    if (!active_[cq]) {
+    if (!active_[cq] || declared.NodeOf(cq) == quota::kNoNode) {
       RetrySecondPass(id, now);
       continue;
     }

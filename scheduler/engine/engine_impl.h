@@ -86,7 +86,7 @@ class EngineImpl {
     return id >= 0 && id < static_cast<int32_t>(workloads.size()) && workloads[id].id == id;
   }
   const WorkloadState& Get(WorkloadId id) const;  // REQUIRES: Has(id)
-  quota::FrAmounts ComputeUsage(const WorkloadState& w) const;
+  quota::FrAmounts ComputeUsage(const WorkloadState& w);
   WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
   // Its place among the candidates for preemption of its ClusterQueue.

@@ -26,7 +26,7 @@ bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
   });
 }
 
-quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
+quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) {
   quota::FrAmounts out;
   for (const HeldPodSet& ps : w.held) {
     // Kueue (ScaledTo): what is left of the declared pods, if that is fewer than were admitted.
@@ -38,9 +38,7 @@ quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) const {
     for (const HeldPodSet::Item& item : ps.items) {
       quota::Amount amount = item.amount;
       if (count < ps.count) amount = quota::Mul(amount / ps.count, count);
-      const quota::FrId fr = declared.Fr(item.flavor, item.resource);
-      if (fr < 0) continue;
-      quota::AddTo(&out, {fr, amount});
+      quota::AddTo(&out, {declared.InternFr(item.flavor, item.resource), amount});
     }
   }
   return out;
@@ -56,24 +54,18 @@ void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> 
   RecordTopology(w, 1);
   w.progress.reset();
   holders[cq].insert(VictimKeyFor(id));
-  if (declared.forest_stale()) return;
-  for (const HeldPodSet& ps : w.held) {
-    for (const HeldPodSet::Item& item : ps.items) {
-      if (declared.Fr(item.flavor, item.resource) < 0) {
-        declared.MarkForestStale();  // a pair no quota mentions: the forest has to learn it
-        return;
-      }
-    }
-  }
   w.usage = ComputeUsage(w);
-  if (const quota::NodeId node = declared.NodeOf(cq); node != quota::kNoNode) declared.forest().AddUsage(node, w.usage);
+  const quota::NodeId node = declared.NodeOf(cq);
+  if (node == quota::kNoNode) return;
+  declared.forest().AddUsage(node, w.usage);
+  if (declared.forest().IsCrowded(node)) declared.RebuildTreeOf(cq);
 }
 
 void EngineImpl::FreeQuota(WorkloadId id) {
   WorkloadState& w = workloads[id];
   if (w.phase != WorkloadPhase::kReserved) return;
   const quota::NodeId node = declared.NodeOf(w.cq);
-  if (!declared.forest_stale() && node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
+  if (node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
   holders[w.cq].erase(VictimKeyFor(id));
   ++declared.cq(w.cq).generation;
   RecordTopology(w, -1);

@@ -117,22 +117,8 @@ absl::Time EngineImpl::NextTimer() const {
 
 void EngineImpl::Refresh() {
   if (declared.forest_stale()) {
-    std::vector<std::pair<FlavorId, ResourceId>> in_use;
-    for (const Holders& of_queue : holders) {
-      for (const VictimKey& k : of_queue) {
-        for (const HeldPodSet& ps : workloads[k.id].held) {
-          for (const HeldPodSet::Item& item : ps.items) in_use.emplace_back(item.flavor, item.resource);
-        }
-      }
-    }
-    declared.BuildForest(in_use);
-    for (size_t cq = 0; cq < holders.size(); ++cq) {
-      const quota::NodeId node = declared.NodeOf(static_cast<ClusterQueueId>(cq));
-      for (const VictimKey& k : holders[cq]) {
-        WorkloadState& w = workloads[k.id];
-        w.usage = ComputeUsage(w);
-        if (node != quota::kNoNode) declared.forest().AddUsage(node, w.usage);
-      }
+    for (const ClusterQueueId cq : declared.RefreshForest()) {
+      for (const VictimKey& k : holders[cq]) declared.forest().AddUsage(declared.NodeOf(cq), workloads[k.id].usage);
     }
     policy_changed_ = true;
   }
@@ -140,11 +126,11 @@ void EngineImpl::Refresh() {
     active_.assign(declared.num_cluster_queues(), 0);
     for (ClusterQueueId cq : declared.ClusterQueuesByName()) active_[cq] = declared.IsActive(cq);
     // Kueue's snapshot leaves inactive ClusterQueues out when it counts the levels of a tree.
-    std::vector<uint8_t> counted(declared.forest().num_nodes(), 1);
-    for (ClusterQueueId cq(0); cq < declared.num_cluster_queues(); ++cq) {
-      if (const quota::NodeId n = declared.NodeOf(cq); n != quota::kNoNode) counted[n] = active_[cq];
+    for (const ClusterQueueId cq : declared.ClusterQueuesByName()) {
+      if (const quota::NodeId n = declared.NodeOf(cq); n != quota::kNoNode) {
+        declared.forest().SetCounted(n, active_[cq]);
+      }
     }
-    declared.forest().CountOnly(counted);
     policy_changed_ = false;
   }
 }

@@ -30,7 +30,7 @@ quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId c
 bool EngineImpl::FitsQuota(const Entry& e, const Round& round) {
   quota::Forest& forest = declared.forest();
   const quota::NodeId node = declared.NodeOf(e.decision.cluster_queue);
-  const quota::Trial trial(forest);
+  const quota::Trial trial(forest, node);
   if (const auto freed = round.freed.find(forest.root(node)); freed != round.freed.end()) {
     for (const auto& [n, amounts] : freed->second) forest.RemoveUsage(n, amounts);
   }
@@ -85,9 +85,11 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
     RememberProgress(*e);
     return;
   }
-  const Trial trial(declared.forest(), topology);
-  for (const auto& [root, queues_freed] : round->freed) {
-    for (const auto& [n, amounts] : queues_freed) declared.forest().RemoveUsage(n, amounts);
+  const quota::NodeId node = declared.NodeOf(e->decision.cluster_queue);
+  const Trial trial(declared.forest(), {&node, 1}, topology);
+  // What is freed in other trees makes no difference here.
+  if (const auto freed = round->freed.find(declared.forest().root(node)); freed != round->freed.end()) {
+    for (const auto& [n, amounts] : freed->second) declared.forest().RemoveUsage(n, amounts);
   }
   for (const WorkloadId id : round->victims) {
     workloads[id].removed = true;

@@ -5,6 +5,7 @@
 #ifndef MUSTER_SCHEDULER_ENGINE_TRIAL_H_
 #define MUSTER_SCHEDULER_ENGINE_TRIAL_H_
 
+#include "absl/types/span.h"
 #include "quota/trial.h"
 #include "scheduler/topology/inventory.h"
 
@@ -12,8 +13,9 @@ namespace muster::scheduler {
 
 class Trial {
  public:
-  // Both must outlive the trial.
-  Trial(quota::Forest& forest, TopologyInventory& topology) : quota_(forest), topology_(topology) {}
+  // On the trees of these nodes of the forest. Forest and inventory must outlive the trial.
+  Trial(quota::Forest& forest, absl::Span<const quota::NodeId> nodes, TopologyInventory& topology)
+      : quota_(forest, nodes), topology_(topology) {}
 
  private:
   quota::Trial quota_;

@@ -442,14 +442,13 @@ void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::Reclaim
   WorkloadState& w = workloads[id];
   if (!w.in_use) return;
   const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? declared.NodeOf(w.cq) : quota::kNoNode;
-  const bool live = !declared.forest_stale() && node != quota::kNoNode;
-  if (live) declared.forest().RemoveUsage(node, w.usage);
+  if (node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
   const bool changed = !SamePods(w.reclaimable, pods);
   w.reclaimable.assign(pods.begin(), pods.end());
   w.equivalence = EquivalenceOf(w);
   w.evaluated_generation = 0;
   w.usage = ComputeUsage(w);
-  if (live) declared.forest().AddUsage(node, w.usage);
+  if (node != quota::kNoNode) declared.forest().AddUsage(node, w.usage);
   if (w.phase == WorkloadPhase::kReserved) {
     ++declared.cq(w.cq).generation;  // an update is a removal and an addition
     if (changed) NotifyQueueOf(w, now);

@@ -226,7 +226,7 @@ class AssignTest : public ::testing::Test {
     api::ClusterQueue queue = MakeQueue("q", cohort, gpus);
     if (change) change(&queue);
     declared_.Apply(queue);
-    declared_.BuildForest({});
+    declared_.RefreshForest();
     cq_ = declared_.FindClusterQueue("q");
   }
   quota::FrId Fr(const char* flavor, const char* resource = "nvidia.com/gpu") {

@@ -47,7 +47,7 @@ class TopologyStepTest : public ::testing::Test {
     api::ClusterQueue queue = MakeQueue("q", "", flavors);
     if (change) change(&queue);
     declared_.Apply(queue);
-    declared_.BuildForest({});
+    declared_.RefreshForest();
     cq_ = declared_.FindClusterQueue("q");
   }
   // One pod set of `count` pods with `gpus` each.

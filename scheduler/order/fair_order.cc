@@ -32,8 +32,8 @@ FairOrder::FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vect
          below = above, above = forest_.parent(above)) {
       std::tie(index, fresh) = ensure(above);
       std::vector<NodeId>& children = cohorts_[index].children;
-      // Node ids of cohorts are in name order.
-      children.insert(std::lower_bound(children.begin(), children.end(), below), below);
+      const auto before = [this](NodeId a, NodeId b) { return forest_.order(a) < forest_.order(b); };  // by name
+      children.insert(std::lower_bound(children.begin(), children.end(), below, before), below);
     }
   }
   for (Cohort& cohort : cohorts_) {
@@ -45,7 +45,7 @@ FairOrder::FairOrder(quota::Forest& forest, const FeatureGates& gates, std::vect
 // How `side`, the entry's ClusterQueue or a cohort above it, would stand with the entry in.
 FairOrder::Candidate FairOrder::CandidateAt(int entry, NodeId side) {
   const FairEntry& e = entries_[entry];
-  const quota::Trial trial(forest_);
+  const quota::Trial trial(forest_, e.node);
   forest_.AddUsage(e.node, e.usage);
   return {entry, {forest_.DominantResourceShare(side), forest_.BorrowsAny(side, e.usage)}};
 }

@@ -59,7 +59,7 @@ class NaiveOrder {
     bool borrows;
   };
   Standing With(int entry, NodeId side) {
-    const quota::Trial trial(forest_);
+    const quota::Trial trial(forest_, side);
     forest_.AddUsage(entries_[entry].node, entries_[entry].usage);
     return {forest_.DominantResourceShare(side), forest_.BorrowsAny(side, entries_[entry].usage)};
   }

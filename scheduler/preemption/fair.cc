@@ -178,7 +178,7 @@ class Search {
   Share ShareWithout(NodeId target_side, const VictimKey& victim) {
     quota::Forest& f = base_.forest();
     const WorkloadState& w = base_.workload(victim.id);
-    const quota::Trial trial(f);
+    const quota::Trial trial(f, target_side);
     f.RemoveUsage(base_.view().declared->NodeOf(w.cq), w.usage);
     return f.DominantResourceShare(target_side);
   }

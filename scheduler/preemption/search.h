@@ -29,7 +29,7 @@ class PreemptionSearch {
   // What is removed and restored while a trial lives is taken back when it ends. Trials nest.
   class Trial {
    public:
-    explicit Trial(PreemptionSearch& search) : quota_(search.forest()), other_(search.other_) {
+    explicit Trial(PreemptionSearch& search) : quota_(search.forest(), search.node()), other_(search.other_) {
       if (other_ != nullptr) other_->Mark();
     }
     ~Trial() {

@@ -94,7 +94,7 @@ RatedMode VictimSearch::Ask(const WorkloadState& workload, ClusterQueueId cq, qu
   const PreemptionRequest request{cq, workload.priority, workload.queue_timestamp, {{fr, amount}}, {fr}};
   const std::vector<PreemptionTarget> targets = FindTargets(request);
   if (targets.empty()) return {FitMode::kNoCandidates, forest.FindHeight(node, fr, amount).height};
-  const quota::Trial trial(forest);
+  const quota::Trial trial(forest, node);
   bool own = false;
   for (const PreemptionTarget& t : targets) {
     const WorkloadState& victim = (*view_.workloads)[t.workload];

@@ -28,7 +28,7 @@ class VictimSearchTest : public testing::Test {
       queue.preemption->reclaim_within_cohort = "Any";
       declared_.Apply(queue);
     }
-    declared_.BuildForest({});
+    declared_.RefreshForest();
     mine_ = declared_.FindClusterQueue("mine");
     theirs_ = declared_.FindClusterQueue("theirs");
     fr_ = declared_.Fr(declared_.flavors.Find("a"), declared_.resources.Find("nvidia.com/gpu"));

@@ -1,5 +1,7 @@
 // Objects that are deleted, and what that means for who waits.
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "quota/forest.h"
 #include "scheduler/engine.h"
 #include "scheduler/testing/test_world.h"
 
@@ -121,6 +123,61 @@ TEST(Objects, APodThatIsDeletedGivesItsNodeBack) {
   e.DeletePod("kube-system", "driver", At(2));
   EXPECT_EQ(e.NextTimer(), At(2));
   EXPECT_EQ(Look(e, At(2)), "admitted");
+}
+
+TEST(Objects, AClusterQueueBelowTooManyCohortsIsInactiveUntilItMovesUp) {
+  const auto cohort = [](int level, bool root = false) {
+    api::Cohort c;
+    c.metadata.name = absl::StrCat("c", level);
+    if (!root && level > 0) c.parent_name = absl::StrCat("c", level - 1);
+    return c;
+  };
+  constexpr int kDeepest = quota::kMaxCohortDepth;  // one level too many
+  for (const bool from_the_root : {true, false}) {
+    Engine e = MakeEngine({MakeQueue("deep", absl::StrCat("c", kDeepest), {{"a", 1}}),
+                           MakeQueue("above", absl::StrCat("c", kDeepest - 1), {{"a", 1}})});
+    for (int i = 0; i <= kDeepest; ++i) e.Apply(cohort(from_the_root ? i : kDeepest - i), At(0));
+    e.Apply(MakeWorkload("w", "deep", 1, 1, 1), At(1));
+    EXPECT_EQ(Look(e, At(1)), "nobody");
+    EXPECT_EQ(e.StatusOf("deep").reason, "CohortTooDeep");
+    EXPECT_EQ(e.StatusOf("deep").message, "Can't admit new workloads: is below more than 64 cohorts.");
+    EXPECT_EQ(e.NodeOfClusterQueue(*e.FindClusterQueue("deep")), quota::kNoNode);
+    EXPECT_TRUE(e.StatusOf("above").active);
+    e.Apply(cohort(1, /*root=*/true), At(2));
+    EXPECT_TRUE(e.StatusOf("deep").active);
+    EXPECT_EQ(Look(e, At(2)), "admitted");
+  }
+}
+
+TEST(Objects, AChangeOfQuotasLeavesOtherTreesAsTheyAre) {
+  Engine e = MakeEngine({MakeQueue("x", "left", {{"a", 4}}), MakeQueue("y", "right", {{"a", 4}})});
+  for (const char* queue : {"x", "y"}) {
+    e.Apply(MakeWorkload(absl::StrCat("w-", queue), queue, 1, 2, 1), At(1));
+  }
+  e.RunCycle(At(1));
+  const quota::NodeId y = e.NodeOfClusterQueue(*e.FindClusterQueue("y"));
+  const quota::NodeId left = e.NodeOfCohort("left");
+  e.Apply(MakeQueue("x", "left", {{"b", 1}}), At(2));  // what w-x holds has no quota any more
+  e.Apply(MakeQueue("0", "left", {{"a", 1}}), At(2));
+  EXPECT_EQ(e.NodeOfClusterQueue(*e.FindClusterQueue("y")), y);
+  EXPECT_EQ(e.NodeOfCohort("left"), left);
+  EXPECT_EQ(e.forest().usage(y, 0), 2);
+  EXPECT_EQ(e.forest().usage(left, 0), 2);
+  EXPECT_EQ(e.forest().Available(left, 0), -1);
+  // The tree moves below another: all of it is there, nothing is left behind.
+  api::Cohort cohort;
+  cohort.metadata.name = "left";
+  cohort.parent_name = "right";
+  e.Apply(cohort, At(3));
+  EXPECT_EQ(e.forest().root(left), e.NodeOfCohort("right"));
+  EXPECT_EQ(e.forest().usage(e.NodeOfCohort("right"), 0), 4);
+  e.DeleteClusterQueue("0");
+  EXPECT_EQ(e.forest().subtree_quota(e.NodeOfCohort("right"), 0), 4);
+  e.DeleteClusterQueue("x");
+  e.DeleteClusterQueue("y");
+  e.DeleteCohort("left");
+  EXPECT_EQ(e.NodeOfCohort("left"), quota::kNoNode);
+  EXPECT_EQ(e.NodeOfCohort("right"), quota::kNoNode);
 }
 
 }  // namespace
