@@ -393,6 +393,10 @@ bool HostileApiServer::Watch(int fd, const Request& request) {
   while (!stopping_) {
     ClusterHistory::Answer next = history_->After(request.path, last, generation, kStep);
     if (next.generation != generation || watches_ended != watches_ended_) return Send(fd, "0\r\n\r\n");
+    if (next.oldest > last) {  // what happened in between is forgotten
+      Send(fd, Chunk(Line("ERROR", json::parse(StatusText(410, "Expired", "too old resource version")))));
+      return Send(fd, "0\r\n\r\n");
+    }
     std::vector<std::string> lines;
     for (const ClusterHistory::Event& event : next.events) lines.push_back(Line(event.type, event.object));
     if (lines.empty()) lines.push_back(bookmark(next.version));
