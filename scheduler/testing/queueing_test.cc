@@ -151,6 +151,39 @@ TEST(Preemptor, StaysInFrontWhenItsPriorityFalls) {
   EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{high, mid}));
 }
 
+// With the gate, who has made room goes in before others of its cycle, whatever their priority.
+TEST(Preemptor, GoesFirstWithTheGate) {
+  for (const bool fair : {false, true}) {
+    for (const bool gate : {false, true}) {
+      SCOPED_TRACE(testing::Message() << (fair ? "fair" : "classical") << (gate ? ", gate" : ""));
+      EngineOptions options = fair ? EngineOptions::FairSharing() : EngineOptions::Default();
+      ASSERT_TRUE(options.gates.Set("PrioritizePreemptorWorkloads", gate).ok());
+      api::ClusterQueue mine = MakeQueue("q", "team", {{"a", 0}});
+      mine.preemption.emplace().within_cluster_queue = "LowerPriority";
+      mine.preemption->borrow_within_cohort = {"LowerPriority", std::nullopt};
+      mine.preemption->reclaim_within_cohort = "Any";
+      Engine e = MakeEngine({mine, MakeQueue("other", "team", {{"a", 0}})}, options);
+      api::Cohort team;
+      team.metadata.name = "team";
+      team.resource_groups = MakeQueue("", "", {{"a", 4}}).resource_groups;
+      e.Apply(team, At(0));
+      e.Advance(At(0));
+      const WorkloadId victim = Start(e, MakeWorkload("victim", "q", 1, 4), At(0));
+      const WorkloadId preemptor = e.Apply(MakeWorkload("preemptor", "q", 1, 4, 1, 5), At(1));
+      e.RunCycle(At(1));
+      ASSERT_TRUE(e.IsEvicted(victim));
+      e.CompleteEviction(victim, At(2));
+      const WorkloadId urgent = e.Apply(MakeWorkload("urgent", "other", 1, 4, 2, 9), At(2));
+      e.Advance(At(2));
+      const CycleResult r = e.RunCycle(At(2));
+      ASSERT_EQ(r.entries.size(), 2u);
+      EXPECT_EQ(r.entries[0].workload, gate ? preemptor : urgent);
+      EXPECT_EQ(e.Phase(preemptor) == WorkloadPhase::kReserved, gate);
+      EXPECT_EQ(e.Phase(urgent) == WorkloadPhase::kReserved, !gate);
+    }
+  }
+}
+
 // Who is held back by a gate starts over with the first flavor, so nothing keeps it in the heap.
 TEST(PreemptionGates, AGatedWorkloadIsParkedAlthoughFlavorsAreLeft) {
   EngineOptions options;

@@ -311,6 +311,39 @@ TEST_F(InventoryTest, AFlavorThatSelectsOtherwiseForgetsHowItDid) {
   EXPECT_EQ(Left(f, "h2"), 8) << "it selects every node";
 }
 
+// What a flavor sees as used: its own, and what others use on hosts it shares; of domains it is in.
+TEST_F(InventoryTest, UsageIsWhatTheFlavorSees) {
+  using ByDomain = TopologyInventory::ByDomain;
+  const FlavorId f = Hosts(), g = Flavor("g", "hosts");
+  Topology("racks", {"block"});
+  const FlavorId r = Flavor("r", "racks");
+  inventory_.SetNode(Host("b1", "h1"));
+  const DomainRef host = inventory_.Intern({"h1"}), away = inventory_.Intern({"h9"}), rack = inventory_.Intern({"b1"});
+  const std::vector<ResourceAmount> two = {{resources_.Intern("nic"), 0}, {resources_.Intern("gpu"), 2}};
+  inventory_.Record(f, host->key, two, 1);
+  inventory_.Record(g, host->key, two, 2);
+  inventory_.Record(f, away->key, two, 1);
+  inventory_.Record(r, rack->key, two, 3);
+  EXPECT_EQ(inventory_.Usage(f), (ByDomain{{"h1", {{"gpu", 6}}}}));
+  EXPECT_EQ(inventory_.Usage(g), (ByDomain{{"h1", {{"gpu", 6}}}}));
+  EXPECT_EQ(inventory_.Usage(r), (ByDomain{{"b1", {{"gpu", 6}}}}));
+  ASSERT_TRUE(options_.gates.Set("TASHandleOverlappingFlavors", false).ok());
+  EXPECT_EQ(inventory_.Usage(f), (ByDomain{{"h1", {{"gpu", 2}}}, {"h9", {{"gpu", 2}}}}));
+  EXPECT_EQ(inventory_.Usage(g), (ByDomain{{"h1", {{"gpu", 4}}}}));
+}
+
+// A flavor that is only known by name uses what it uses; it shares nothing.
+TEST_F(InventoryTest, AFlavorThatIsNotThereSharesNothing) {
+  const FlavorId f = Hosts(), unknown = flavors_.Intern("unknown");
+  inventory_.SetNode(Host("b1", "h1"));
+  const DomainRef host = inventory_.Intern({"h1"});
+  const std::vector<ResourceAmount> two = {{resources_.Intern("gpu"), 2}};
+  inventory_.Record(unknown, host->key, two, 1);
+  EXPECT_EQ(Left(f, "h1"), 8);
+  inventory_.Record(unknown, host->key, two, -1);
+  EXPECT_EQ(Left(f, "h1"), 8);
+}
+
 // A rack that is called as a host is: what runs on the host is not what runs in the rack.
 TEST_F(InventoryTest, ARackOfAHostsNameIsAnotherPlace) {
   const FlavorId hosts = Hosts();

@@ -231,6 +231,12 @@ TEST_F(NodeTableTest, APlaceIsGivenAwayOnceNothingIsKnownOfIt) {
   EXPECT_EQ(table_.Set(MakeNode("m")).first, n) << "another node's now";
   EXPECT_EQ(table_.Set(MakeNode("n")).first, n + 1);
   EXPECT_EQ(table_.num_places(), 2);
+  // A node that has nothing and can do nothing exists all the same, once it is there.
+  const NodeIndex bare = table_.SetPod(MakePod("r", "bare", 1)).after;
+  api::Node nothing;
+  nothing.metadata.name = "bare";
+  EXPECT_EQ(table_.Set(nothing), (std::pair<NodeIndex, Change>(bare, Change::kNode)));
+  EXPECT_EQ(table_.Find("bare"), bare);
   // A pod may come before its node.
   const NodeIndex late = table_.SetPod(MakePod("q", "late", 2)).after;
   EXPECT_EQ(table_.Find("late"), kNoId);

@@ -106,13 +106,7 @@ void Balancer::PruneOne(DomainId id, int32_t threshold) {
 void Balancer::SumUpBelow(DomainId id) {
   const TopologyTree::Domain& d = x_.tree().domain(id);
   DomainCounts& c = counts_[id];
-  if (d.children.empty()) {
-    if (d.level == x_.plan.slice_level) {
-      c.slices = c.pods / x_.plan.slice_size;
-      c.slices_with_leader = c.pods_with_leader / x_.plan.slice_size;
-    }
-    return;
-  }
+  if (d.children.empty()) return;
   for (const DomainId child : d.children) SumUpBelow(child);
   PodShape shape = x_.counts.shape();
   shape.inner_size.clear();  // Kueue leaves inner layers out here

@@ -75,8 +75,8 @@ class World {
       term.weight = warmth;
       term.preference.match_expressions = {{"warmth", "In", {absl::StrCat(warmth)}}};
     }
-    shape.filter =
-        std::make_shared<const NodeFilter>(api::StringMap(), affinity, std::vector<api::Toleration>(), r.by_affinity);
+    // Scored in any case; whether scores count is an option.
+    shape.filter = std::make_shared<const NodeFilter>(api::StringMap(), affinity, std::vector<api::Toleration>(), true);
     PlacerOptions options;
     options.mixed_profile = r.mixed;
     options.balanced = r.balanced;
@@ -250,10 +250,80 @@ TEST(Placer, Balances) {
     r->balanced = true;
     r->required = random.Below(12) == 0;
     r->unconstrained = random.Below(12) == 0;
-    r->inner.clear();
     r->by_affinity = random.Below(4) == 0;
   });
   EXPECT_GT(seen["balanced"], 4000);
+  // Leaders that take much: some domains can take the share of the others, or the leader, but not both.
+  seen = Compare(4, 500, 40, [](Random& random, naive::Request* r) {
+    r->balanced = true;
+    r->required = r->unconstrained = false;
+    r->leaders = 1;
+    r->leader_asks = 1 + random.Below(5);
+    r->mixed = true;
+  });
+  EXPECT_GT(seen["balanced"], 3000);
+}
+
+// With several layers the failure counts, for the best domain, what would fit on each.
+TEST(Placer, SaysWhatWouldFitOnEachLayer) {
+  TopologyTree tree("t", World::Levels(3));
+  const std::vector<std::pair<std::vector<std::string>, int>> kHosts = {
+      {{"b1", "r1", "h1"}, 3}, {{"b1", "r1", "h2"}, 4}, {{"b1", "r2", "h3"}, 5},
+      {{"b2", "r3", "h4"}, 4}, {{"b2", "r4", "h5"}, 9}, {{"b3", "r5", "h6"}, 0}};
+  for (const auto& [path, gpus] : kHosts) tree.SetLeaf(tree.AddLeaf(path), true, {gpus}, nullptr);
+  tree.AddLeaf({"b0", "r0", "h0"});  // nothing is there
+  ResourceNames resources;
+  resources.Intern("gpu");
+  TopologyPlan plan;
+  plan.required = true;
+  plan.slice_size = 4;
+  plan.slice_level = 1;
+  plan.inner_size = {0, 0, 2};
+  plan.layers = {{"rack", 4}, {kHostnameLabel, 2}};
+  PodShape shape;
+  shape.requests = {{kGpu, 1}};
+  shape.slice_size = 4;
+  shape.slice_level = 1;
+  shape.inner_size = plan.inner_size;
+  TopologyCounts counts(tree, shape);
+  counts.Sync();
+  for (const bool general : {false, true}) {
+    PlacerOptions options;
+    options.force_general = general;
+    Placement ignored;
+    const auto failure = PlacePods(counts, plan, 16, 0, options, resources, &ignored);
+    ASSERT_TRUE(failure.has_value());
+    // b2: a slice of 4 in r3 and two in r4; pairs on hosts: 2 and 4.
+    EXPECT_EQ(ToString(*failure),
+              "topology \"t\" doesn't allow to fit; 3/4 slice(s) fit on level rack; 6/8 slice(s) fit on level "
+              "kubernetes.io/hostname. Total nodes: 6; excluded: resource \"gpu\": 1");
+    EXPECT_EQ(failure->fit, 3);
+    EXPECT_EQ(failure->requested, 4);
+  }
+}
+
+TEST(Placer, WithoutNodesThereIsNoDomain) {
+  TopologyTree tree("t", World::Levels(2));
+  tree.AddLeaf({"r", "h"});
+  ResourceNames resources;
+  TopologyPlan plan;
+  plan.slice_level = 1;
+  PodShape shape;
+  shape.slice_level = 1;
+  TopologyCounts counts(tree, shape);
+  counts.Sync();
+  for (const bool general : {false, true}) {
+    for (const int level : {0, 1}) {
+      plan.level = level;
+      PlacerOptions options;
+      options.force_general = general;
+      Placement ignored;
+      const auto failure = PlacePods(counts, plan, 1, 0, options, resources, &ignored);
+      ASSERT_TRUE(failure.has_value());
+      EXPECT_EQ(ToString(*failure),
+                std::string("no topology domains at level: ") + (level == 0 ? "rack" : "kubernetes.io/hostname"));
+    }
+  }
 }
 
 }  // namespace
