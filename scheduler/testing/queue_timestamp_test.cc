@@ -57,6 +57,44 @@ TEST(QueueTimestamp, AVictimOfABorrowerIsBehindItsPreemptor) {
   EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{same, victim}));
 }
 
+// The same when the engine has chosen the victim: for who borrows it goes behind, for others it keeps its place.
+TEST(QueueTimestamp, AVictimsPlaceIsAMatterOfTheRule) {
+  for (const bool sorted : {false, true}) {
+    for (const bool own : {false, true}) {
+      EngineOptions options;
+      ASSERT_TRUE(options.gates.Set("PrioritySortingWithinCohort", sorted).ok());
+      api::ClusterQueue mine = MakeQueue("mine", "team", {{"a", own ? 4 : 1}});
+      mine.preemption.emplace();
+      mine.preemption->within_cluster_queue = "LowerPriority";
+      mine.preemption->reclaim_within_cohort = "Any";
+      mine.preemption->borrow_within_cohort = {"LowerPriority", std::nullopt};
+      Engine e = MakeEngine({mine, MakeQueue("theirs", "team", {{"a", own ? 0 : 3}})}, options);
+      const std::string queue = own ? "mine" : "theirs";
+      e.Advance(At(0));
+      const WorkloadId victim = e.Apply(MakeWorkload("victim", queue, 1, 4, 1), At(1));
+      e.RunCycle(At(1));
+      ASSERT_EQ(e.Phase(victim), WorkloadPhase::kReserved);
+      e.Apply(MakeWorkload("preemptor", "mine", 1, 2, 5, 9), At(100));
+      const CycleResult r = e.RunCycle(At(100));
+      ASSERT_EQ(r.entries.size(), 1u);
+      ASSERT_EQ(r.entries[0].targets.size(), 1u);
+      ASSERT_EQ(r.entries[0].targets[0].reason,
+                own ? PreemptionReason::kInClusterQueue : PreemptionReason::kInCohortReclaimWhileBorrowing);
+      e.CompleteEviction(victim, At(200));
+      // Created in the instant of the cycle, and two thousandths of a second later.
+      const WorkloadId same = e.Apply(MakeWorkload("same", queue, 1, 1, 100), At(200));
+      api::Workload w = MakeWorkload("later", queue, 1, 1);
+      w.metadata.creation_timestamp = At(100) + absl::Milliseconds(2);
+      const WorkloadId later = e.Apply(w, At(200));
+      std::vector<WorkloadId> order = e.PendingInOrder(*e.FindClusterQueue(queue));
+      if (own) order.erase(order.begin());  // the preemptor
+      EXPECT_EQ(order, sorted || own ? (std::vector<WorkloadId>{victim, same, later})
+                                     : (std::vector<WorkloadId>{same, victim, later}))
+          << sorted << own;
+    }
+  }
+}
+
 // The same whether the eviction is asked for or written into the status.
 TEST(QueueTimestamp, AnEvictionThatIsAskedForMovesTheWorkloadBackAsWell) {
   for (const char* reason : {"AdmissionCheck", "PodsReadyTimeout", "ClusterQueueStopped"}) {

@@ -570,6 +570,26 @@ TEST(Requeued, FromATimeOn) {
   EXPECT_EQ(e.Phase(other), WorkloadPhase::kPending);
 }
 
+// One that was in line already is looked at; parked, it waits as it is told.
+TEST(Requeued, WhoWasInLineWaitsOnceItHasBeenLookedAt) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 4}})});
+  e.Advance(At(0));
+  api::Workload w = MakeWorkload("w", "q", 1, 99);
+  const WorkloadId id = e.Apply(w, At(1)), other = e.Apply(MakeWorkload("other", "q", 1, 98, 2), At(1));
+  Condition(&w, "Requeued", "False");
+  e.Apply(w, At(2));
+  ASSERT_EQ(e.Phase(id), WorkloadPhase::kPending);
+  for (int i = 0; i < 2; ++i) e.RunCycle(At(3));
+  ASSERT_EQ(e.Phase(id), WorkloadPhase::kInadmissible);
+  ASSERT_EQ(e.Phase(other), WorkloadPhase::kInadmissible);
+  e.Apply(MakeQueue("q", "", {{"a", 5}}), At(4));
+  e.Advance(At(4));
+  EXPECT_EQ(e.Phase(other), WorkloadPhase::kPending) << "quotas have changed";
+  EXPECT_EQ(e.Phase(id), WorkloadPhase::kInadmissible);
+  e.SetRequeued(id, At(5));
+  EXPECT_EQ(e.Phase(id), WorkloadPhase::kPending);
+}
+
 // ---- Variants of one job.
 
 class VariantRules : public ::testing::Test {
@@ -673,6 +693,13 @@ TEST_F(VariantRules, TheLastAcceptableFlavorIsWorthIt) {
     EXPECT_EQ(e.IsEvicted(running), migrates) << last;
     EXPECT_EQ(r.entries[0].outcome, migrates ? Outcome::kPreempting : Outcome::kPending) << last;
     EXPECT_EQ(r.entries[0].status, EntryStatus::kNominated);
+    // It stays in line; and in front, while the other one makes room.
+    const WorkloadId better = r.entries[0].workload;
+    EXPECT_EQ(e.Phase(better), WorkloadPhase::kPending);
+    const WorkloadId urgent = e.Apply(MakeWorkload("urgent", "q", 1, 2, 3, 9), At(3));
+    EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")),
+              migrates ? (std::vector<WorkloadId>{better, urgent}) : (std::vector<WorkloadId>{urgent, better}))
+        << last;
   }
 }
 

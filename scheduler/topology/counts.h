@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "scheduler/topology/shape.h"
 #include "scheduler/topology/tree.h"
 
@@ -73,6 +73,7 @@ class TopologyCounts {
   // Slices that fit in all domains of the highest level together.
   int64_t total_slices() const { return total_slices_; }
   const Order& LevelOrder(int level);
+  // Both stay where they are, and are kept, until the next Sync.
   const Order& ChildOrder(DomainId parent);
   OrderKey KeyOf(DomainId id) const { return {counts_[id].slices, counts_[id].pods, tree_.domain(id).rank, id}; }
 
@@ -146,7 +147,7 @@ class TopologyCounts {
   std::vector<std::string> taints_;
   std::vector<int> by_taint_, by_resource_;
   std::vector<std::optional<Order>> level_orders_;
-  absl::flat_hash_map<DomainId, Order> child_orders_;
+  absl::node_hash_map<DomainId, Order> child_orders_;  // orders stay where they are as more are kept
   bool ordered_ = false;
   int64_t total_slices_ = 0;
 };

@@ -264,6 +264,38 @@ TEST(Placer, Balances) {
   EXPECT_GT(seen["balanced"], 3000);
 }
 
+// Racks of more hosts than are looked at one by one; most of the hosts are full, so that racks run out.
+TEST(Placer, WalksOrdersOfWideDomains) {
+  Random random(5);
+  int fits = 0;
+  for (int w = 0; w < 60; ++w) {
+    World world(2);
+    const int racks = 1 + random.Below(3);
+    int room = 0;
+    for (int rack = 0; rack < racks; ++rack) {
+      const int hosts = random.Below(3) == 0 ? 3 : 65 + random.Below(4);
+      for (int h = 0; h < hosts; ++h) {
+        const int gpus = random.Below(8) == 0 ? 1 + random.Below(5) : 0;
+        world.AddHost({absl::StrCat("r", rack), absl::StrCat("h", h)}, gpus);
+        room += gpus;
+      }
+    }
+    for (int i = 0; i < 30; ++i) {
+      naive::Request r = MakeRequest(random, 2);
+      r.leaders = 0;
+      r.worker_asks = 1;
+      r.inner.clear();
+      if (random.Coin()) r.required = false;
+      r.count = r.slice_size * (1 + random.Below(room / r.slice_size + 2));
+      const naive::Answer model = world.Model(r), real = world.Real(r, /*force_general=*/false);
+      fits += model.fits;
+      ASSERT_EQ(real, model) << "in" << world.Print() << "\n"
+                             << Print(r) << "\nmodel:" << Print(model) << "\nplacer:" << Print(real);
+    }
+  }
+  EXPECT_GT(fits, 500);
+}
+
 // With several layers the failure counts, for the best domain, what would fit on each.
 TEST(Placer, SaysWhatWouldFitOnEachLayer) {
   TopologyTree tree("t", World::Levels(3));
