@@ -75,6 +75,30 @@ TEST(AdmissionFairSharing, UsageDecaysToWhatIsInUse) {
   e.Finish(running, At(101));
 }
 
+// Where resources that nobody covers are let pass, they are not charged either.
+TEST(AdmissionFairSharing, AnAdmissionIsChargedForWhatIsCovered) {
+  EngineOptions options;
+  options.quota_check = QuotaCheckStrategy::kIgnoreUndeclared;
+  options.admission_fair_sharing.emplace();
+  options.admission_fair_sharing->usage_half_life = absl::Hours(1);
+  options.admission_fair_sharing->usage_sampling_interval = absl::Hours(1);
+  api::ClusterQueue cq = MakeQueue("q", "", {{"a", 8}});
+  cq.admission_mode = "UsageBasedAdmissionFairSharing";
+  api::ResourceGroup memory = MakeQueue("", "", {{"b", 8}}).resource_groups[0];
+  memory.covered_resources = {"memory"};
+  memory.flavors[0].resources[0].name = "memory";
+  cq.resource_groups.insert(cq.resource_groups.begin(), memory);
+  Engine e = MakeEngine({cq}, options);
+  for (const char* name : {"light", "heavy"}) e.Apply(MakeLocalQueue("ns", name, "q"), At(0));
+  api::Workload networked = MakeWorkload("networked", "light", 1, 1);
+  networked.spec.pod_sets[0].pod_template.spec.containers[0].resources.requests["nic"] = api::Quantity::FromValue(1000);
+  Start(e, networked, At(0));
+  Start(e, MakeWorkload("large", "heavy", 1, 2), At(1));
+  const WorkloadId first = e.Apply(MakeWorkload("first", "heavy", 1, 1, 2), At(3)),
+                   second = e.Apply(MakeWorkload("second", "light", 1, 1, 3), At(3));
+  EXPECT_EQ(e.PendingInOrder(*e.FindClusterQueue("q")), (std::vector<WorkloadId>{second, first}));
+}
+
 TEST(AdmissionFairSharing, WithoutItTheOrderIsThatOfPriorities) {
   api::ClusterQueue cq = MakeQueue("q", "", {{"a", 8}});
   cq.admission_mode = "UsageBasedAdmissionFairSharing";
