@@ -114,6 +114,19 @@ TEST_F(SecondPass, BacksOffLongerAndLonger) {
   EXPECT_EQ(PlaceOf(*engine_, id_), (Place{{"big", 1}}));
 }
 
+TEST_F(SecondPass, WaitsWhileItsQueueIsInactive) {
+  engine_->Apply(MakeNode("r1", "big", {{"nvidia.com/gpu", 8}}), At(2));
+  engine_->Apply(Stored(*engine_, id_, workload_, "Ready"), At(2));
+  api::AdmissionCheck check = Check(kProvisioning);
+  check.conditions[0].status = "False";
+  engine_->Apply(check, At(2));
+  EXPECT_FALSE(engine_->RunCycle(At(2)).ran());
+  EXPECT_EQ(PlaceOf(*engine_, id_), Place());
+  engine_->Apply(Check(kProvisioning), At(3));
+  engine_->RunCycle(At(5));
+  EXPECT_EQ(PlaceOf(*engine_, id_), (Place{{"big", 1}}));
+}
+
 TEST_F(SecondPass, EndsWithTheWorkload) {
   engine_->Apply(Stored(*engine_, id_, workload_, "Ready"), At(2));
   engine_->RunCycle(At(2));

@@ -306,6 +306,7 @@ TEST(TopologyEngine, WhoComesBackIsPlacedAnew) {
   const WorkloadId id = e.Apply(Required(MakeWorkload("w", "q", 1, 8), kHost), At(1));
   e.RunCycle(At(1));
   ASSERT_EQ(PlaceOf(e, id), (Place{{"h1", 1}}));
+  EXPECT_EQ(e.AdmissionOf(id)->pod_set_assignments[0].topology_assignment->levels, std::vector<std::string>{kHost});
   e.Evict(id, "Stopped", At(2));
   e.CompleteEviction(id, At(2));
   EXPECT_EQ(PlaceOf(e, id), Place());
