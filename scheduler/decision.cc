@@ -1,7 +1,12 @@
-// The wire names of the enumerations.
+// The wire names of the enumerations, and of what a decision mentions.
 #include "scheduler/decision.h"
 
 namespace muster::scheduler {
+
+const std::string& Decision::NameIn(const NameList* names, int32_t id) {
+  static const std::string* const kNone = new std::string();
+  return names == nullptr || id < 0 ? *kNone : (*names)[id];
+}
 
 std::string_view ToString(Outcome outcome) {
   constexpr std::string_view kNames[] = {"admitted", "preempting", "pending", "refused", "evicted"};

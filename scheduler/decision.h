@@ -2,8 +2,9 @@
 //
 // Every workload looked at gets one Decision: admitted, preempting (somebody has to make room first), pending or
 // refused, with the reason. Reasons are data: codes, names, amounts; decision_text.h writes them out word for word as
-// Kueue does, json/decision_json.h as JSON. A Decision is complete: it names everything by value and stays true, and
-// says the same, when the engine has moved on or is gone. Its ids are for asking the engine that made it.
+// Kueue does, json/decision_json.h as JSON. A Decision is complete: it names everything itself and stays true, and says
+// the same, when the engine has moved on or is gone. Workloads and ClusterQueues are named beside their ids; flavors and
+// resources by FlavorName and ResourceName of the decision. The ids are also for asking the engine that made it.
 //
 // `outcome` and `retry` say what to do; mode, status, requeue_reason and pending_reason are Kueue's own words for how it
 // came about, and are what Kueue would log.
@@ -113,7 +114,6 @@ struct FlavorReason {
   quota::Amount capacity = 0;   // the most the ClusterQueue could ever have
   quota::Amount missing = 0;    // how much more would have to be free
   std::string detail;
-  Name flavor_name, resource_name;
   friend bool operator==(const FlavorReason&, const FlavorReason&) = default;
 };
 
@@ -123,7 +123,6 @@ struct ResourceFlavorChoice {
   Mode mode = Mode::kNoFit;
   int borrow = 0;
   int tried_flavor_idx = -1;
-  Name resource_name = {}, flavor_name = {};
   friend bool operator==(const ResourceFlavorChoice&, const ResourceFlavorChoice&) = default;
 };
 
@@ -177,22 +176,22 @@ enum class Note : uint8_t {
 struct Decision {
   Outcome outcome = Outcome::kPending;
   Retry retry = Retry::kNotNow;
-  Shared<WorkloadIdentity> identity;
-  Shared<QueueIdentity> queue;
-
-  WorkloadId workload = kNoId;
-  ClusterQueueId cluster_queue = kNoId;
   Mode mode = Mode::kNoFit;
   EntryStatus status = EntryStatus::kNotNominated;
   RequeueReason requeue_reason = RequeueReason::kGeneric;
   PendingReason pending_reason = PendingReason::kNone;
+  Note note = Note::kNone;
   bool second_pass = false;  // it holds quota already; this was about its topology
-  int borrowing = 0;         // height of the smallest cohort subtree that has to lend; 0 = none
+
+  WorkloadId workload = kNoId;
+  ClusterQueueId cluster_queue = kNoId;
+  int borrowing = 0;            // height of the smallest cohort subtree that has to lend; 0 = none
+  int pending_preemptions = 0;  // > 0: "Pending the preemption of N workload(s)"
+  Shared<WorkloadIdentity> identity;
+  Shared<QueueIdentity> queue;
   std::vector<PodSetDecision> pod_sets;
   std::vector<PreemptionTarget> targets;
-  Note note = Note::kNone;
   std::string note_detail;
-  int pending_preemptions = 0;  // > 0: "Pending the preemption of N workload(s)"
   // The less favorable variant of the same job that has been marked for eviction (reason FlavorMigration).
   WorkloadId migrates = kNoId;
   Shared<WorkloadIdentity> migrates_identity;
@@ -200,7 +199,16 @@ struct Decision {
   // WorkloadSliceReplaced. Until then both hold quota.
   WorkloadId replaces = kNoId;
   Shared<WorkloadIdentity> replaces_identity;
+
+  // The name of a flavor or resource that this decision mentions; "" for kNoId. O(1).
+  const std::string& FlavorName(FlavorId id) const { return NameIn(queue->flavor_names.get(), id); }
+  const std::string& ResourceName(ResourceId id) const { return NameIn(queue->resource_names.get(), id); }
+
+  // Of decisions of one engine: flavors and resources are compared by id.
   friend bool operator==(const Decision&, const Decision&) = default;
+
+ private:
+  static const std::string& NameIn(const NameList* names, int32_t id);
 };
 
 struct CycleResult {

@@ -14,8 +14,8 @@ std::string PrintQuota(const std::string& resource, quota::Amount amount) {
   return amount == quota::kUnlimited ? "unlimited" : api::FormatAmount(resource, amount);
 }
 
-std::string ReasonText(const FlavorReason& r) {
-  const std::string &flavor = *r.flavor_name, &resource = *r.resource_name;
+std::string ReasonText(const Decision& d, const FlavorReason& r) {
+  const std::string &flavor = d.FlavorName(r.flavor), &resource = d.ResourceName(r.resource);
   switch (r.code) {
     case FlavorReason::Code::kResourceUnavailable:
       return absl::StrCat("resource ", resource, " unavailable in ClusterQueue");
@@ -56,7 +56,7 @@ std::string AssignmentText(const Decision& d) {
     if (!ps.error.empty()) return absl::StrCat("failed to assign flavors to pod set ", ps.name, ": ", ps.error);
     if (ps.reasons.empty()) continue;
     std::vector<std::string> reasons;
-    for (const FlavorReason& r : ps.reasons) reasons.push_back(ReasonText(r));
+    for (const FlavorReason& r : ps.reasons) reasons.push_back(ReasonText(d, r));
     std::sort(reasons.begin(), reasons.end());
     parts.push_back(absl::StrCat("couldn't assign flavors to pod set ", ps.name, ": ", absl::StrJoin(reasons, ", ")));
   }
@@ -149,7 +149,7 @@ std::string Describe(const Decision& d) {
     for (const PodSetDecision& ps : d.pod_sets) {
       std::vector<std::string> flavors;
       for (const ResourceFlavorChoice& f : ps.flavors) {
-        flavors.push_back(absl::StrCat(*f.resource_name, "=", *f.flavor_name));
+        flavors.push_back(absl::StrCat(d.ResourceName(f.resource), "=", d.FlavorName(f.flavor)));
       }
       sets.push_back(absl::StrCat(ps.name, " x", ps.count, flavors.empty() ? "" : " ", absl::StrJoin(flavors, ",")));
     }

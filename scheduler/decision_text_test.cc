@@ -2,6 +2,7 @@
 #include "scheduler/decision_text.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,28 @@
 namespace muster::scheduler {
 namespace {
 
+// Ids as the engine gives them: in the order of first mention.
+template <typename Id>
+Id IdIn(NameList* names, const std::string& name) {
+  for (int32_t id = 0; id < names->size(); ++id) {
+    if ((*names)[id] == name) return Id(id);
+  }
+  names->Add(name);
+  return Id(names->size() - 1);
+}
+std::shared_ptr<NameList> FlavorList() {
+  static const auto* const kNames = new std::shared_ptr<NameList>(std::make_shared<NameList>());
+  return *kNames;
+}
+std::shared_ptr<NameList> ResourceList() {
+  static const auto* const kNames = new std::shared_ptr<NameList>(std::make_shared<NameList>());
+  return *kNames;
+}
+
 Decision MakeDecision() {
   Decision d;
   d.identity = Shared<WorkloadIdentity>(WorkloadIdentity{"ns/w", "uid-w", "uid-j"});
-  d.queue = Shared<QueueIdentity>(QueueIdentity{"q", "/root/q"});
+  d.queue = Shared<QueueIdentity>(QueueIdentity{"q", "/root/q", FlavorList(), ResourceList()});
   d.pod_sets.emplace_back();
   d.pod_sets[0].name = "main";
   d.pod_sets[0].count = 3;
@@ -24,8 +43,8 @@ FlavorReason Reason(FlavorReason::Code code, const std::string& detail = "", con
   FlavorReason r;
   r.code = code;
   r.detail = detail;
-  r.flavor_name = Name("f");
-  r.resource_name = Name(resource);
+  r.flavor = IdIn<FlavorId>(FlavorList().get(), "f");
+  r.resource = IdIn<ResourceId>(ResourceList().get(), resource);
   r.earlier = 1;
   r.requested = 2;
   r.capacity = 3;
@@ -152,8 +171,8 @@ TEST(Message, OfMigrationAndReplacement) {
 TEST(Describe, IsOneLine) {
   const auto flavor = [](const char* resource, const char* name) {
     ResourceFlavorChoice f;
-    f.resource_name = Name(resource);
-    f.flavor_name = Name(name);
+    f.resource = IdIn<ResourceId>(ResourceList().get(), resource);
+    f.flavor = IdIn<FlavorId>(FlavorList().get(), name);
     return f;
   };
   Decision d = MakeDecision();

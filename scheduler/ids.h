@@ -33,7 +33,7 @@ class WorkloadId {
   friend constexpr auto operator<=>(WorkloadId, WorkloadId) = default;
   template <typename H>
   friend H AbslHashValue(H h, WorkloadId id) {
-    return H::combine(std::move(h), id.index_, id.generation_);
+    return H::combine(std::move(h), static_cast<uint64_t>(id.generation_) << 32 | static_cast<uint32_t>(id.index_));
   }
 
  private:

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "scheduler/names.h"
+
 namespace muster::scheduler {
 
 // A T that copies share. Compares as the T does. Default: T().
@@ -14,7 +16,7 @@ template <typename T>
 class Shared {
  public:
   Shared() = default;
-  explicit Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}
+  explicit Shared(T&& value) : value_(std::make_shared<const T>(std::move(value))) {}
 
   const T& operator*() const {
     if (value_ != nullptr) return *value_;
@@ -29,8 +31,6 @@ class Shared {
   std::shared_ptr<const T> value_;
 };
 
-using Name = Shared<std::string>;
-
 // Who a workload is.
 struct WorkloadIdentity {
   std::string key;  // "namespace/name"
@@ -39,11 +39,16 @@ struct WorkloadIdentity {
   friend bool operator==(const WorkloadIdentity&, const WorkloadIdentity&) = default;
 };
 
-// Which ClusterQueue, and where it stood.
+// Which ClusterQueue, where it stood, and what its decisions call flavors and resources.
 struct QueueIdentity {
   std::string name;
-  std::string path;  // "/company/team/cluster-queue", the root cohort first
-  friend bool operator==(const QueueIdentity&, const QueueIdentity&) = default;
+  std::string path;                                          // "/company/team/cluster-queue", the root cohort first
+  std::shared_ptr<const NameList> flavor_names = nullptr;    // by FlavorId
+  std::shared_ptr<const NameList> resource_names = nullptr;  // by ResourceId
+  // Lists of names belong to an engine, and are the same wherever that is.
+  friend bool operator==(const QueueIdentity& a, const QueueIdentity& b) {
+    return a.name == b.name && a.path == b.path;
+  }
 };
 
 }  // namespace muster::scheduler

@@ -145,7 +145,8 @@ void DecisionLog::Write(const DecisionEvent& event) {
       absl::StrAppend(&line_, p == 0 ? "" : ",", "{\"pods\":", pod_set.count);
       for (const scheduler::ResourceFlavorChoice& choice : pod_set.flavors) {
         if (choice.flavor == scheduler::kNoId) continue;
-        absl::StrAppend(&line_, ",", JsonString(*choice.resource_name), ":", JsonString(*choice.flavor_name));
+        absl::StrAppend(&line_, ",", JsonString(d.ResourceName(choice.resource)), ":",
+                        JsonString(d.FlavorName(choice.flavor)));
       }
       line_ += '}';
     }

@@ -1,5 +1,8 @@
 #include "scheduler/base/interner.h"
 
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+
 namespace muster::scheduler {
 namespace {
 
@@ -14,11 +17,14 @@ uint64_t Fnv1a64(absl::string_view s) {
 
 }  // namespace
 
+void NameTable::Unknown(int32_t id) const {
+  base::CheckFailed(__FILE__, __LINE__, "Has(id)", absl::StrCat("id ", id, " of ", size(), " names"));
+}
+
 int32_t NameTable::Intern(absl::string_view name) {
   if (const int32_t known = Find(name); known != kNoId) return known;
   const int32_t id = size();
-  names_.emplace_back(std::string(name));
-  ids_.emplace(*names_.back(), id);
+  ids_.emplace(names_->Add(std::string(name)), id);
   hashes_.push_back(Fnv1a64(name));
   return id;
 }

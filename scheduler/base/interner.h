@@ -3,15 +3,15 @@
 #define MUSTER_SCHEDULER_BASE_INTERNER_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "base/check.h"
 #include "scheduler/ids.h"
-#include "scheduler/shared.h"
+#include "scheduler/names.h"
 
 namespace muster::scheduler {
 
@@ -22,23 +22,23 @@ class NameTable {
   bool Has(int32_t id) const { return id >= 0 && id < size(); }
   // REQUIRES: Has(id).
   const std::string& Name(int32_t id) const {
-    MUSTER_CHECK(Has(id), "id " + std::to_string(id) + " of " + std::to_string(size()) + " names");
-    return *names_[static_cast<size_t>(id)];
+    if (!Has(id)) Unknown(id);
+    return (*names_)[id];
   }
-  const scheduler::Name& SharedName(int32_t id) const {  // REQUIRES: Has(id)
-    MUSTER_CHECK(Has(id));
-    return names_[static_cast<size_t>(id)];
-  }
-  int size() const { return static_cast<int>(names_.size()); }
+  // All of them, those to come as well.
+  std::shared_ptr<const NameList> SharedNames() const { return names_; }
+  int size() const { return names_->size(); }
   // Whether a comes before b in the order in which Kueue walks the resources of a request: by the FNV-1a-64 hash of the
   // name, then by name. It decides which of several lacking resources is reported, and where scanning stops. O(1).
   // REQUIRES: Has(a) and Has(b).
   bool HashedBefore(int32_t a, int32_t b) const {
-    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : *names_[a] < *names_[b];
+    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : (*names_)[a] < (*names_)[b];
   }
 
  private:
-  std::vector<scheduler::Name> names_;
+  [[noreturn]] void Unknown(int32_t id) const;
+
+  std::shared_ptr<NameList> names_ = std::make_shared<NameList>();
   absl::flat_hash_map<std::string_view, int32_t> ids_;
   std::vector<uint64_t> hashes_;  // FNV-1a-64 of the names
 };
@@ -51,7 +51,7 @@ class Interner {
   Id Find(absl::string_view name) const { return Id(table_.Find(name)); }  // kNoId if unknown
   bool Has(Id id) const { return table_.Has(id); }
   const std::string& Name(Id id) const { return table_.Name(id); }  // REQUIRES: Has(id)
-  const scheduler::Name& SharedName(Id id) const { return table_.SharedName(id); }
+  std::shared_ptr<const NameList> SharedNames() const { return table_.SharedNames(); }
   int size() const { return table_.size(); }
   bool HashedBefore(Id a, Id b) const { return table_.HashedBefore(a, b); }
 

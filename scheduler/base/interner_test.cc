@@ -1,6 +1,7 @@
 // Names to ids and back, and Kueue's order of resources.
 #include "scheduler/base/interner.h"
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,7 @@ TEST(Interner, IdsAreInOrderOfFirstMention) {
   EXPECT_EQ(names.Find("a"), FlavorId(1));
   EXPECT_EQ(names.Find("c"), kNoId);
   EXPECT_EQ(names.Name(FlavorId(0)), "b");
-  EXPECT_EQ(*names.SharedName(FlavorId(1)), "a");
+  EXPECT_EQ((*names.SharedNames())[FlavorId(1)], "a");
 }
 
 TEST(Interner, HasTheIdsItGave) {
@@ -32,7 +33,16 @@ TEST(Interner, HasTheIdsItGave) {
   EXPECT_FALSE(names.Has(kNoId));
   EXPECT_DEATH(names.Name(FlavorId(1)), "id 1 of 1 names");
   EXPECT_DEATH(names.Name(kNoId), "id -1 of 1 names");
-  EXPECT_DEATH(names.SharedName(FlavorId(1)), "CHECK failed");
+}
+
+TEST(Interner, SharedNamesOutliveItAndHaveThoseThatCameLater) {
+  std::shared_ptr<const NameList> shared;
+  {
+    FlavorNames names;
+    shared = names.SharedNames();
+    names.Intern("a");
+  }
+  EXPECT_EQ((*shared)[0], "a");
 }
 
 TEST(Interner, NamesStayWhereTheyAreAsMoreCome) {

@@ -231,7 +231,11 @@ std::vector<std::string> Declared::CohortNames() const {
 }
 
 int32_t Declared::InternLocalQueue(absl::string_view ns, absl::string_view name) {
-  const int32_t id = local_queue_names_.Intern(absl::StrCat(ns, "/", name));
+  // Asked for every workload: the key is put together where the last one was.
+  local_queue_key_.assign(ns.data(), ns.size());
+  local_queue_key_ += '/';
+  local_queue_key_.append(name.data(), name.size());
+  const int32_t id = local_queue_names_.Intern(local_queue_key_);
   if (id == static_cast<int32_t>(local_queues_.size())) {
     local_queues_.emplace_back();
     local_queues_.back().ns = namespaces.Intern(ns);

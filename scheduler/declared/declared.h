@@ -186,6 +186,7 @@ class Declared {
   std::vector<ClusterQueueId> by_name_;  // those that exist
   CohortTrees trees_;
   Interner<> local_queue_names_;  // "ns/name"
+  std::string local_queue_key_;   // that was asked for last
   std::vector<LocalQueueState> local_queues_;
   std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
   std::map<std::string, api::Topology, std::less<>> topologies_;

@@ -30,7 +30,8 @@ const Shared<QueueIdentity>& EngineImpl::IdentityOf(ClusterQueueId cq) {
   if (cq >= static_cast<int32_t>(queue_identities_.size())) queue_identities_.resize(declared.num_cluster_queues());
   Shared<QueueIdentity>& known = queue_identities_[cq];
   if (!known.is_default()) return known;
-  QueueIdentity out{declared.cq(cq).name, absl::StrCat("/", declared.cq(cq).name)};
+  QueueIdentity out{declared.cq(cq).name, absl::StrCat("/", declared.cq(cq).name), declared.flavors.SharedNames(),
+                    declared.resources.SharedNames()};
   if (!declared.InCycle(cq)) {
     for (const std::string& cohort : declared.CohortsAbove(cq)) out.path = absl::StrCat("/", cohort, out.path);
   }
@@ -48,16 +49,6 @@ void EngineImpl::Complete(Decision* d, bool refused) {
   }
   if (d->migrates != kNoId) d->migrates_identity = workloads[d->migrates].identity;
   if (d->replaces != kNoId) d->replaces_identity = workloads[d->replaces].identity;
-  for (PodSetDecision& ps : d->pod_sets) {
-    for (ResourceFlavorChoice& f : ps.flavors) {
-      if (f.resource != kNoId) f.resource_name = declared.resources.SharedName(f.resource);
-      if (f.flavor != kNoId) f.flavor_name = declared.flavors.SharedName(f.flavor);
-    }
-    for (FlavorReason& r : ps.reasons) {
-      if (r.resource != kNoId) r.resource_name = declared.resources.SharedName(r.resource);
-      if (r.flavor != kNoId) r.flavor_name = declared.flavors.SharedName(r.flavor);
-    }
-  }
 }
 
 }  // namespace muster::scheduler

@@ -24,20 +24,29 @@ bool EngineImpl::HasPendingHeads() const {
 
 bool EngineImpl::IsQuiet() const { return !HasPendingHeads() || (repetition.repeats() && !IsSecondPassDue()); }
 
-Repetition::Value EngineImpl::ScanOf(const WorkloadState& w) {
-  Repetition::Value out;
-  if (!w.progress.has_value() || !w.progress->HasUntried()) return out;  // it starts with the first flavor again
-  for (const auto& pod_set : w.progress->last_tried) {
-    out.push_back(static_cast<int64_t>(pod_set.size()));
-    for (const auto& [resource, index] : pod_set) {
-      out.push_back(resource);
-      out.push_back(index);
+// Where the scan for flavors of an entry went on, and where it would go on now, as far as it makes a difference.
+void EngineImpl::NoteScan(const Entry& e, WorkloadId id) {
+  const WorkloadState& w = workloads[id];
+  static const TriedFlavors* const kFromTheFirst = new TriedFlavors();
+  const TriedFlavors& now =
+      w.progress.has_value() && w.progress->HasUntried() ? w.progress->last_tried : *kFromTheFirst;
+  if (now == e.scan_before) return;
+  const auto value = [](const TriedFlavors& tried) {
+    Repetition::Value out;
+    for (const auto& pod_set : tried) {
+      out.push_back(static_cast<int64_t>(pod_set.size()));
+      for (const auto& [resource, index] : pod_set) {
+        out.push_back(resource);
+        out.push_back(index);
+      }
     }
-  }
-  return out;
+    return out;
+  };
+  repetition.Note(Repetition::Part::kScan, id, value(e.scan_before), value(now));
 }
 
-std::vector<int> EngineImpl::OrderClassically(const std::vector<Entry>& entries) {
+std::vector<int> EngineImpl::OrderClassically() {
+  const std::vector<Entry>& entries = entries_;
   std::vector<EntryKey> keys;
   keys.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -121,7 +130,7 @@ std::vector<int> EngineImpl::LetIn(absl::Time now) {
   Round round;
   round.now = now;
   if (!options.fair_sharing.has_value()) {
-    const std::vector<int> order = OrderClassically(entries_);
+    const std::vector<int> order = OrderClassically();
     for (const int i : order) Process(&entries_[i], &round);
     return order;
   }
@@ -163,7 +172,7 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
       RetrySecondPass(id, now);
       continue;
     }
-    entries.push_back(Nominate(id, cq));
+    Nominate(id, cq, &entries.emplace_back());
     entries.back().decision.second_pass = true;
   }
   for (ClusterQueueId cq : declared.ClusterQueuesByName()) {
@@ -171,13 +180,14 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
     const WorkloadId id = queues[cq].Pop(UsageFor(cq));
     workloads[id].phase = WorkloadPhase::kInflight;
     workloads[id].evaluated_generation = workloads[id].generation;
-    Decision d;
-    d.workload = id;
-    d.cluster_queue = cq;
-    if (Refuse(id, cq, &d)) {
-      refused.push_back(std::move(d));
+    Entry& e = entries.emplace_back();
+    e.decision.workload = id;
+    e.decision.cluster_queue = cq;
+    if (Refuse(id, cq, &e.decision)) {
+      refused.push_back(std::move(e.decision));
+      entries.pop_back();
     } else {
-      entries.push_back(Nominate(id, cq));
+      Nominate(id, cq, &e);
     }
   }
 
@@ -188,24 +198,24 @@ CycleResult EngineImpl::RunCycle(absl::Time now) {
   result.entries.reserve(order.size());
   for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
   result.rejected = std::move(refused);
-  for (const Decision& d : result.entries) {
-    if (d.status == EntryStatus::kAssumed || d.status == EntryStatus::kEvicted) continue;
-    if (d.second_pass) {
-      RetrySecondPass(d.workload, now);
-    } else {
-      Requeue(d, now);
+  for (Decision& d : result.entries) {
+    if (d.status != EntryStatus::kAssumed && d.status != EntryStatus::kEvicted) {
+      if (d.second_pass) {
+        RetrySecondPass(d.workload, now);
+      } else {
+        Requeue(d, now);
+      }
     }
+    Complete(&d, /*refused=*/false);
   }
-  for (const Decision& d : result.rejected) Requeue(d, now);
-  for (Decision& d : result.entries) Complete(&d, /*refused=*/false);
-  for (Decision& d : result.rejected) Complete(&d, /*refused=*/true);
+  for (Decision& d : result.rejected) {
+    Requeue(d, now);
+    Complete(&d, /*refused=*/true);
+  }
   if (changed_) {
     repetition.Restart();
   } else {
-    for (size_t i = 0; i < order.size(); ++i) {
-      const WorkloadId id = result.entries[i].workload;
-      repetition.Note(Repetition::Part::kScan, id, entries[order[i]].scan_before, ScanOf(workloads[id]));
-    }
+    for (size_t i = 0; i < order.size(); ++i) NoteScan(entries[order[i]], result.entries[i].workload);
     repetition.EndCycle();
   }
   entries.clear();
@@ -225,9 +235,12 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
              : reason == RequeueReason::kFailedAfterNomination || reason == RequeueReason::kPendingPreemption ||
                    reason == RequeueReason::kPendingMigration || reason == RequeueReason::kPreemptionFailed;
   if (reason == RequeueReason::kPendingPreemption || reason == RequeueReason::kPendingMigration) {
-    const Repetition::Value before = queue.PreemptorMark();
+    const auto before = queue.PreemptorMark();
     queue.SetPreemptor(d.workload, w.evaluated_generation, /*sticky=*/!strict);
-    repetition.Note(Repetition::Part::kPreemptor, d.cluster_queue, before, queue.PreemptorMark());
+    if (const auto after = queue.PreemptorMark(); after != before) {
+      repetition.Note(Repetition::Part::kPreemptor, d.cluster_queue, {before.begin(), before.end()},
+                      {after.begin(), after.end()});
+    }
   }
   w.phase = WorkloadPhase::kPending;
   const bool untried = w.progress.has_value() && w.progress->HasUntried();

@@ -13,8 +13,8 @@ struct EngineImpl::Entry {
   Decision decision;
   Assignment assignment;
   std::vector<PreemptionTarget> targets;
-  WorkloadId replaces = kNoId;    // slice that goes when this one is let in
-  Repetition::Value scan_before;  // where this scan for flavors began
+  WorkloadId replaces = kNoId;  // slice that goes when this one is let in
+  TriedFlavors scan_before;     // where this scan for flavors began; empty: with the first one
   bool is_preemptor = false;
   bool admitted = false;
 };

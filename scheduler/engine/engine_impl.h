@@ -85,7 +85,11 @@ class EngineImpl {
   bool Has(WorkloadId id) const {
     return id >= 0 && id < static_cast<int32_t>(workloads.size()) && workloads[id].id == id;
   }
-  const WorkloadState& Get(WorkloadId id) const;  // REQUIRES: Has(id)
+  // REQUIRES: Has(id).
+  const WorkloadState& Get(WorkloadId id) const {
+    if (!Has(id)) Unknown(id);
+    return workloads[id];
+  }
   quota::FrAmounts ComputeUsage(const WorkloadState& w);
   WorkloadPhase PhaseOf(WorkloadId id) const;
   std::optional<api::Admission> AdmissionOf(WorkloadId id) const;
@@ -128,6 +132,7 @@ class EngineImpl {
   struct Entry;
 
   // workloads.cc
+  [[noreturn]] static void Unknown(WorkloadId id);
   WorkloadId NewId(absl::string_view key);
   void Derive(const api::Workload& object, WorkloadState* w);
   int EquivalenceOf(const WorkloadState& w);
@@ -169,7 +174,7 @@ class EngineImpl {
 
   // nominate.cc
   bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
-  Entry Nominate(WorkloadId id, ClusterQueueId cq);
+  void Nominate(WorkloadId id, ClusterQueueId cq, Entry* e);
   void RememberProgress(const Entry& e);
   // Chooses flavors and victims against the world as it is now.
   void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
@@ -196,14 +201,13 @@ class EngineImpl {
   void Issue(Entry* e);
 
   // cycle.cc
-  std::vector<int> OrderClassically(const std::vector<Entry>& entries);
+  std::vector<int> OrderClassically();
   std::vector<int> LetIn(absl::Time now);
   void Settle(Entry* e, absl::Time now);
   void Requeue(const Decision& d, absl::Time now);
   bool IsSecondPassDue() const;
   const Shared<QueueIdentity>& IdentityOf(ClusterQueueId cq);  // complete.cc
-  // Where the scan for flavors goes on, as far as it makes a difference.
-  static Repetition::Value ScanOf(const WorkloadState& w);
+  void NoteScan(const Entry& e, WorkloadId id);
 
   void Arm(CohortTrees::TreeId tree, absl::Time now);
   void Reactivate(CohortTrees::TreeId tree, absl::Time now);
@@ -226,9 +230,11 @@ class EngineImpl {
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
   ShapeTable shapes_{&declared, &options};
-  // Of the shape; priority; allowed flavors; pods left of every pod set.
-  using EquivalenceKey = std::tuple<int, int64_t, std::string, absl::InlinedVector<int32_t, 4>>;
+  // Of the shape; priority; allowed flavors (their list in allowed_lists_; -1: all); pods left of every pod set.
+  using EquivalenceKey = absl::InlinedVector<int64_t, 6>;
   absl::flat_hash_map<EquivalenceKey, int> equivalence_ids_;
+  absl::flat_hash_map<std::string, int> allowed_lists_;
+  std::string key_;  // of the workload that was applied last
 };
 
 }  // namespace muster::scheduler

@@ -1,5 +1,6 @@
 // What each head could get on its own: the checks before flavors, then flavors and, if it does not fit, victims.
 #include <algorithm>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
@@ -89,6 +90,7 @@ std::vector<PreemptionTarget> EngineImpl::FindTargets(WorkloadId id, ClusterQueu
 void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
   const WorkloadState& w = workloads[e->decision.workload];
   preemptor_->Forget();
+  if (!e->assignment.pod_sets.empty()) e->assignment = Assignment();  // another choice was made before
   FlavorAssigner assigner(declared, options, *preemptor_, &topology_step_);
   absl::InlinedVector<int32_t, 4> full, least;
   bool reducible = false;
@@ -105,7 +107,7 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
   // Whether these counts would do, and with whom gone.
   const auto try_counts = [&](absl::Span<const int32_t> counts, Assignment* assignment,
                               std::vector<PreemptionTarget>* targets) {
-    *assignment = assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins, replaced);
+    assigner.Assign(w, e->decision.cluster_queue, counts, progress, pins, replaced, assignment);
     targets->clear();
     if (assignment->mode == Mode::kPreempt) {
       const PreemptionRequest request = RequestFor(e->decision.workload, e->decision.cluster_queue, *assignment);
@@ -120,7 +122,7 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
     return assignment->mode == Mode::kFit || !targets->empty();
   };
   if (w.phase == WorkloadPhase::kReserved) {
-    e->assignment = assigner.Assign(w, e->decision.cluster_queue, full, nullptr, nullptr);
+    assigner.Assign(w, e->decision.cluster_queue, full, nullptr, nullptr, nullptr, &e->assignment);
     return;
   }
   if (try_counts(full, &e->assignment, &e->targets)) return;
@@ -141,24 +143,22 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
   e->targets = std::move(targets);
 }
 
-EngineImpl::Entry EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq) {
+void EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq, Entry* e) {
   WorkloadState& w = workloads[id];
-  Entry e;
-  e.decision.workload = id;
-  e.decision.cluster_queue = cq;
-  e.is_preemptor = queues[cq].IsPreemptor(id, w.generation);
-  e.replaces = ReplacedSlice(w, cq);
+  e->decision.workload = id;
+  e->decision.cluster_queue = cq;
+  e->is_preemptor = queues[cq].IsPreemptor(id, w.generation);
+  e->replaces = ReplacedSlice(w, cq);
   const bool preserve = options.gates[Gate::kFlavorFungibilityPreserveScanProgress];
   // Without the gate nobody knows of equivalence.
   const int equivalence = options.gates[Gate::kSchedulingEquivalenceHashing] ? w.equivalence : -1;
   if (w.progress.has_value() && IsOutdated(*w.progress, declared.cq(cq).generation, cycle, equivalence, preserve)) {
     w.progress.reset();
   }
-  e.scan_before = ScanOf(w);
-  Choose(&e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
-  RefreshTopology(&e);
-  RememberProgress(e);
-  return e;
+  Choose(e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
+  RefreshTopology(e);
+  if (w.progress.has_value() && w.progress->HasUntried()) e->scan_before = std::move(w.progress->last_tried);
+  RememberProgress(*e);
 }
 
 // The next attempt goes on where this one stopped.

@@ -195,7 +195,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     d.requeue_reason = RequeueReason::kPendingPreemption;
     w.progress.reset();
     Issue(e);
-    d.targets = e->targets;
+    d.targets = std::move(e->targets);
     return;
   }
   if (MigrateSibling(e)) return;

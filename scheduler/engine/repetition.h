@@ -7,23 +7,27 @@
 // park a head) happens finitely often without an event, and makes the caller start anew.
 //
 // So the state of the cycles is what differs, by head and queue, from where they started; a state that was there before
-// will lead where it led before. States are kept and compared whole: the answer is exact, not a guess.
-// Cost: O(heads) per cycle that changed nothing else, O(1) per cycle and event otherwise. Thread-safety: compatible.
+// will lead where it led before. What each cycle changed is written down; a hash of the state points to the cycle after
+// which it may have been there, and what has changed since then decides: the answer is exact, not a guess.
+// Cost: O(what a cycle notes); besides, when the cycles begin to repeat themselves, O(what those that do had noted).
+// Thread-safety: compatible.
 #ifndef MUSTER_SCHEDULER_ENGINE_REPETITION_H_
 #define MUSTER_SCHEDULER_ENGINE_REPETITION_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <utility>
 #include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 
 namespace muster::scheduler {
 
 class Repetition {
  public:
   enum class Part : uint8_t { kScan, kPreemptor };  // of a workload; of a ClusterQueue
-  using Value = std::vector<int64_t>;               // equal values mean the same; empty for the usual case
+  using Value = absl::InlinedVector<int64_t, 6>;    // equal values mean the same; empty for the usual case
 
   // Something besides heads' scans and queues' preemptors has changed.
   void Restart();
@@ -37,11 +41,22 @@ class Repetition {
 
  private:
   using Key = std::pair<Part, int32_t>;
-  using State = std::map<Key, Value>;
-  State origin_;   // as each part was when it was first noted
-  State current_;  // the parts that are now different from that
-  std::set<State> seen_;
+  struct Change {
+    Key key;
+    Value before, after;
+    friend bool operator==(const Change&, const Change&) = default;
+  };
+  void Start();
+  bool IsAsAfter(int cycle) const;
+  bool GoesOn() const;
+
+  std::vector<Change> log_;
+  std::vector<size_t> ends_;                  // how long the log was after each cycle; [0]: when it started
+  uint64_t hash_ = 0;                         // of the state, relative to where it started
+  absl::flat_hash_map<uint64_t, int> after_;  // hash -> the cycle after which the state had it last
   bool repeats_ = false;
+  int loop_ = 0;  // while it repeats: the state after the last cycle in ends_ is that after this one,
+  int next_ = 0;  // and the coming cycle is expected to do what this one did
 };
 
 }  // namespace muster::scheduler

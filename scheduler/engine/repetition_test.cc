@@ -54,6 +54,25 @@ TEST(Repetition, ALoopIsFoundThatDoesNotComeBackToItsStart) {
   EXPECT_TRUE(r.repeats());
 }
 
+TEST(Repetition, ItGoesOnForAsLongAsCyclesDoWhatTheyDid) {
+  Repetition r;
+  const auto cycle = [&r](Repetition::Value before, Repetition::Value after) {
+    r.Note(Part::kScan, 1, before, after);
+    r.EndCycle();
+    return r.repeats();
+  };
+  EXPECT_FALSE(cycle({}, {0}));
+  EXPECT_FALSE(cycle({0}, {1}));
+  EXPECT_TRUE(cycle({1}, {0})) << "as after the first";
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_TRUE(cycle({0}, {1}));
+    EXPECT_TRUE(cycle({1}, {0}));
+  }
+  EXPECT_FALSE(cycle({0}, {2})) << "that is new";
+  EXPECT_FALSE(cycle({2}, {0}));
+  EXPECT_TRUE(cycle({0}, {2}));
+}
+
 TEST(Repetition, AScanOfAWorkloadIsNotAPreemptorOfAQueue) {
   Repetition r;
   r.Note(Part::kScan, 1, {}, {5});

@@ -1,5 +1,6 @@
 // The life of a workload: created, queued, holding quota, evicted, finished.
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -59,6 +60,25 @@ absl::Time QueueTimestamp(const api::Workload& w, const EngineOptions& options) 
   return w.metadata.creation_timestamp;
 }
 
+// A number made of the text, eight bytes a step.
+uint32_t Mix(absl::string_view text) {
+  uint64_t hash = text.size();
+  for (size_t at = 0; at < text.size(); at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, std::min(sizeof(word), text.size() - at));
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 32;
+  }
+  return static_cast<uint32_t>(hash);
+}
+
+// Null if the object has no such annotation.
+const std::string* Annotation(const api::ObjectMeta& object, const char* name) {
+  if (object.annotations.empty()) return nullptr;
+  const auto it = object.annotations.find(name);
+  return it == object.annotations.end() ? nullptr : &it->second;
+}
+
 }  // namespace
 
 // A generation is a count of who had the index, mixed with the workload's name: an id of another engine, where the
@@ -72,15 +92,13 @@ WorkloadId EngineImpl::NewId(absl::string_view key) {
     index = free_indices_.back();
     free_indices_.pop_back();
   }
-  uint32_t hash = 2166136261u;  // FNV-1a
-  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return workloads[index].id = WorkloadId(index, hash ^ ++uses_[index]);
+  return workloads[index].id = WorkloadId(index, Mix(key) ^ ++uses_[index]);
 }
 
-const WorkloadState& EngineImpl::Get(WorkloadId id) const {
-  MUSTER_CHECK(Has(id), absl::StrCat("WorkloadId ", static_cast<int32_t>(id), " of generation ", id.generation(),
-                                     " is of no workload here: of a deleted one, or of another engine"));
-  return workloads[id];
+void EngineImpl::Unknown(WorkloadId id) {
+  base::CheckFailed(__FILE__, __LINE__, "Has(id)",
+                    absl::StrCat("WorkloadId ", static_cast<int32_t>(id), " of generation ", id.generation(),
+                                 " is of no workload here: of a deleted one, or of another engine"));
 }
 
 // Everything that follows from the object alone (and the defaults of its namespace).
@@ -93,12 +111,13 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->queue_timestamp = QueueTimestamp(object, options);
   w->priority = object.spec.priority.value_or(0);
   if (options.gates[Gate::kPriorityBoost]) {
-    const auto it = object.metadata.annotations.find(api::kPriorityBoostAnnotation);
+    const std::string* text = Annotation(object.metadata, api::kPriorityBoostAnnotation);
     int64_t boost = 0;
-    if (it != object.metadata.annotations.end() && absl::SimpleAtoi(it->second, &boost)) w->priority += boost;
+    if (text != nullptr && absl::SimpleAtoi(*text, &boost)) w->priority += boost;
   }
   const auto& priority_class = object.spec.priority_class_ref;
-  w->priority_class = priority_class.has_value() ? priority_class->name : "";
+  w->priority_class.clear();
+  if (priority_class.has_value()) w->priority_class = priority_class->name;
   w->workload_priority_class = priority_class.has_value() && priority_class->kind == "WorkloadPriorityClass" &&
                                priority_class->group == "kueue.x-k8s.io";
   const api::Condition* quota = api::FindCondition(object.status.conditions, "QuotaReserved");
@@ -106,13 +125,12 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
                api::IsConditionTrue(object.status.conditions, "WaitingForReplacementPods");
   w->gated_by.clear();
   if (options.gates[Gate::kAdmissionGatedBy]) {
-    const auto it = object.metadata.annotations.find(api::kAdmissionGatedByAnnotation);
-    if (it != object.metadata.annotations.end()) w->gated_by = it->second;
+    if (const std::string* by = Annotation(object.metadata, api::kAdmissionGatedByAnnotation)) w->gated_by = *by;
   }
   w->allowed_flavors.reset();
   if (options.gates[Gate::kConcurrentAdmission]) {
-    const auto it = object.metadata.annotations.find(api::kAllowedFlavorsAnnotation);
-    if (it != object.metadata.annotations.end()) w->allowed_flavors = absl::StrSplit(it->second, ',');
+    const std::string* list = Annotation(object.metadata, api::kAllowedFlavorsAnnotation);
+    if (list != nullptr) w->allowed_flavors = absl::StrSplit(*list, ',');
   }
   w->variant_of.clear();
   if (options.gates[Gate::kConcurrentAdmission]) {
@@ -121,10 +139,7 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
     }
   }
   w->replaces.clear();
-  if (const auto it = object.metadata.annotations.find(api::kReplacementForAnnotation);
-      it != object.metadata.annotations.end()) {
-    w->replaces = it->second;
-  }
+  if (const std::string* key = Annotation(object.metadata, api::kReplacementForAnnotation)) w->replaces = *key;
   w->preemption_gated =
       !object.spec.preemption_gates.empty() &&
       (options.gates[Gate::kConcurrentAdmission] || options.gates[Gate::kMultiKueueOrchestratedPreemption]);
@@ -145,7 +160,8 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->requeue_at = object.status.requeue_state.has_value() ? object.status.requeue_state->requeue_at : std::nullopt;
   const api::Condition* evicted = api::FindCondition(object.status.conditions, "Evicted");
   w->evicted = evicted != nullptr && evicted->status == "True";
-  w->eviction_reason = w->evicted ? evicted->reason : "";
+  w->eviction_reason.clear();
+  if (w->evicted) w->eviction_reason = evicted->reason;
   w->evicted_since = evicted != nullptr ? evicted->last_transition_time : absl::InfinitePast();
   const api::Condition* requeued = api::FindCondition(object.status.conditions, "Requeued");
   w->requeued_since = requeued != nullptr ? requeued->last_transition_time : absl::InfinitePast();
@@ -158,14 +174,14 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
 // Workloads of one number get the same answer in the same queue. Pods that ended do not count: what is left of a gang
 // of two is the equal of a single pod.
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
-  std::string flavors;
-  if (w.allowed_flavors.has_value()) flavors = absl::StrCat("allowed:", absl::StrJoin(*w.allowed_flavors, ","));
-  absl::InlinedVector<int32_t, 4> counts;
-  for (const PodSetState& ps : w.pod_sets) counts.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
-  return equivalence_ids_
-      .try_emplace(EquivalenceKey(w.shape->equivalence, w.priority, std::move(flavors), std::move(counts)),
-                   static_cast<int>(equivalence_ids_.size()))
-      .first->second;
+  EquivalenceKey key = {w.shape->equivalence, w.priority, -1};
+  if (w.allowed_flavors.has_value()) {
+    key.back() =
+        allowed_lists_.try_emplace(absl::StrJoin(*w.allowed_flavors, ","), static_cast<int>(allowed_lists_.size()))
+            .first->second;
+  }
+  for (const PodSetState& ps : w.pod_sets) key.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
+  return equivalence_ids_.try_emplace(std::move(key), static_cast<int>(equivalence_ids_.size())).first->second;
 }
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {
@@ -246,16 +262,27 @@ void EngineImpl::Dequeue(WorkloadId id) {
 }
 
 WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now) {
-  WorkloadIdentity identity{api::ObjectKey(object.metadata), object.metadata.uid, ""};
-  if (const auto job = object.metadata.labels.find(api::kJobUidLabel); job != object.metadata.labels.end()) {
-    identity.job_uid = job->second;
+  key_.assign(object.metadata.ns);
+  key_ += '/';
+  key_ += object.metadata.name;
+  std::string job_uid;
+  if (!object.metadata.labels.empty()) {
+    const auto job = object.metadata.labels.find(api::kJobUidLabel);
+    if (job != object.metadata.labels.end()) job_uid = job->second;
   }
-  const auto found = workload_ids.find(identity.key);
-  const bool existed = found != workload_ids.end();
-  const WorkloadId id = existed ? found->second : NewId(identity.key);
+  bool existed = true;
+  const auto found = workload_ids.lazy_emplace(std::string_view(key_), [&](const auto& create) {
+    existed = false;
+    const WorkloadId id = NewId(key_);
+    WorkloadState& w = workloads[id];
+    w.in_use = true;
+    w.identity = Shared<WorkloadIdentity>({key_, object.metadata.uid, std::move(job_uid)});
+    create(std::string_view(w.key()), id);
+  });
+  const WorkloadId id = found->second;
   // Orders point into it until they are told the new one, at the latest at the end of this call.
   const Shared<WorkloadIdentity> identity_before = workloads[id].identity;
-  const bool same_uid = !existed || identity_before->uid == identity.uid;
+  const bool same_uid = identity_before->uid == object.metadata.uid;
   const auto& conditions = object.status.conditions;
   const bool finished = api::IsConditionTrue(conditions, "Finished");
   const bool reserved = api::IsConditionTrue(conditions, "QuotaReserved") && object.status.admission.has_value() &&
@@ -279,11 +306,10 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   const bool had_pod_class = !w.workload_priority_class && !w.priority_class.empty();
   // Another object under the same name starts anew.
   if (!same_uid) Dequeue(id);
-  if (!existed || *identity_before != identity) {
+  if (existed && (!same_uid || identity_before->job_uid != job_uid)) {
     workload_ids.erase(identity_before->key);
-    w.identity = Shared<WorkloadIdentity>(std::move(identity));
+    w.identity = Shared<WorkloadIdentity>({key_, object.metadata.uid, std::move(job_uid)});
     workload_ids.emplace(w.key(), id);
-    w.in_use = true;
   }
   Derive(object, &w);
   if (ledger_.has_value() && existed && (w.local_queue != old_local_queue || finished || (!w.active && !reserved))) {
@@ -413,7 +439,7 @@ void EngineImpl::StatusWritten(WorkloadId id) {
   if (!IsQueued(w)) return;
   w.evaluated_generation = 0;
   if (options.gates[Gate::kFlavorFungibilityPreserveScanProgress]) return;
-  if (!ScanOf(w).empty()) repetition.Restart();
+  if (w.progress.has_value() && w.progress->HasUntried()) repetition.Restart();
   w.progress.reset();
 }
 

@@ -30,13 +30,16 @@ struct Assignment {
   absl::InlinedVector<ResourceAmounts, 1> requests;  // per pod set, totals
   quota::FrAmounts usage;                            // all pod sets together
   TriedFlavors last_tried;
-  // What the scan for a group of pod sets met (Kueue: FlavorAssignmentAttempts).
-  struct Scan {
-    bool attempted = false;                                             // whether any flavor was looked at
-    absl::InlinedVector<std::pair<FlavorId, PendingReason>, 2> no_fit;  // flavors that do not fit, and why
+  // What the scans for groups of pod sets met (Kueue: FlavorAssignmentAttempts). A scan is named by the first pod set of
+  // its group.
+  struct NoFit {
+    int scan = 0;
+    FlavorId flavor = kNoId;
+    PendingReason reason = PendingReason::kNone;
   };
-  absl::InlinedVector<Scan, 1> scans;
-  absl::InlinedVector<int, 2> scan_of;  // by pod set
+  absl::InlinedVector<NoFit, 2> no_fit;       // flavors that do not fit, and why
+  absl::InlinedVector<uint8_t, 8> attempted;  // by scan: whether any flavor was looked at
+  absl::InlinedVector<int, 2> scan_of;        // by pod set
   // Why nothing fits, as condition QuotaReserved gives it.
   PendingReason no_fit_reason = PendingReason::kNone;
 };

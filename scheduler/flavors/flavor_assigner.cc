@@ -1,8 +1,10 @@
 #include "scheduler/flavors/flavor_assigner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "quota/fr_sum.h"
 #include "scheduler/flavors/flavor_match.h"
@@ -102,8 +104,8 @@ PendingReason ResolveNoFitReason(const ClusterQueueState& queue, const Assignmen
     const PodSetDecision& ps = assignment.pod_sets[i];
     // Kueue takes a pod set that has nothing to say for one that fits.
     if (ps.mode != Mode::kNoFit || (ps.reasons.empty() && ps.error.empty())) continue;
-    const Assignment::Scan& scan = assignment.scans[assignment.scan_of[i]];
-    if (!scan.attempted) {
+    const int scan = assignment.scan_of[i];
+    if (!assignment.attempted[scan]) {
       overall = std::max(overall, Severity(PendingReason::kNoMatchingFlavor));
       continue;
     }
@@ -114,7 +116,9 @@ PendingReason ResolveNoFitReason(const ClusterQueueState& queue, const Assignmen
         if (std::find(group.flavors.begin(), group.flavors.end(), flavor) == group.flavors.end()) return;
         mildest = std::min(mildest, Severity(reason));
       };
-      for (const auto& [flavor, reason] : scan.no_fit) meet(flavor, reason);
+      for (const Assignment::NoFit& n : assignment.no_fit) {
+        if (n.scan == scan) meet(n.flavor, n.reason);
+      }
       if (unplaced) meet(ps.topology_flavor, PendingReason::kTopologyPlacementFailed);
       if (mildest != std::numeric_limits<int>::max()) overall = std::max(overall, mildest);
     }
@@ -141,29 +145,30 @@ Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
   return 0;
 }
 
-Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
-                                  const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced) {
-  Assignment out;
+void FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
+                            const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced,
+                            Assignment* out) {
   const ClusterQueueState& queue = declared_.cq(cq);
   const ResourceId pods = queue.pods;
   const bool covers_pods = pods != kNoId;
   const int n = static_cast<int>(workload.pod_sets.size());
-  out.pod_sets.resize(n);
-  out.requests.resize(n);
-  out.last_tried.resize(n);
+  out->pod_sets.resize(n);
+  out->requests.resize(n);
+  out->last_tried.resize(n);
   for (int i = 0; i < n; ++i) {
     const PodSetState& ps = workload.pod_sets[i];
-    out.pod_sets[i].name = ps.name;
-    out.pod_sets[i].count = counts[i];
+    out->pod_sets[i].name = ps.name;
+    out->pod_sets[i].count = counts[i];
     for (const ResourceAmount& a : ps.per_pod) {
       if (covers_pods && a.resource == pods) continue;
-      out.requests[i].push_back({a.resource, quota::Mul(a.amount, counts[i])});
+      out->requests[i].push_back({a.resource, quota::Mul(a.amount, counts[i])});
     }
     if (covers_pods) {
-      out.requests[i].push_back({pods, counts[i]});
-      std::sort(out.requests[i].begin(), out.requests[i].end(), [&](const ResourceAmount& a, const ResourceAmount& b) {
-        return declared_.resources.Name(a.resource) < declared_.resources.Name(b.resource);
-      });
+      out->requests[i].push_back({pods, counts[i]});
+      std::sort(out->requests[i].begin(), out->requests[i].end(),
+                [&](const ResourceAmount& a, const ResourceAmount& b) {
+                  return declared_.resources.Name(a.resource) < declared_.resources.Name(b.resource);
+                });
     }
   }
   // Groups in the order in which their first member appears.
@@ -179,30 +184,29 @@ Assignment FlavorAssigner::Assign(const WorkloadState& workload, ClusterQueueId 
       groups[it->second].push_back(i);
     }
   }
-  out.mode = Mode::kFit;
+  out->mode = Mode::kFit;
   if (workload.phase == WorkloadPhase::kReserved) {
     // Second pass: flavors stay as they are, and the quota is held already.
-    Keep(workload, &out);
+    Keep(workload, out);
     groups.clear();
   }
-  out.scans.resize(std::max<size_t>(1, groups.size()));
-  out.scan_of.resize(n);
-  for (size_t g = 0; g < groups.size(); ++g) {
-    for (const int i : groups[g]) out.scan_of[i] = static_cast<int>(g);
+  out->attempted.resize(n);
+  out->scan_of.resize(n);
+  for (const absl::InlinedVector<int, 2>& members : groups) {
+    for (const int i : members) out->scan_of[i] = members[0];
   }
   for (const absl::InlinedVector<int, 2>& members : groups) {
-    AssignGroup(workload, cq, members, progress, pins, replaced, &out);
-    for (int i : members) out.mode = std::min(out.mode, out.pod_sets[i].mode);
-    if (out.mode == Mode::kNoFit) {
-      out.pod_sets.resize(members.back() + 1);
+    AssignGroup(workload, cq, members, progress, pins, replaced, out);
+    for (int i : members) out->mode = std::min(out->mode, out->pod_sets[i].mode);
+    if (out->mode == Mode::kNoFit) {
+      out->pod_sets.resize(members.back() + 1);
       break;
     }
   }
   // Not reached by a group without flavors: then nobody asks for a place.
-  const bool complete = out.mode != Mode::kNoFit;
-  if (topology_ != nullptr && complete) topology_->Place(workload, cq, &out, replaced);
-  out.no_fit_reason = ResolveNoFitReason(queue, out);
-  return out;
+  const bool complete = out->mode != Mode::kNoFit;
+  if (topology_ != nullptr && complete) topology_->Place(workload, cq, out, replaced);
+  out->no_fit_reason = ResolveNoFitReason(queue, *out);
 }
 
 void FlavorAssigner::Keep(const WorkloadState& workload, Assignment* out) const {
@@ -261,14 +265,18 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
         if (resource == request.resource) start = index + 1;
       }
     }
-    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, replaced, *out,
-                                &out->scans[out->scan_of[members[0]]]);
+    GroupScan scan = FindFlavor(workload, cq, rg, members, in_group, request.resource, start, pins, replaced, out);
     if (scan.items.empty()) {
       reasons = std::move(scan.reasons);
       failed = true;
       break;
     }
-    reasons.insert(reasons.end(), scan.reasons.begin(), scan.reasons.end());
+    if (reasons.empty()) {
+      reasons = std::move(scan.reasons);
+    } else {
+      reasons.insert(reasons.end(), std::make_move_iterator(scan.reasons.begin()),
+                     std::make_move_iterator(scan.reasons.end()));
+    }
     for (const GroupScan::Item& item : scan.items) {
       size_t c = 0;  // a later group that covers the resource too has the last word
       while (c < chosen.size() && chosen[c].resource != item.resource) ++c;
@@ -283,7 +291,11 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
   }
   for (int i : members) {
     PodSetDecision& ps = out->pod_sets[i];
-    ps.reasons = reasons;
+    if (i == members.back()) {
+      ps.reasons = std::move(reasons);
+    } else {
+      ps.reasons = reasons;
+    }
     if (failed) {
       ps.mode = Mode::kNoFit;
       continue;
@@ -310,7 +322,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
         out->last_tried[i].push_back(tried[c]);
       }
     }
-    if (reasons.empty()) {
+    if (ps.reasons.empty()) {
       ps.mode = Mode::kFit;
     } else {
       ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
@@ -322,7 +334,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
                                                      int resource_group, absl::Span<const int> members,
                                                      absl::Span<const ResourceAmount> requests, ResourceId trigger,
                                                      int start, const FlavorPins* pins, const WorkloadState* replaced,
-                                                     const Assignment& so_far, Assignment::Scan* scan) {
+                                                     Assignment* so_far) {
   const ClusterQueueState& queue = declared_.cq(cq);
   const GroupState& group = queue.groups[resource_group];
   const bool fungible = options_.gates[Gate::kFlavorFungibility];
@@ -361,8 +373,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       mismatch->flavor = flavor;
       reasons.push_back(*std::move(mismatch));
       if (looked_at) {
-        scan->attempted = true;
-        scan->no_fit.emplace_back(flavor, PendingReason::kNoMatchingFlavor);
+        so_far->attempted[members[0]] = true;
+        so_far->no_fit.push_back({members[0], flavor, PendingReason::kNoMatchingFlavor});
       }
       continue;
     }
@@ -371,7 +383,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     // Every lacking resource is reported, also behind one that already rules the flavor out.
     int refusal = 0;  // the worst
     for (const ResourceAmount& request : requests) {
-      const Amount assumed = AssumedUsage(so_far, declared_.Fr(flavor, request.resource));
+      const Amount assumed = AssumedUsage(*so_far, declared_.Fr(flavor, request.resource));
       PendingReason why = PendingReason::kNone;
       Amount amount = request.amount;
       bool keeps_flavor = true;
@@ -399,8 +411,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       if (rated.mode == FitMode::kNoFit) refusal = std::max(refusal, Severity(why));
       if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;
     }
-    scan->attempted = true;
-    if (refusal > 0) scan->no_fit.emplace_back(flavor, ReasonOfSeverity(refusal));
+    so_far->attempted[members[0]] = true;
+    if (refusal > 0) so_far->no_fit.push_back({members[0], flavor, ReasonOfSeverity(refusal)});
     if (!fungible) {
       if (candidate.rated.mode > best.rated.mode) best = std::move(candidate);
       if (best.rated.mode == FitMode::kFit) break;
@@ -427,25 +439,26 @@ RatedMode FlavorAssigner::FitsQuota(const WorkloadState& workload, ClusterQueueI
   const ClusterQueueRules& rules = declared_.cq(cq).rules;
   const FrId fr = declared_.Fr(flavor, resource);
   const Amount value = quota::Add(assumed, request);
-  FlavorReason reason;
-  reason.flavor = flavor;
-  reason.resource = resource;
+  const auto add_reason = [&](FlavorReason::Code code) -> FlavorReason& {
+    FlavorReason& reason = reasons->emplace_back();
+    reason.code = code;
+    reason.flavor = flavor;
+    reason.resource = resource;
+    return reason;
+  };
   const Amount maximum = forest.PotentialAvailable(node, fr);
   if (value > maximum) {
-    reason.code = FlavorReason::Code::kExceedsMaxQuota;
+    FlavorReason& reason = add_reason(FlavorReason::Code::kExceedsMaxQuota);
     reason.earlier = assumed;
     reason.requested = request;
     reason.capacity = maximum;
-    reasons->push_back(reason);
     *why = PendingReason::kExceedsMaxQuota;
     return {FitMode::kNoFit, 0};
   }
   const quota::Forest::Height height = forest.FindHeight(node, fr, value);
   const Amount available = forest.AvailableClipped(node, fr);
   if (value <= available) return {FitMode::kFit, height.height};
-  reason.code = FlavorReason::Code::kInsufficientUnusedQuota;
-  reason.missing = quota::Sub(value, available);
-  reasons->push_back(reason);
+  add_reason(FlavorReason::Code::kInsufficientUnusedQuota).missing = quota::Sub(value, available);
   const bool may_preempt =
       forest.nominal(node, fr) >= value || height.smaller_than_tree || rules.borrow_within_cohort ||
       (options_.fair_sharing.has_value() && rules.reclaim_within_cohort != PreemptionPolicy::kNever);

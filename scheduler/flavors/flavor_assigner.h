@@ -92,7 +92,14 @@ class FlavorAssigner {
   // REQUIRES: the ClusterQueue takes part in the forest.
   Assignment Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
                     const ScanProgress* progress, const FlavorPins* pins = nullptr,
-                    const WorkloadState* replaced = nullptr);
+                    const WorkloadState* replaced = nullptr) {
+    Assignment out;
+    Assign(workload, cq, counts, progress, pins, replaced, &out);
+    return out;
+  }
+  // The same, without moving it. REQUIRES: *out is as it was made.
+  void Assign(const WorkloadState& workload, ClusterQueueId cq, absl::Span<const int32_t> counts,
+              const ScanProgress* progress, const FlavorPins* pins, const WorkloadState* replaced, Assignment* out);
 
  private:
   struct GroupScan;
@@ -102,8 +109,7 @@ class FlavorAssigner {
                    Assignment* out);
   GroupScan FindFlavor(const WorkloadState& workload, ClusterQueueId cq, int resource_group,
                        absl::Span<const int> members, absl::Span<const ResourceAmount> requests, ResourceId trigger,
-                       int start, const FlavorPins* pins, const WorkloadState* replaced, const Assignment& so_far,
-                       Assignment::Scan* scan);
+                       int start, const FlavorPins* pins, const WorkloadState* replaced, Assignment* so_far);
   RatedMode FitsQuota(const WorkloadState& workload, ClusterQueueId cq, FlavorId flavor, ResourceId resource,
                       quota::Amount assumed, quota::Amount request, std::vector<FlavorReason>* reasons,
                       PendingReason* why);

@@ -92,12 +92,11 @@ class NoFitReason : public ::testing::Test {
     assignment_.pod_sets.resize(1);
     assignment_.pod_sets[0].mode = Mode::kNoFit;
     assignment_.pod_sets[0].reasons.resize(1);
-    assignment_.scans.resize(1);
-    assignment_.scans[0].attempted = true;
+    assignment_.attempted = {true};
     assignment_.scan_of = {0};
   }
   PendingReason Reason() const { return ResolveNoFitReason(queue_, assignment_); }
-  void Refuse(FlavorId flavor, PendingReason reason) { assignment_.scans[0].no_fit.emplace_back(flavor, reason); }
+  void Refuse(FlavorId flavor, PendingReason reason) { assignment_.no_fit.push_back({0, flavor, reason}); }
 
   ClusterQueueState queue_;
   Assignment assignment_;
@@ -118,11 +117,11 @@ TEST_F(NoFitReason, ReasonsHaveAnOrder) {
                                          PendingReason::kExceedsMaxQuota, PendingReason::kNoMatchingFlavor};
   for (size_t mild = 0; mild < std::size(kMildestFirst); ++mild) {
     for (size_t bad = mild; bad < std::size(kMildestFirst); ++bad) {
-      assignment_.scans[0].no_fit.clear();
+      assignment_.no_fit.clear();
       Refuse(FlavorId(1), kMildestFirst[bad]);
       Refuse(FlavorId(0), kMildestFirst[mild]);
       EXPECT_EQ(Reason(), kMildestFirst[mild]) << "of one group";
-      assignment_.scans[0].no_fit.clear();
+      assignment_.no_fit.clear();
       Refuse(FlavorId(2), kMildestFirst[bad]);
       Refuse(FlavorId(0), kMildestFirst[mild]);
       EXPECT_EQ(Reason(), kMildestFirst[bad]) << "of two groups";
@@ -134,11 +133,10 @@ TEST_F(NoFitReason, IsTheWorstOfThePodSetsThatDoNotFit) {
   assignment_.pod_sets.resize(2);
   assignment_.pod_sets[1].mode = Mode::kNoFit;
   assignment_.pod_sets[1].reasons.resize(1);
-  assignment_.scans.resize(2);
-  assignment_.scans[1].attempted = true;
+  assignment_.attempted = {true, true};
   assignment_.scan_of = {0, 1};
   Refuse(FlavorId(0), PendingReason::kWaitingForQuota);
-  assignment_.scans[1].no_fit.emplace_back(FlavorId(0), PendingReason::kExceedsMaxQuota);
+  assignment_.no_fit.push_back({1, FlavorId(0), PendingReason::kExceedsMaxQuota});
   EXPECT_EQ(Reason(), PendingReason::kExceedsMaxQuota);
   assignment_.pod_sets[1].mode = Mode::kPreempt;
   EXPECT_EQ(Reason(), PendingReason::kWaitingForQuota) << "the second could preempt";
@@ -147,7 +145,7 @@ TEST_F(NoFitReason, IsTheWorstOfThePodSetsThatDoNotFit) {
 }
 
 TEST_F(NoFitReason, APodSetForWhichNoFlavorWasLookedAtMatchesNone) {
-  assignment_.scans[0].attempted = false;
+  assignment_.attempted[0] = false;
   EXPECT_EQ(Reason(), PendingReason::kNoMatchingFlavor);
   assignment_.pod_sets[0].reasons.clear();
   EXPECT_EQ(Reason(), PendingReason::kNone);  // nothing is said of it: it fits
@@ -430,7 +428,7 @@ TEST_F(AssignTest, RefusalsThatAreNoMatterOfQuota) {
   EXPECT_EQ(a.mode, Mode::kNoFit);
   EXPECT_EQ(Codes(a), (std::vector<Code>{Code::kNotAllowedByAnnotation, Code::kNotAllowedByAnnotation}));
   EXPECT_EQ(a.no_fit_reason, PendingReason::kNoMatchingFlavor);
-  EXPECT_FALSE(a.scans[0].attempted);
+  EXPECT_FALSE(a.attempted[0]);
   workload_.allowed_flavors.reset();
   // Pinned to the flavors of an earlier assignment.
   const ResourceId gpu = declared_.resources.Find("nvidia.com/gpu");
@@ -450,7 +448,7 @@ TEST_F(AssignTest, RefusalsThatAreNoMatterOfQuota) {
   a = Assign();
   EXPECT_EQ(Codes(a), (std::vector<Code>{Code::kNodeAffinityMismatch, Code::kFlavorNotFound}));
   EXPECT_EQ(a.pod_sets[0].reasons[1].flavor, declared_.flavors.Find("b"));
-  EXPECT_TRUE(a.scans[0].attempted);
+  EXPECT_TRUE(a.attempted[0]);
   only({"a"});
   EXPECT_EQ(Codes(Assign()), (std::vector<Code>{Code::kNodeAffinityMismatch, Code::kFlavorNotFound}))
       << "one that does not exist cannot be disallowed";

@@ -18,10 +18,10 @@ std::string_view CodeName(FlavorReason::Code code) {
   return kNames[static_cast<int>(code)];
 }
 
-Json ReasonJson(const FlavorReason& r) {
+Json ReasonJson(const Decision& d, const FlavorReason& r) {
   Json out = {{"code", CodeName(r.code)}};
-  if (!r.flavor_name->empty()) out["flavor"] = *r.flavor_name;
-  if (!r.resource_name->empty()) out["resource"] = *r.resource_name;
+  if (r.flavor != kNoId) out["flavor"] = d.FlavorName(r.flavor);
+  if (r.resource != kNoId) out["resource"] = d.ResourceName(r.resource);
   if (r.code == FlavorReason::Code::kExceedsMaxQuota) {
     out["earlier"] = r.earlier;
     out["requested"] = r.requested;
@@ -32,16 +32,16 @@ Json ReasonJson(const FlavorReason& r) {
   return out;
 }
 
-Json PodSetJson(const PodSetDecision& ps) {
+Json PodSetJson(const Decision& d, const PodSetDecision& ps) {
   Json out = {{"name", ps.name}, {"count", ps.count}};
   for (const ResourceFlavorChoice& f : ps.flavors) {
-    if (!f.flavor_name->empty()) out["flavors"][*f.resource_name] = *f.flavor_name;
+    if (f.flavor != kNoId) out["flavors"][d.ResourceName(f.resource)] = d.FlavorName(f.flavor);
   }
   if (!ps.error.empty()) out["error"] = ps.error;
-  for (const FlavorReason& r : ps.reasons) out["reasons"].push_back(ReasonJson(r));
+  for (const FlavorReason& r : ps.reasons) out["reasons"].push_back(ReasonJson(d, r));
   if (!ps.topology.has_value()) return out;
-  for (const TopologyPlacement::Domain& d : ps.topology->domains) {
-    out["domains"].push_back({{"values", d.domain->values}, {"count", d.count}});
+  for (const TopologyPlacement::Domain& domain : ps.topology->domains) {
+    out["domains"].push_back({{"values", domain.domain->values}, {"count", domain.count}});
   }
   return out;
 }
@@ -62,7 +62,7 @@ nlohmann::ordered_json ToJson(const Decision& d) {
   if (d.outcome != Outcome::kAdmitted) out["message"] = Message(d);
   if (d.borrowing > 0) out["borrowing"] = d.borrowing;
   out["pod_sets"] = Json::array();
-  for (const PodSetDecision& ps : d.pod_sets) out["pod_sets"].push_back(PodSetJson(ps));
+  for (const PodSetDecision& ps : d.pod_sets) out["pod_sets"].push_back(PodSetJson(d, ps));
   for (const PreemptionTarget& t : d.targets) {
     out["targets"].push_back({{"workload", t.identity->key},
                               {"queue", t.queue->name},

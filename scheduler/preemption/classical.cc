@@ -41,6 +41,7 @@ class Search {
   void CollectSources();
   void CollectUnder(quota::NodeId cohort, quota::NodeId skip, quota::NodeId lowest_common, List list);
   std::vector<Cursor> Open(List list) const;
+  bool HasCandidates(List list) const;
   Variant VariantOf(const Source& source, const WorkloadState& candidate) const;
   bool StillWorthTaking(const Source& source, Variant variant, bool allow_borrowing);
   // Takes candidates until it fits. Returns false (with usage changed) if it never does.
@@ -92,6 +93,11 @@ std::vector<Search::Cursor> Search::Open(List list) const {
   return out;
 }
 
+bool Search::HasCandidates(List list) const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [&](const Source& s) { return s.list == list && !base_.QueueOf(s.cq).empty(); });
+}
+
 Variant Search::VariantOf(const Source& source, const WorkloadState& candidate) const {
   if (source.list == kSameQueue) return Variant::kWithinQueue;
   if (source.list == kHierarchy) return Variant::kHierarchicalReclaim;
@@ -126,17 +132,19 @@ bool Search::Attempt(bool allow_borrowing, std::vector<PreemptionTarget>* target
   constexpr PreemptionReason kReasons[] = {PreemptionReason::kInClusterQueue, PreemptionReason::kInCohortReclamation,
                                            PreemptionReason::kInCohortReclamation,
                                            PreemptionReason::kInCohortReclaimWhileBorrowing};
-  const auto later = [](const Cursor& a, const Cursor& b) { return b.queue.Peek() < a.queue.Peek(); };
-  std::vector<Cursor> lists[kNumLists];
+  const auto later = [](const Cursor* a, const Cursor* b) { return b->queue.Peek() < a->queue.Peek(); };
+  std::vector<Cursor> opened[kNumLists];
+  std::vector<Cursor*> lists[kNumLists];  // heaps
   for (int l = 0; l < kNumLists; ++l) {
-    lists[l] = Open(static_cast<List>(l));
+    opened[l] = Open(static_cast<List>(l));
+    for (Cursor& cursor : opened[l]) lists[l].push_back(&cursor);
     std::make_heap(lists[l].begin(), lists[l].end(), later);
   }
   for (const bool evicted : {true, false}) {
-    for (std::vector<Cursor>& list : lists) {
-      while (!list.empty() && list.front().queue.Peek().evicted == evicted) {
+    for (std::vector<Cursor*>& list : lists) {
+      while (!list.empty() && list.front()->queue.Peek().evicted == evicted) {
         std::pop_heap(list.begin(), list.end(), later);
-        Cursor& cursor = list.back();
+        Cursor& cursor = *list.back();
         const Source& source = *cursor.source;
         const WorkloadId id = cursor.queue.Pop().id;
         if (cursor.queue.empty()) {
@@ -156,8 +164,8 @@ bool Search::Attempt(bool allow_borrowing, std::vector<PreemptionTarget>* target
 }
 
 std::vector<PreemptionTarget> Search::Run() {
-  const bool hierarchy = !Open(kHierarchy).empty();
-  const bool priority = !Open(kPriority).empty();
+  const bool hierarchy = HasCandidates(kHierarchy);
+  const bool priority = HasCandidates(kPriority);
   const bool may_borrow = base_.rules().borrow_within_cohort;
   std::vector<bool> attempts;  // allow borrowing?
   if ((!hierarchy && !priority) || (!may_borrow && !StrictlyUnderNominal())) {

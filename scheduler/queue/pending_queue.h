@@ -11,6 +11,7 @@
 #ifndef MUSTER_SCHEDULER_QUEUE_PENDING_QUEUE_H_
 #define MUSTER_SCHEDULER_QUEUE_PENDING_QUEUE_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -84,7 +85,7 @@ class PendingQueue {
   }
 
   // What SetPreemptor last said, as numbers that are equal when it is the same.
-  std::vector<int64_t> PreemptorMark() const { return {preemptor_, preemptor_generation_, sticky_}; }
+  std::array<int64_t, 3> PreemptorMark() const { return {preemptor_, preemptor_generation_, sticky_}; }
 
   // Wakes the parked whose LocalQueue passes `admissible` and, if held by a back-off, whose id passes `expired`. A
   // workload in flight that fails now goes back to the heap, not to the parked.

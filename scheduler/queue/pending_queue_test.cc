@@ -130,9 +130,9 @@ TEST(PendingQueue, APreemptorThatIsNotStickyWaitsItsTurn) {
 
 TEST(PendingQueue, WhatSetPreemptorSaidIsTheMark) {
   PendingQueue q;
-  const std::vector<int64_t> none = q.PreemptorMark();
+  const auto none = q.PreemptorMark();
   q.SetPreemptor(Id(2), 3, true);
-  const std::vector<int64_t> mark = q.PreemptorMark();
+  const auto mark = q.PreemptorMark();
   EXPECT_NE(mark, none);
   q.SetPreemptor(Id(2), 3, true);
   EXPECT_EQ(q.PreemptorMark(), mark);

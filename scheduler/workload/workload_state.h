@@ -58,60 +58,61 @@ struct ScanProgress {
   }
 };
 
+// What every cycle that looks at the workload needs comes first, what hardly any workload has last.
 struct WorkloadState {
   WorkloadId id;
-  bool in_use = false;
-  Shared<WorkloadIdentity> identity;
+  ClusterQueueId cq = kNoId;
   int32_t ns = kNoId;           // interned
   int32_t local_queue = kNoId;  // interned
-  bool active = true;
-  std::string gated_by;                  // annotation admission-gated-by
-  bool on_hold = false;                  // its quota was taken back on purpose, or it waits for pods to be replaced
-  int64_t priority = 0;                  // effective
-  std::string priority_class;            // that the spec refers to
-  bool workload_priority_class = false;  // and whether it is a WorkloadPriorityClass
-  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
-  std::optional<std::vector<std::string>> allowed_flavors;
-  std::string variant_of;                 // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
-  std::string replaces;                   // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
-  bool preemption_gated = false;          // must not preempt anybody yet
-  std::vector<std::string> ready_checks;  // admission checks in state Ready
-  int64_t generation = 0;
-  absl::Time creation;
-  absl::Time queue_timestamp;
-  std::shared_ptr<const WorkloadShape> shape;
-  absl::Span<const PodSetState> pod_sets;  // of the shape
-  std::vector<api::ReclaimablePod> reclaimable;
   int equivalence = -1;
-  bool failed_checks = false;
-
+  int second_passes = 0;  // in a row without success
   // kPending stands for heap and parked alike: which of the two, its queue knows.
   WorkloadPhase phase = WorkloadPhase::kUnqueued;
-  ClusterQueueId cq = kNoId;
-  std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
-  bool admitted = false;         // kReserved and all checks that it needs are ready
-  // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
-  std::string awaits;
-  // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
-  quota::FrAmounts usage;
-  absl::Time reserved_at = absl::InfinitePast();
-  int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
-  bool removed = false;             // taken out of the world for a what-if
-  std::vector<std::string> unhealthy_nodes;
-  bool owned_by_single_pod = false;
-  bool checks_ready = false;  // it has admission checks, and all are ready
-  int second_passes = 0;      // in a row without success
+  bool in_use = false;
+  bool active = true;
+  bool on_hold = false;   // its quota was taken back on purpose, or it waits for pods to be replaced
+  bool admitted = false;  // kReserved and all checks that it needs are ready
   bool evicted = false;
-  std::string eviction_reason;
-  // When the conditions Evicted and Requeued last changed, as the object tells (InfinitePast: it has no such
-  // condition). nullopt: the engine has set it itself, and the caller's write has not been seen yet.
-  std::optional<absl::Time> evicted_since, requeued_since;
   bool requeued_false = false;  // condition Requeued is False: waits for SetRequeued
-  std::optional<absl::Time> requeue_at;
+  bool removed = false;         // taken out of the world for a what-if
+  bool failed_checks = false;
+  bool checks_ready = false;      // it has admission checks, and all are ready
+  bool preemption_gated = false;  // must not preempt anybody yet
+  bool owned_by_single_pod = false;
+  bool workload_priority_class = false;  // whether `priority_class` is a WorkloadPriorityClass
+
+  int64_t priority = 0;  // effective
+  int64_t generation = 0;
   // The generation that was last looked at in a cycle; 0 once the object has been seen anew since
   // (Kueue: LastEvaluatedGeneration).
   int64_t evaluated_generation = 0;
+  int64_t preempted_in_cycle = -1;  // the cycle that last chose it as a victim
+  absl::Time queue_timestamp;
+  Shared<WorkloadIdentity> identity;
+  std::shared_ptr<const WorkloadShape> shape;
+  absl::Span<const PodSetState> pod_sets;  // of the shape
+  // What `held` amounts to in the forest, less what is reclaimable. Zero amounts stay: they tell which pairs are used.
+  quota::FrAmounts usage;
+  absl::Time reserved_at = absl::InfinitePast();
+  std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
   std::optional<ScanProgress> progress;
+  absl::Time creation;
+  std::vector<api::ReclaimablePod> reclaimable;
+  // When the conditions Evicted and Requeued last changed, as the object tells (InfinitePast: it has no such
+  // condition). nullopt: the engine has set it itself, and the caller's write has not been seen yet.
+  std::optional<absl::Time> evicted_since, requeued_since;
+  std::optional<absl::Time> requeue_at;
+  std::string eviction_reason;
+  std::string priority_class;             // that the spec refers to
+  std::string gated_by;                   // annotation admission-gated-by
+  std::vector<std::string> ready_checks;  // admission checks in state Ready
+  // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
+  std::string awaits;
+  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
+  std::optional<std::vector<std::string>> allowed_flavors;
+  std::string variant_of;  // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
+  std::string replaces;    // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
+  std::vector<std::string> unhealthy_nodes;
 
   const std::string& key() const { return identity->key; }
   // Orders point into it: it stays where it is as long as the workload is in one.
