@@ -31,6 +31,7 @@ struct Args {
   std::string trace, mapping, out, resource;
   bool skip_bad_rows = false, no_decisions = false, resume = false, strict_topology = false;
   int64_t max_jobs = 0;
+  int threads = 1;
 };
 
 absl::StatusOr<sim::Mapping> ReadMapping(const Args& args) {
@@ -131,7 +132,8 @@ absl::Status Simulate(const Args& args) {
     Progress progress(static_cast<int64_t>(trace->jobs.size()));
     hooks.on_progress = [&progress](int64_t done) { progress.Show(done); };
     result =
-        sim::Simulate(*trace, *std::move(policy), {.resource = args.resource, .resume_preempted = args.resume}, hooks);
+        sim::Simulate(*trace, *std::move(policy),
+                      {.resource = args.resource, .resume_preempted = args.resume, .threads = args.threads}, hooks);
   }
   if (!result.ok()) return result.status();
   std::cout << FormatTable(result->metrics);
@@ -167,6 +169,11 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   command->add_option("--out", args->out, "Folder for summary.json, jobs.csv and decisions.jsonl");
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
   command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(WholeNumber<int64_t>(0));
+  command
+      ->add_option("--threads", args->threads,
+                   "Decide independent cohort trees side by side on so many threads; the result is the same")
+      ->check(WholeNumber<int>(1, 64))
+      ->capture_default_str();
   command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");

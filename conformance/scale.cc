@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/thread_pool.h"
 #include "conformance/callers_directory.h"
 #include "conformance/scale_replay.h"
 #include "nlohmann/json.hpp"
@@ -103,17 +104,29 @@ Verdict Judge(const ScaleOutcome& got, const std::string& scenario, const fs::pa
   return Verdict::kFailed;
 }
 
-Verdict RunFile(const std::string& path, const std::string& expected_dir) {
-  const absl::StatusOr<ScaleScenario> scenario = ReadScaleScenario(path);
+struct Setting {
+  std::string expected_dir;
+  int copies = 1, threads = 1;
+};
+
+Verdict RunFile(const std::string& path, const Setting& setting) {
+  absl::StatusOr<ScaleScenario> scenario = ReadScaleScenario(path);
   if (!scenario.ok()) {
     std::printf("%s\n  FAILED: %s\n", path.c_str(), scenario.status().ToString().c_str());
     return Verdict::kFailed;
   }
+  if (setting.copies > 1) scenario = CopiesOf(*scenario, setting.copies);
+  base::ThreadPool pool(setting.threads);
   ResetPeakMemory();
-  const ScaleOutcome got = ReplayScale(*scenario);
+  const ScaleOutcome got = ReplayScale(*scenario, setting.threads > 1 ? &pool : nullptr);
   std::printf("%s: %lld admissions, %lld evictions, %lld cycles, %.3f CPU s, peak %lld MiB\n", scenario->name.c_str(),
               static_cast<long long>(got.admissions), static_cast<long long>(got.evictions),
               static_cast<long long>(got.cycles), got.cpu_seconds, static_cast<long long>(PeakMemoryMiB()));
+  if (setting.threads > 1 || setting.copies > 1) {
+    std::printf("  %d threads: %.3f s by the clock, of these %.3f in cycles; digest_strict %s\n", setting.threads,
+                got.wall_seconds, got.cycle_wall_seconds, got.digest_strict.c_str());
+  }
+  const std::string& expected_dir = setting.expected_dir;
   const fs::path dir = expected_dir.empty() ? fs::path(path).parent_path() / "expected" : fs::path(expected_dir);
   const Verdict verdict = Judge(got, scenario->name, dir);
   std::fflush(stdout);
@@ -143,16 +156,20 @@ std::vector<std::string> ScenarioFiles(const std::vector<std::string>& paths) {
 int Main(int argc, char** argv) {
   CLI::App app("Replays large recorded scenarios (kq-scenario/1) and compares decisions with what was recorded.");
   std::vector<std::string> paths;
-  std::string expected_dir;
+  Setting setting;
   app.add_option("SCENARIO", paths, "scenario files (.json, .json.gz) or folders of them")->required();
-  app.add_option("--expected", expected_dir,
+  app.add_option("--expected", setting.expected_dir,
                  "folder of <scenario>.json and <scenario>.log.gz; default: expected/ beside");
+  app.add_option("--threads", setting.threads, "decide cohort trees side by side on so many threads")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--copies", setting.copies, "so many copies of the scenario beside each other, under other names")
+      ->check(CLI::Range(1, 100));
   CLI11_PARSE(app, argc, argv);
   ReturnToCallersDirectory();
 
   int passed = 0, failed = 0;
   for (const std::string& path : ScenarioFiles(paths)) {
-    const Verdict verdict = RunFile(path, expected_dir);
+    const Verdict verdict = RunFile(path, setting);
     passed += verdict == Verdict::kPassed;
     failed += verdict == Verdict::kFailed;
   }

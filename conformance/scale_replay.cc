@@ -21,9 +21,9 @@ using scheduler::Decision;
 using scheduler::Engine;
 using scheduler::WorkloadId;
 
-double CpuSeconds() {
+double SecondsOf(clockid_t clock) {
   timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime(clock, &t);
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
@@ -63,7 +63,8 @@ struct Event {
 
 class Replay {
  public:
-  explicit Replay(const ScaleScenario& s) : s_(s), engine_(s.options), admitted_(s.rows.size()) {
+  Replay(const ScaleScenario& s, base::Executor* executor)
+      : s_(s), executor_(executor), engine_(s.options), admitted_(s.rows.size()) {
     for (int32_t seq = 0; seq < static_cast<int32_t>(s.rows.size()); ++seq) arrivals_.push_back(seq);
     std::stable_sort(arrivals_.begin(), arrivals_.end(),
                      [&](int32_t a, int32_t b) { return s.rows[a].create_ms < s.rows[b].create_ms; });
@@ -72,7 +73,7 @@ class Replay {
   }
 
   ScaleOutcome Run() {
-    const double begin = CpuSeconds();
+    const double begin = SecondsOf(CLOCK_PROCESS_CPUTIME_ID), wall_begin = SecondsOf(CLOCK_MONOTONIC);
     Declare();
     while (NextInstant()) {
       FinishDue();
@@ -80,7 +81,8 @@ class Replay {
       engine_.Advance(Time(now_ms_));
       while (engine_.HasPendingHeads()) Cycle();
     }
-    out_.cpu_seconds = CpuSeconds() - begin;
+    out_.cpu_seconds = SecondsOf(CLOCK_PROCESS_CPUTIME_ID) - begin;
+    out_.wall_seconds = SecondsOf(CLOCK_MONOTONIC) - wall_begin;
     WriteLog();
     return std::move(out_);
   }
@@ -158,7 +160,9 @@ class Replay {
   }
 
   void Cycle() {
-    const scheduler::CycleResult result = engine_.RunCycle(Time(now_ms_));
+    const double begin = SecondsOf(CLOCK_MONOTONIC);
+    const scheduler::CycleResult result = engine_.RunCycle(Time(now_ms_), executor_);
+    out_.cycle_wall_seconds += SecondsOf(CLOCK_MONOTONIC) - begin;
     out_.cycles = result.cycle;
     for (const Decision& d : result.entries) {
       if (d.status == scheduler::EntryStatus::kAssumed) Admitted(d, result.cycle);
@@ -247,6 +251,7 @@ class Replay {
   }
 
   const ScaleScenario& s_;
+  base::Executor* executor_;
   Engine engine_;
   std::vector<api::Workload> objects_;  // by class; name, queue and time are those of the last one created
   std::vector<int32_t> arrivals_;       // by creation, then sequence
@@ -262,6 +267,8 @@ class Replay {
 
 }  // namespace
 
-ScaleOutcome ReplayScale(const ScaleScenario& scenario) { return Replay(scenario).Run(); }
+ScaleOutcome ReplayScale(const ScaleScenario& scenario, base::Executor* executor) {
+  return Replay(scenario, executor).Run();
+}
 
 }  // namespace muster::conformance

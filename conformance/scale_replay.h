@@ -10,13 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "base/executor.h"
 #include "conformance/scale_scenario.h"
 
 namespace muster::conformance {
 
 struct ScaleOutcome {
   int64_t admissions = 0, evictions = 0, cycles = 0, finished = 0;
-  double cpu_seconds = 0;  // of the engine and the event loop; reading and writing text not included
+  // Of the engine and the event loop; reading and writing text not included. Of all threads.
+  double cpu_seconds = 0;
+  // The same by the clock, and in cycles alone.
+  double wall_seconds = 0, cycle_wall_seconds = 0;
   // "<cycle> A <ms> <workload> <cq> <res=flavor,...> n=<pods> [t=<host>:<pods>,...]" (admitted) and
   // "<cycle> E <ms> <workload> <cq> <reason>" (preempted), sorted within a cycle.
   std::vector<std::string> log;
@@ -25,7 +29,8 @@ struct ScaleOutcome {
   std::string digest_strict, digest_time, digest_final;
 };
 
-ScaleOutcome ReplayScale(const ScaleScenario& scenario);
+// `executor` may be null.
+ScaleOutcome ReplayScale(const ScaleScenario& scenario, base::Executor* executor = nullptr);
 
 }  // namespace muster::conformance
 

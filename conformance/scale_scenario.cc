@@ -182,4 +182,32 @@ absl::StatusOr<ScaleScenario> ReadScaleScenario(const std::string& path) {
   }
 }
 
+ScaleScenario CopiesOf(const ScaleScenario& scenario, int copies) {
+  ScaleScenario out = scenario;
+  out.name = absl::StrCat(scenario.name, "-x", copies);
+  out.cohorts.clear();
+  out.cluster_queues.clear();
+  out.rows.clear();
+  const auto queues = static_cast<int32_t>(scenario.cluster_queues.size());
+  for (int c = 0; c < copies; ++c) {
+    const std::string prefix = absl::StrCat("copy-", c, "-");
+    for (api::Cohort cohort : scenario.cohorts) {
+      cohort.metadata.name = prefix + cohort.metadata.name;
+      if (!cohort.parent_name.empty()) cohort.parent_name = prefix + cohort.parent_name;
+      out.cohorts.push_back(std::move(cohort));
+    }
+    for (api::ClusterQueue queue : scenario.cluster_queues) {
+      queue.metadata.name = prefix + queue.metadata.name;
+      if (!queue.cohort_name.empty()) queue.cohort_name = prefix + queue.cohort_name;
+      out.cluster_queues.push_back(std::move(queue));
+    }
+  }
+  for (const ScaleRow& row : scenario.rows) {
+    for (int c = 0; c < copies; ++c) {
+      out.rows.push_back({row.cluster_queue + c * queues, row.workload_class, row.create_ms});
+    }
+  }
+  return out;
+}
+
 }  // namespace muster::conformance

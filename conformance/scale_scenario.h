@@ -42,6 +42,10 @@ struct ScaleScenario {
 // not such a scenario or a row points nowhere.
 absl::StatusOr<ScaleScenario> ReadScaleScenario(const std::string& path);
 
+// So many copies of the scenario's cohorts, ClusterQueues and workloads beside each other, under names of their own.
+// Flavors and nodes are theirs together. REQUIRES: copies >= 1.
+ScaleScenario CopiesOf(const ScaleScenario& scenario, int copies);
+
 }  // namespace muster::conformance
 
 #endif  // MUSTER_CONFORMANCE_SCALE_SCENARIO_H_

@@ -53,7 +53,10 @@
 // REQUIRES of every call that takes an id: the id is this engine's and, of a workload, not deleted since. Anything else
 // aborts, with the id in the message; HasWorkload asks without risk.
 // Lifetimes: references, spans and forests that are returned stay valid until the next call that is not const.
-// Threads: compatible. const methods may run side by side; a call that is not const has to be alone.
+// Threads: compatible. const methods may run side by side; a call that is not const has to be alone. The engine starts
+// no thread. RunCycle may be lent some (base/executor.h), and then decides cohort trees side by side: the decisions, and
+// their order, are the same. Trees whose ClusterQueues have topology-aware flavors, or workloads on nodes, are decided
+// together, one after the other; and all trees are in a cycle with a second pass, and with admission fair sharing.
 // Source of the rules: Kueue, pkg/scheduler, pkg/cache/queue, pkg/cache/scheduler.
 #ifndef MUSTER_SCHEDULER_ENGINE_H_
 #define MUSTER_SCHEDULER_ENGINE_H_
@@ -71,6 +74,7 @@
 #include "absl/types/span.h"
 #include "api/core.h"
 #include "api/kueue.h"
+#include "base/executor.h"
 #include "quota/forest.h"
 #include "scheduler/decision.h"
 #include "scheduler/decision_text.h"
@@ -180,8 +184,9 @@ class Engine {
   // for its victims). Exact: as long as this is false, a cycle can still decide something new, and it becomes true
   // after finitely many. Any event makes it false that may make a difference.
   bool IsQuiet() const;
-  // One scheduling cycle over one head per active ClusterQueue. Empty if there is none.
-  CycleResult RunCycle(absl::Time now);
+  // One scheduling cycle over one head per active ClusterQueue. Empty if there is none. `executor` may be null. It is
+  // used where that can pay: for some dozens of heads, in several trees.
+  CycleResult RunCycle(absl::Time now, base::Executor* executor = nullptr);
 
   // LOOKING.
   // O(1), as are all that take an id and return no list.

@@ -72,7 +72,7 @@ Driver::Settled Driver::Decide(absl::Time now, const Hands& hands) {
     engine_.SampleLocalQueues(now);
     engine_.Advance(now);
     if (engine_.IsQuiet()) return settled;
-    const CycleResult cycle = engine_.RunCycle(now);
+    const CycleResult cycle = engine_.RunCycle(now, executor_);
     if (cycle.ran()) ++settled.cycles;
     for (const Decision& d : cycle.entries) {
       settled.progress |= hands.carry(d, cycle.cycle);

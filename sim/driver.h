@@ -16,6 +16,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/executor.h"
 #include "scheduler/engine.h"
 #include "sim/loop_watch.h"
 
@@ -24,7 +25,9 @@ namespace muster::sim {
 // Thread-safety: compatible.
 class Driver {
  public:
-  explicit Driver(scheduler::EngineOptions options) : engine_(std::move(options)) {}
+  // Cycles may be decided on these threads (engine.h, "Threads"); null, or must outlive the driver.
+  explicit Driver(scheduler::EngineOptions options, base::Executor* executor = nullptr)
+      : engine_(std::move(options)), executor_(executor) {}
 
   scheduler::Engine& engine() { return engine_; }
   const scheduler::Engine& engine() const { return engine_; }
@@ -61,6 +64,7 @@ class Driver {
   void Watch(const scheduler::Decision& decision, const Hands& hands);
 
   scheduler::Engine engine_;
+  base::Executor* executor_;
   LoopWatch watch_;
   std::optional<LoopWatch::Loop> loop_;              // found, and not yet broken
   scheduler::WorkloadId yields_ = scheduler::kNoId;  // who has to wait, once it runs

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/thread_pool.h"
 #include "sim/driver.h"
 
 namespace muster::sim {
@@ -62,7 +63,12 @@ uint32_t ReasonKey(const Decision& d) {
 class Simulation {
  public:
   Simulation(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options, const SimulationHooks& hooks)
-      : trace_(trace), policy_(std::move(policy)), options_(options), hooks_(hooks), driver_(policy_.options) {
+      : trace_(trace),
+        policy_(std::move(policy)),
+        options_(options),
+        hooks_(hooks),
+        pool_(options.threads),
+        driver_(policy_.options, options.threads > 1 ? &pool_ : nullptr) {
     if (options_.resource.empty()) options_.resource = MainResource(policy_);
   }
 
@@ -86,6 +92,7 @@ class Simulation {
   ReplayPolicy policy_;
   SimulationOptions options_;
   const SimulationHooks& hooks_;
+  base::ThreadPool pool_;
   Driver driver_;
 
   std::map<std::string, QueueTarget> targets_;

@@ -30,6 +30,8 @@ struct SimulationOptions {
   // What a preempted job does when it starts again: false = it has lost its work and runs its full duration again,
   // true = it goes on where it was stopped.
   bool resume_preempted = false;
+  // How many threads decide. The result is the same.
+  int threads = 1;
 };
 
 // One decision as the replay saw it. Valid during the call only.

@@ -4,7 +4,6 @@
 
 #include "scheduler/engine/cycle_entry.h"
 #include "scheduler/engine/trial.h"
-#include "scheduler/order/entry_order.h"
 #include "scheduler/order/fair_order.h"
 
 namespace muster::scheduler {
@@ -25,7 +24,8 @@ bool EngineImpl::HasPendingHeads() const {
 bool EngineImpl::IsQuiet() const { return !HasPendingHeads() || (repetition.repeats() && !IsSecondPassDue()); }
 
 // Where the scan for flavors of an entry went on, and where it would go on now, as far as it makes a difference.
-void EngineImpl::NoteScan(const Entry& e, WorkloadId id) {
+void EngineImpl::NoteScan(const Entry& e) {
+  const WorkloadId id = e.decision.workload;
   const WorkloadState& w = workloads[id];
   static const TriedFlavors* const kFromTheFirst = new TriedFlavors();
   const TriedFlavors& now =
@@ -45,26 +45,20 @@ void EngineImpl::NoteScan(const Entry& e, WorkloadId id) {
   repetition.Note(Repetition::Part::kScan, id, value(e.scan_before), value(now));
 }
 
-std::vector<int> EngineImpl::OrderClassically() {
-  const std::vector<Entry>& entries = entries_;
-  std::vector<EntryKey> keys;
-  keys.reserve(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const WorkloadState& w = workloads[entries[i].decision.workload];
-    EntryKey k;
+void EngineImpl::OrderClassically(Lane* lane) {
+  lane->keys.reserve(lane->entries.size());
+  for (size_t i = 0; i < lane->entries.size(); ++i) {
+    const Entry& e = lane->entries[i];
+    const WorkloadState& w = workloads[e.decision.workload];
+    EntryKey& k = lane->keys.emplace_back();
     k.index = static_cast<int>(i);
-    k.holds_quota = entries[i].decision.second_pass;
-    k.is_preemptor = entries[i].is_preemptor;
-    k.borrowing = entries[i].assignment.borrowing;
+    k.holds_quota = e.decision.second_pass;
+    k.is_preemptor = e.is_preemptor;
+    k.borrowing = e.assignment.borrowing;
     k.priority = w.priority;
     k.timestamp = w.queue_timestamp;
-    keys.push_back(k);
   }
-  SortClassically(options.gates, &keys);
-  std::vector<int> order;
-  order.reserve(keys.size());
-  for (const EntryKey& k : keys) order.push_back(k.index);
-  return order;
+  SortClassically(options.gates, &lane->keys);
 }
 
 // Carries out what was decided about an entry, now that usage is what it was before the cycle.
@@ -120,109 +114,146 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
   ++declared.cq(e->decision.cluster_queue).generation;  // the update that follows is a removal and an addition
 }
 
-// Processes the entries one by one, each seeing what those before it took. Returns the order.
-std::vector<int> EngineImpl::LetIn(absl::Time now) {
+// Takes the head out of its queue.
+void EngineImpl::Pop(ClusterQueueId cq, WorkloadId* id) {
+  *id = queues[cq].Pop(UsageFor(cq));
+  WorkloadState& w = workloads[*id];
+  w.phase = WorkloadPhase::kInflight;
+  w.evaluated_generation = w.generation;
+}
+
+// Whether a head has to be placed on nodes, in trees that have none. Takes the heads.
+bool EngineImpl::AsksForNodes(Lane* lane) {
+  bool asks = false;
+  for (Lane::Head& head : lane->heads) {
+    Pop(head.cq, &head.id);
+    asks = asks || topology_step_.Wants(workloads[head.id], head.cq);
+  }
+  return asks;
+}
+
+// Looks at every head on its own.
+void EngineImpl::NominateHeads(Lane* lane) {
+  lane->search.emplace(View());
+  for (Lane::Head& head : lane->heads) {
+    if (head.id == kNoId) Pop(head.cq, &head.id);
+    Entry& e = lane->entries.emplace_back();
+    e.position = head.position;
+    e.decision.workload = head.id;
+    e.decision.cluster_queue = head.cq;
+    e.decision.second_pass = head.second_pass;
+    if (!head.second_pass && Refuse(head.id, head.cq, &e.decision)) {
+      lane->refused.emplace_back(head.position, std::move(e.decision));
+      lane->entries.pop_back();
+    } else {
+      Nominate(head.id, head.cq, lane, &e);
+    }
+  }
+}
+
+// Processes the entries one by one, each seeing what those before it took.
+void EngineImpl::LetIn(Lane* lane) {
+  std::vector<Entry>& entries = lane->entries;
   // Reservations of heads that stay pending last for this cycle only. Nobody changes anything in trees of others.
   std::vector<quota::NodeId> nodes;
-  nodes.reserve(entries_.size());
-  for (const Entry& e : entries_) nodes.push_back(declared.NodeOf(e.decision.cluster_queue));
-  const Trial trial(declared.forest(), nodes, topology);
-  Round round;
-  round.now = now;
+  nodes.reserve(entries.size());
+  for (const Entry& e : entries) nodes.push_back(declared.NodeOf(e.decision.cluster_queue));
+  const Trial trial(declared.forest(), nodes, lane->uses_topology ? &topology : nullptr);
   if (!options.fair_sharing.has_value()) {
-    const std::vector<int> order = OrderClassically();
-    for (const int i : order) Process(&entries_[i], &round);
-    return order;
+    OrderClassically(lane);
+    for (const EntryKey& k : lane->keys) {
+      lane->order.push_back(k.index);
+      Process(&entries[k.index], lane);
+    }
+    return;
   }
   std::vector<FairEntry> keys;
-  for (const Entry& e : entries_) {
+  for (const Entry& e : entries) {
     const WorkloadState& w = workloads[e.decision.workload];
     keys.push_back(
         {declared.NodeOf(e.decision.cluster_queue), e.assignment.usage, e.is_preemptor, w.priority, w.queue_timestamp});
   }
   FairOrder fair(declared.forest(), options.gates, std::move(keys));
-  std::vector<int> order;
-  std::vector<uint8_t> seen(entries_.size());
+  std::vector<uint8_t> seen(entries.size());
   for (int i = fair.Pop(); i >= 0; i = fair.Pop()) {
-    order.push_back(i);
+    lane->order.push_back(i);
     seen[i] = 1;
-    Process(&entries_[i], &round);
+    Process(&entries[i], lane);
   }
   // Who did not take part goes back as it is.
-  for (int i = 0; i < static_cast<int>(entries_.size()); ++i) {
-    if (!seen[i]) order.push_back(i);
+  for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
+    if (!seen[i]) lane->order.push_back(i);
   }
-  return order;
 }
 
-CycleResult EngineImpl::RunCycle(absl::Time now) {
-  Refresh();
-  latest_ = std::max(latest_, now);
-  CycleResult result;
-  result.cycle = ++cycle;
-  preemptor_ = std::make_unique<VictimSearch>(View());
-  std::vector<Entry>& entries = entries_;
-  std::vector<Decision> refused;
-  const size_t waiting = second_pass_.size();
-  const std::vector<WorkloadId> second_pass = TakeSecondPass(now);
-  changed_ = second_pass_.size() != waiting;
-  for (const WorkloadId id : second_pass) {
-    const ClusterQueueId cq = workloads[id].cq;
-    if (!active_[cq] || declared.NodeOf(cq) == quota::kNoNode) {
-      RetrySecondPass(id, now);
-      continue;
-    }
-    Nominate(id, cq, &entries.emplace_back());
-    entries.back().decision.second_pass = true;
-  }
-  for (ClusterQueueId cq : declared.ClusterQueuesByName()) {
-    if (!active_[cq] || queues[cq].HeapEmpty()) continue;
-    const WorkloadId id = queues[cq].Pop(UsageFor(cq));
-    workloads[id].phase = WorkloadPhase::kInflight;
-    workloads[id].evaluated_generation = workloads[id].generation;
-    Entry& e = entries.emplace_back();
-    e.decision.workload = id;
-    e.decision.cluster_queue = cq;
-    if (Refuse(id, cq, &e.decision)) {
-      refused.push_back(std::move(e.decision));
-      entries.pop_back();
-    } else {
-      Nominate(id, cq, &e);
-    }
-  }
-
-  const std::vector<int> order = LetIn(now);
-  preemptor_.reset();
-
-  for (const int i : order) Settle(&entries[i], now);
-  result.entries.reserve(order.size());
-  for (const int i : order) result.entries.push_back(std::move(entries[i].decision));
-  result.rejected = std::move(refused);
-  for (Decision& d : result.entries) {
+// Carries out what was decided, puts back who has to wait, and completes the decisions.
+void EngineImpl::Conclude(Lane* lane, absl::Time now) {
+  for (const int i : lane->order) Settle(&lane->entries[i], now);
+  for (const int i : lane->order) {
+    Decision& d = lane->entries[i].decision;
     if (d.status != EntryStatus::kAssumed && d.status != EntryStatus::kEvicted) {
       if (d.second_pass) {
         RetrySecondPass(d.workload, now);
       } else {
-        Requeue(d, now);
+        Requeue(d, lane, now);
       }
     }
     Complete(&d, /*refused=*/false);
   }
-  for (Decision& d : result.rejected) {
-    Requeue(d, now);
+  for (auto& [position, d] : lane->refused) {
+    Requeue(d, lane, now);
     Complete(&d, /*refused=*/true);
   }
-  if (changed_) {
-    repetition.Restart();
-  } else {
-    for (size_t i = 0; i < order.size(); ++i) NoteScan(entries[order[i]], result.entries[i].workload);
-    repetition.EndCycle();
+}
+
+// Whether cycles have begun to repeat themselves.
+void EngineImpl::NoteCycle(const std::vector<Lane*>& lanes) {
+  if (changed_) return repetition.Restart();
+  for (const Lane* lane : lanes) {
+    for (const Lane::PreemptorChange& c : lane->preemptors) {
+      repetition.Note(Repetition::Part::kPreemptor, c.cq, {c.before.begin(), c.before.end()},
+                      {c.after.begin(), c.after.end()});
+    }
+    for (const int i : lane->order) NoteScan(lane->entries[i]);
   }
-  entries.clear();
+  repetition.EndCycle();
+}
+
+CycleResult EngineImpl::RunCycle(absl::Time now, base::Executor* executor) {
+  Refresh();
+  latest_ = std::max(latest_, now);
+  CycleResult result;
+  result.cycle = ++cycle;
+  const size_t waiting = second_pass_.size();
+  std::vector<WorkloadId> second_pass = TakeSecondPass(now);
+  changed_ = second_pass_.size() != waiting;
+  std::erase_if(second_pass, [&](WorkloadId id) {
+    const ClusterQueueId cq = workloads[id].cq;
+    const bool inactive = !active_[cq] || declared.NodeOf(cq) == quota::kNoNode;
+    if (inactive) RetrySecondPass(id, now);
+    return inactive;
+  });
+  queue_identities_.resize(declared.num_cluster_queues());
+
+  const std::vector<Lane*> lanes = Divide(second_pass, executor != nullptr);
+  const auto decide = [&](Lane* lane) {
+    NominateHeads(lane);
+    LetIn(lane);
+    Conclude(lane, now);
+  };
+  OnEach(lanes, executor, [&](Lane* lane) {
+    lane->waits = !lane->uses_topology && AsksForNodes(lane);
+    if (!lane->waits) decide(lane);
+  });
+  for (Lane* lane : lanes) {
+    if (lane->waits) decide(lane);
+  }
+  NoteCycle(lanes);
+  Gather(lanes, executor, &result);
   return result;
 }
 
-void EngineImpl::Requeue(const Decision& d, absl::Time now) {
+void EngineImpl::Requeue(const Decision& d, Lane* lane, absl::Time now) {
   WorkloadState& w = workloads[d.workload];
   PendingQueue& queue = queues[d.cluster_queue];
   const bool strict = declared.cq(d.cluster_queue).rules.strict_fifo;
@@ -238,8 +269,7 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
     const auto before = queue.PreemptorMark();
     queue.SetPreemptor(d.workload, w.evaluated_generation, /*sticky=*/!strict);
     if (const auto after = queue.PreemptorMark(); after != before) {
-      repetition.Note(Repetition::Part::kPreemptor, d.cluster_queue, {before.begin(), before.end()},
-                      {after.begin(), after.end()});
+      lane->preemptors.push_back({d.cluster_queue, before, after});
     }
   }
   w.phase = WorkloadPhase::kPending;
@@ -248,7 +278,7 @@ void EngineImpl::Requeue(const Decision& d, absl::Time now) {
     queue.PushHeap(ItemFor(d.workload));
     return;
   }
-  changed_ = true;
+  Changed();
   queue.Park(ItemFor(d.workload), /*held=*/!BackoffExpired(w, now));
   const bool hopeless = reason == RequeueReason::kNoFit || reason == RequeueReason::kPreemptionNoCandidates;
   if (strict || !hopeless || !options.gates[Gate::kSchedulingEquivalenceHashing]) return;

@@ -170,7 +170,7 @@ bool Engine::IsQuiet() const {
   impl_->RefreshForReaders();
   return impl_->IsQuiet();
 }
-CycleResult Engine::RunCycle(absl::Time now) { return impl_->RunCycle(now); }
+CycleResult Engine::RunCycle(absl::Time now, base::Executor* executor) { return impl_->RunCycle(now, executor); }
 
 const EngineOptions& Engine::options() const { return impl_->options; }
 std::optional<WorkloadId> Engine::FindWorkload(absl::string_view ns, absl::string_view name) const {

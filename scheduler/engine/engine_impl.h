@@ -5,6 +5,7 @@
 #ifndef MUSTER_SCHEDULER_ENGINE_ENGINE_IMPL_H_
 #define MUSTER_SCHEDULER_ENGINE_ENGINE_IMPL_H_
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/executor.h"
 #include "scheduler/decision.h"
 #include "scheduler/declared/declared.h"
 #include "scheduler/engine/repetition.h"
@@ -49,6 +51,7 @@ class EngineImpl {
   // Call after any other change of policy: activity and quotas are looked at again before the next decision.
   void PolicyChanged() {
     policy_changed_ = true;
+    lanes_stale_ = true;
     queue_identities_.clear();
   }
   // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
@@ -111,7 +114,7 @@ class EngineImpl {
   // REQUIRES for both: up to date.
   bool HasPendingHeads() const;
   bool IsQuiet() const;
-  CycleResult RunCycle(absl::Time now);
+  CycleResult RunCycle(absl::Time now, base::Executor* executor);
   // Everything a decision says by value (complete.cc). `refused`: before flavors were looked at.
   void Complete(Decision* d, bool refused);
   // Who would have to go for a workload with this assignment, as things stand.
@@ -127,9 +130,11 @@ class EngineImpl {
   std::vector<Holders> holders;                                    // by ClusterQueueId
   int64_t cycle = 0;
   Repetition repetition;  // restarted by every event
+  size_t few_heads = 32;  // with fewer, threads cost more than they save; tests have none
 
  private:
   struct Entry;
+  struct Lane;
 
   // workloads.cc
   [[noreturn]] static void Unknown(WorkloadId id);
@@ -174,10 +179,10 @@ class EngineImpl {
 
   // nominate.cc
   bool Refuse(WorkloadId id, ClusterQueueId cq, Decision* d);
-  void Nominate(WorkloadId id, ClusterQueueId cq, Entry* e);
+  void Nominate(WorkloadId id, ClusterQueueId cq, Lane* lane, Entry* e);
   void RememberProgress(const Entry& e);
   // Chooses flavors and victims against the world as it is now.
-  void Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins);
+  void Choose(Entry* e, Lane* lane, const ScanProgress* progress, const FlavorPins* pins);
   PreemptionRequest RequestFor(WorkloadId id, ClusterQueueId cq, const Assignment& assignment) const;
   HoldersView View();
 
@@ -193,31 +198,49 @@ class EngineImpl {
   void Penalize(const WorkloadState& w, WorkloadId id, ClusterQueueId cq);
 
   // process.cc
-  struct Round;  // what the entries processed so far have changed
-  void Process(Entry* e, Round* round);
-  void ChooseAgainIfOvertaken(Entry* e, Round* round);
-  bool FitsQuota(const Entry& e, const Round& round);
-  bool FitsTopology(const Entry& e, const Round& round);
+  void Process(Entry* e, Lane* lane);
+  void ChooseAgainIfOvertaken(Entry* e, Lane* lane);
+  bool FitsQuota(const Entry& e, const Lane& lane);
+  bool FitsTopology(const Entry& e, const Lane& lane);
   void Issue(Entry* e);
 
   // cycle.cc
-  std::vector<int> OrderClassically();
-  std::vector<int> LetIn(absl::Time now);
+  void Pop(ClusterQueueId cq, WorkloadId* id);
+  bool AsksForNodes(Lane* lane);
+  void NominateHeads(Lane* lane);
+  void OrderClassically(Lane* lane);
+  void LetIn(Lane* lane);
   void Settle(Entry* e, absl::Time now);
-  void Requeue(const Decision& d, absl::Time now);
+  void Conclude(Lane* lane, absl::Time now);
+  void Requeue(const Decision& d, Lane* lane, absl::Time now);
+  void NoteCycle(const std::vector<Lane*>& lanes);
   bool IsSecondPassDue() const;
   const Shared<QueueIdentity>& IdentityOf(ClusterQueueId cq);  // complete.cc
-  void NoteScan(const Entry& e, WorkloadId id);
+  void NoteScan(const Entry& e);
+  // The running cycle did more than move scans and preemptor marks. Any lane may say so.
+  void Changed() {
+    if (!changed_.load(std::memory_order_relaxed)) changed_.store(true, std::memory_order_relaxed);
+  }
+
+  // lanes.cc
+  void DivideTrees();
+  bool UsesNodes(ClusterQueueId cq) const { return cq < static_cast<int32_t>(lane_of_.size()) && lane_of_[cq] == 1; }
+  // The lanes of this cycle, each with its heads.
+  std::vector<Lane*> Divide(const std::vector<WorkloadId>& second_pass, bool side_by_side);
+  static void OnEach(const std::vector<Lane*>& lanes, base::Executor* executor, const std::function<void(Lane*)>& work);
+  std::vector<int> JoinOrders(const std::vector<Lane*>& lanes, int heads) const;
+  void Gather(const std::vector<Lane*>& lanes, base::Executor* executor, CycleResult* result);
 
   void Arm(CohortTrees::TreeId tree, absl::Time now);
   void Reactivate(CohortTrees::TreeId tree, absl::Time now);
 
-  std::unique_ptr<VictimSearch> preemptor_;  // of the running cycle
   TopologyStep topology_step_;
   std::map<WorkloadId, absl::Time> second_pass_;  // waiting for it -> not before
   absl::Time latest_ = absl::InfinitePast();      // the latest time a call was given
-  std::vector<Entry> entries_;                    // of the running cycle; empty between cycles, kept for its memory
-  bool changed_ = false;                          // the running cycle did more than move scans and preemptor marks
+  std::deque<Lane> lanes_;                        // [0] for all; then, once divided, [1] for trees that use nodes, ...
+  std::vector<int> lane_of_;                      // by ClusterQueueId; into lanes_
+  bool lanes_stale_ = true;
+  std::atomic<bool> changed_ = false;  // Changed() was called since the cycle began
   std::mutex refreshing_;
   bool policy_changed_ = true;
   std::vector<uint8_t> active_;

@@ -45,10 +45,10 @@ quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) {
 }
 
 void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
-  changed_ = true;
+  Changed();
   WorkloadState& w = workloads[id];
   if (w.cq != kNoId) queues[w.cq].Remove(id);
-  w.cq = cq;
+  if (w.cq != cq) w.cq = cq;  // in a cycle it is written by nobody: other lanes may ask where the workload is
   w.held = std::move(held);
   w.phase = WorkloadPhase::kReserved;
   RecordTopology(w, 1);

@@ -87,11 +87,12 @@ std::vector<PreemptionTarget> EngineImpl::FindTargets(WorkloadId id, ClusterQueu
   return VictimSearch(View()).FindTargets(RequestFor(id, cq, assignment));
 }
 
-void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins* pins) {
+void EngineImpl::Choose(Entry* e, Lane* lane, const ScanProgress* progress, const FlavorPins* pins) {
   const WorkloadState& w = workloads[e->decision.workload];
-  preemptor_->Forget();
+  VictimSearch& search = *lane->search;
+  search.Forget();
   if (!e->assignment.pod_sets.empty()) e->assignment = Assignment();  // another choice was made before
-  FlavorAssigner assigner(declared, options, *preemptor_, &topology_step_);
+  FlavorAssigner assigner(declared, options, search, &topology_step_);
   absl::InlinedVector<int32_t, 4> full, least;
   bool reducible = false;
   for (const PodSetState& ps : w.pod_sets) {
@@ -114,9 +115,9 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
       if (topology_step_.Wants(w, e->decision.cluster_queue)) {
         TopologyCapacity places(topology_step_, workloads,
                                 topology_step_.Ask(w, e->decision.cluster_queue, assignment, replaced));
-        *targets = preemptor_->FindTargets(request, &places);
+        *targets = search.FindTargets(request, &places);
       } else {
-        *targets = preemptor_->FindTargets(request);
+        *targets = search.FindTargets(request);
       }
     }
     return assignment->mode == Mode::kFit || !targets->empty();
@@ -143,7 +144,7 @@ void EngineImpl::Choose(Entry* e, const ScanProgress* progress, const FlavorPins
   e->targets = std::move(targets);
 }
 
-void EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq, Entry* e) {
+void EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq, Lane* lane, Entry* e) {
   WorkloadState& w = workloads[id];
   e->decision.workload = id;
   e->decision.cluster_queue = cq;
@@ -155,7 +156,7 @@ void EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq, Entry* e) {
   if (w.progress.has_value() && IsOutdated(*w.progress, declared.cq(cq).generation, cycle, equivalence, preserve)) {
     w.progress.reset();
   }
-  Choose(e, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
+  Choose(e, lane, w.progress.has_value() ? &*w.progress : nullptr, nullptr);
   RefreshTopology(e);
   if (w.progress.has_value() && w.progress->HasUntried()) e->scan_before = std::move(w.progress->last_tried);
   RememberProgress(*e);

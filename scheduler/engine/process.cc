@@ -27,11 +27,11 @@ quota::FrAmounts ResourcesToReserve(const quota::Forest& forest, quota::NodeId c
 }
 
 // Whether its quota fits once the victims of this round, and its own, are gone.
-bool EngineImpl::FitsQuota(const Entry& e, const Round& round) {
+bool EngineImpl::FitsQuota(const Entry& e, const Lane& lane) {
   quota::Forest& forest = declared.forest();
   const quota::NodeId node = declared.NodeOf(e.decision.cluster_queue);
   const quota::Trial trial(forest, node);
-  if (const auto freed = round.freed.find(forest.root(node)); freed != round.freed.end()) {
+  if (const auto freed = lane.freed.find(forest.root(node)); freed != lane.freed.end()) {
     for (const auto& [n, amounts] : freed->second) forest.RemoveUsage(n, amounts);
   }
   for (const PreemptionTarget& t : e.targets) {
@@ -46,11 +46,11 @@ bool EngineImpl::FitsQuota(const Entry& e, const Round& round) {
 }
 
 // The same for its nodes.
-bool EngineImpl::FitsTopology(const Entry& e, const Round& round) {
+bool EngineImpl::FitsTopology(const Entry& e, const Lane& lane) {
   const std::vector<TopologyUse> uses = topology_step_.NetUse(workloads[e.decision.workload], e.assignment);
   if (uses.empty()) return true;
   const TopologyTrial trial(topology);
-  for (const WorkloadId id : round.victims) FreeTopology(id);
+  for (const WorkloadId id : lane.victims) FreeTopology(id);
   for (const PreemptionTarget& t : e.targets) {
     if (workloads[t.workload].preempted_in_cycle != cycle) FreeTopology(t.workload);
   }
@@ -60,7 +60,7 @@ bool EngineImpl::FitsTopology(const Entry& e, const Round& round) {
 
 // An earlier entry may have chosen the same victims: then what those leave behind may do, or others are found. Or it
 // may have taken the nodes: then there may be others. The flavors stay.
-void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
+void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Lane* lane) {
   const bool overlap = options.gates[Gate::kRecomputeAssignmentUponPreemptionTargetsOverlap] &&
                        std::any_of(e->targets.begin(), e->targets.end(), [&](const PreemptionTarget& t) {
                          return workloads[t.workload].preempted_in_cycle == cycle;
@@ -69,7 +69,7 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
   const bool placed =
       std::any_of(pod_sets.begin(), pod_sets.end(), [](const PodSetDecision& ps) { return ps.topology.has_value(); });
   if (!overlap && (!placed || !options.gates[Gate::kTASRecomputeAssignmentWithinSchedulingCycle] ||
-                   !FitsQuota(*e, *round) || FitsTopology(*e, *round))) {
+                   !FitsQuota(*e, *lane) || FitsTopology(*e, *lane))) {
     return;
   }
   FlavorPins pins;
@@ -80,25 +80,25 @@ void EngineImpl::ChooseAgainIfOvertaken(Entry* e, Round* round) {
   workloads[e->decision.workload].progress.reset();
   e->targets.clear();
   if (!overlap) {
-    Choose(e, nullptr, &pins);
+    Choose(e, lane, nullptr, &pins);
     RefreshTopology(e);
     RememberProgress(*e);
     return;
   }
   const quota::NodeId node = declared.NodeOf(e->decision.cluster_queue);
-  const Trial trial(declared.forest(), {&node, 1}, topology);
+  const Trial trial(declared.forest(), {&node, 1}, lane->uses_topology ? &topology : nullptr);
   // What is freed in other trees makes no difference here.
-  if (const auto freed = round->freed.find(declared.forest().root(node)); freed != round->freed.end()) {
+  if (const auto freed = lane->freed.find(declared.forest().root(node)); freed != lane->freed.end()) {
     for (const auto& [n, amounts] : freed->second) declared.forest().RemoveUsage(n, amounts);
   }
-  for (const WorkloadId id : round->victims) {
+  for (const WorkloadId id : lane->victims) {
     workloads[id].removed = true;
     FreeTopology(id);
   }
-  Choose(e, nullptr, &pins);
+  Choose(e, lane, nullptr, &pins);
   RefreshTopology(e);
   RememberProgress(*e);
-  for (const WorkloadId id : round->victims) workloads[id].removed = false;
+  for (const WorkloadId id : lane->victims) workloads[id].removed = false;
   if (e->assignment.mode == Mode::kFit) e->assignment.mode = Mode::kDeferredFit;
 }
 
@@ -108,7 +108,7 @@ void EngineImpl::Issue(Entry* e) {
   e->decision.pending_preemptions = static_cast<int>(e->targets.size());
 }
 
-void EngineImpl::Process(Entry* e, Round* round) {
+void EngineImpl::Process(Entry* e, Lane* lane) {
   Decision& d = e->decision;
   quota::Forest& forest = declared.forest();
   WorkloadState& w = workloads[d.workload];
@@ -119,7 +119,7 @@ void EngineImpl::Process(Entry* e, Round* round) {
     d.pending_reason = PendingReason::kPendingEvaluation;
     return;
   }
-  ChooseAgainIfOvertaken(e, round);
+  ChooseAgainIfOvertaken(e, lane);
   d.mode = e->assignment.mode;
   d.borrowing = e->assignment.borrowing;
   d.targets = e->targets;
@@ -176,16 +176,16 @@ void EngineImpl::Process(Entry* e, Round* round) {
   if (e->replaces != kNoId && workloads[e->replaces].preempted_in_cycle == cycle) {
     return skip(Note::kOverlappingTargets);
   }
-  if (!FitsQuota(*e, *round) || !FitsTopology(*e, *round)) return skip(Note::kNoLongerFits);
+  if (!FitsQuota(*e, *lane) || !FitsTopology(*e, *lane)) return skip(Note::kNoLongerFits);
   std::vector<WorkloadId> leaving;
   for (const PreemptionTarget& t : e->targets) leaving.push_back(t.workload);
   if (e->replaces != kNoId) leaving.push_back(e->replaces);
   for (const WorkloadId id : leaving) {
     WorkloadState& victim = workloads[id];
     victim.preempted_in_cycle = cycle;
-    round->victims.push_back(id);
+    lane->victims.push_back(id);
     const quota::NodeId n = declared.NodeOf(victim.cq);
-    quota::FrAmounts& freed = round->freed[forest.root(n)][n];
+    quota::FrAmounts& freed = lane->freed[forest.root(n)][n];
     for (const quota::FrAmount& u : victim.usage) quota::AddTo(&freed, u);
   }
   forest.AddUsage(node, e->assignment.usage);

@@ -1,6 +1,7 @@
 #include "scheduler/engine/repetition.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace muster::scheduler {
 namespace {
@@ -60,6 +61,9 @@ bool Repetition::GoesOn() const {
 
 void Repetition::EndCycle() {
   Start();
+  // Whatever order the heads were looked at in.
+  std::stable_sort(log_.begin() + static_cast<std::ptrdiff_t>(ends_.back()), log_.end(),
+                   [](const Change& a, const Change& b) { return a.key < b.key; });
   const int last = static_cast<int>(ends_.size()) - 1;
   if (repeats_) {
     if (!GoesOn()) return Restart();

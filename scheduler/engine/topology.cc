@@ -9,7 +9,10 @@ namespace muster::scheduler {
 
 // What one pod needs on its node: the pod itself as it will be created, whatever quota is charged for it.
 void EngineImpl::RecordTopology(const WorkloadState& w, int sign) {
-  for (const TopologyUse& u : topology_step_.HeldUse(w)) topology.Record(u.flavor, u.key, *u.per_pod, sign * u.count);
+  const std::vector<TopologyUse> uses = topology_step_.HeldUse(w);
+  for (const TopologyUse& u : uses) topology.Record(u.flavor, u.key, *u.per_pod, sign * u.count);
+  // Somebody told of pods on nodes where nobody was expected to have any.
+  if (!uses.empty() && !UsesNodes(w.cq)) lanes_stale_ = true;
 }
 
 void EngineImpl::HoldTopology(const api::PodSetAssignment& assignment, HeldPodSet* held) {

@@ -5,6 +5,8 @@
 #ifndef MUSTER_SCHEDULER_ENGINE_TRIAL_H_
 #define MUSTER_SCHEDULER_ENGINE_TRIAL_H_
 
+#include <optional>
+
 #include "absl/types/span.h"
 #include "quota/trial.h"
 #include "scheduler/topology/inventory.h"
@@ -13,13 +15,16 @@ namespace muster::scheduler {
 
 class Trial {
  public:
-  // On the trees of these nodes of the forest. Forest and inventory must outlive the trial.
-  Trial(quota::Forest& forest, absl::Span<const quota::NodeId> nodes, TopologyInventory& topology)
-      : quota_(forest, nodes), topology_(topology) {}
+  // On the trees of these nodes of the forest. `topology` may be null: then nothing is taken on nodes. Both must outlive
+  // the trial.
+  Trial(quota::Forest& forest, absl::Span<const quota::NodeId> nodes, TopologyInventory* topology)
+      : quota_(forest, nodes) {
+    if (topology != nullptr) topology_.emplace(*topology);
+  }
 
  private:
   quota::Trial quota_;
-  TopologyTrial topology_;
+  std::optional<TopologyTrial> topology_;
 };
 
 }  // namespace muster::scheduler

@@ -65,7 +65,8 @@ WorkloadId EngineImpl::ReplacedSlice(const WorkloadState& w, ClusterQueueId cq) 
   const auto it = workload_ids.find(w.replaces);
   if (it == workload_ids.end()) return kNoId;
   const WorkloadState& old = workloads[it->second];
-  return old.phase == WorkloadPhase::kReserved && old.cq == cq ? it->second : kNoId;
+  // In this order: one in another ClusterQueue may just be decided about in another lane.
+  return old.cq == cq && old.phase == WorkloadPhase::kReserved ? it->second : kNoId;
 }
 
 }  // namespace muster::scheduler

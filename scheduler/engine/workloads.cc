@@ -195,7 +195,7 @@ VictimKey EngineImpl::VictimKeyFor(WorkloadId id) const {
 }
 
 void EngineImpl::MarkEvicted(WorkloadId id, absl::string_view reason) {
-  changed_ = true;
+  Changed();
   WorkloadState& w = workloads[id];
   holders[w.cq].erase(VictimKeyFor(id));
   w.evicted = true;
