@@ -29,9 +29,16 @@ using nlohmann::json;
 constexpr char kUsage[] =
     "usage: %s DIR [--context NAME[,NAME]...] [--match TEXT] [--strict] [-v] [--baseline FILE] [--write-baseline "
     "FILE]\n"
-    "Replays the exchanges in DIR/cases/*.jsonl over DIR/state.yaml. Exit status: 0 if all agree (with --baseline: if "
-    "no\n"
-    "path agrees in fewer cases than FILE says), 1 if not, 2 if the command line or DIR is not usable.\n";
+    "Replays the exchanges in DIR/cases/*.jsonl and DIR/more/*.jsonl over DIR/state.yaml. Exit status: 0 if all agree\n"
+    "(with --baseline: if no path agrees in fewer cases than FILE says), 1 if not, 2 if the command line or DIR is "
+    "not\n"
+    "usable.\n";
+
+// Folders of DIR, and what the suites of each are called in front of their paths.
+constexpr struct {
+  const char* name;
+  const char* prefix;
+} kFolders[] = {{"cases", ""}, {"more", "more:"}};
 
 struct Flags {
   std::string directory, match, baseline, write_baseline;
@@ -73,14 +80,20 @@ bool Parse(int argc, char** argv, Flags& flags) {
   return !flags.directory.empty();
 }
 
-// A router per context, made when the first case of it comes.
-class Routers {
- public:
-  explicit Routers(std::string state_file) : state_file_(std::move(state_file)) {}
+// A context: its router, and the objects this looks at.
+struct Served {
+  std::unique_ptr<webhook::CachedClusterState> state;
+  std::unique_ptr<webhook::Router> router;
+};
 
-  absl::StatusOr<const webhook::Router*> Of(const std::string& context) {
-    Entry& entry = entries_[context];
-    if (entry.router != nullptr) return entry.router.get();
+// One per context, made when the first case of it comes.
+class Contexts {
+ public:
+  explicit Contexts(std::string state_file) : state_file_(std::move(state_file)) {}
+
+  absl::StatusOr<const Served*> Of(const std::string& context) {
+    Served& entry = entries_[context];
+    if (entry.router != nullptr) return &entry;
     absl::StatusOr<webhook::WebhookConfig> config = ConfigOfContext(context);
     if (!config.ok()) return config.status();
     auto state = webhook::LoadClusterState({state_file_});
@@ -88,16 +101,42 @@ class Routers {
     if (absl::Status status = AddObjectsOfContext(context, **state); !status.ok()) return status;
     entry.state = *std::move(state);
     entry.router = std::make_unique<webhook::Router>(*std::move(config), entry.state.get());
-    return entry.router.get();
+    return &entry;
   }
 
  private:
-  struct Entry {
-    std::unique_ptr<webhook::CachedClusterState> state;
-    std::unique_ptr<webhook::Router> router;
-  };
   std::string state_file_;
-  std::map<std::string, Entry> entries_;
+  std::map<std::string, Served> entries_;
+};
+
+// Objects that are in the cluster while a case is answered.
+class Present {
+ public:
+  Present(std::vector<json> objects, webhook::CachedClusterState& state) : objects_(std::move(objects)), state_(state) {
+    for (const json& object : objects_) {
+      if (!state_.Lookup(Ref(object)).ok() && state_.Upsert(object).ok()) added_.push_back(&object);
+    }
+  }
+  ~Present() {
+    for (const json* object : added_) state_.Remove(Ref(*object));
+  }
+  Present(const Present&) = delete;
+  Present& operator=(const Present&) = delete;
+
+ private:
+  static webhook::ObjectRef Ref(const json& object) {
+    const auto text = [](const json& value) -> absl::string_view {
+      return value.is_string() ? absl::string_view(value.get_ref<const std::string&>()) : absl::string_view();
+    };
+    const absl::string_view version = text(object["apiVersion"]);
+    const size_t slash = version.find('/');
+    return {slash == absl::string_view::npos ? "" : version.substr(0, slash), "", text(object["kind"]),
+            text(object["metadata"]["namespace"]), text(object["metadata"]["name"])};
+  }
+
+  const std::vector<json> objects_;
+  webhook::CachedClusterState& state_;
+  std::vector<const json*> added_;
 };
 
 std::string MessageOf(const json& review) {
@@ -113,7 +152,7 @@ std::string PatchOf(const json& review) {
 }
 
 // Returns false if a file cannot be used.
-bool RunFile(const fs::path& file, const Flags& flags, Routers& routers, Counts& counts) {
+bool RunFile(const fs::path& file, const std::string& prefix, const Flags& flags, Contexts& contexts, Counts& counts) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) {
     const json recorded = json::parse(line, nullptr, false);
@@ -122,23 +161,26 @@ bool RunFile(const fs::path& file, const Flags& flags, Routers& routers, Counts&
       return false;
     }
     const std::string id = recorded.value("id", "");
-    const std::string path = recorded.value("path", "");
+    const std::string path = PathOf(recorded);
+    const std::string suite = prefix + path;
     const std::string context = recorded.value("context", "");
     if (!flags.contexts.empty() && flags.contexts.count(context) == 0) continue;
     if (id.find(flags.match) == std::string::npos && path.find(flags.match) == std::string::npos) continue;
-    absl::StatusOr<const webhook::Router*> router = routers.Of(context);
-    if (!router.ok()) {
-      std::fprintf(stderr, "%s: %s\n", id.c_str(), std::string(router.status().message()).c_str());
+    absl::StatusOr<const Served*> served = contexts.Of(context);
+    if (!served.ok()) {
+      std::fprintf(stderr, "%s: %s\n", id.c_str(), std::string(served.status().message()).c_str());
       return false;
     }
+    const Present owners(OwnersOf(recorded), *(*served)->state);
     const json& request = recorded["request"];
-    const webhook::HttpAnswer answer = (*router)->Answer(path, "application/json", request.dump());
+    const webhook::HttpAnswer answer = (*served)->router->Answer(path, "application/json", request.dump());
     const json got = json::parse(answer.body, nullptr, false);
     const json& want = recorded["response"];
-    const std::vector<std::string> differences = Differences(request, want, got, flags.strict);
-    ++counts[path].total;
+    const std::vector<std::string> differences =
+        Differences(request, want, got, {.strict = flags.strict, .order = IsAboutOrder(recorded)});
+    ++counts[suite].total;
     if (differences.empty()) {
-      ++counts[path].agreed;
+      ++counts[suite].agreed;
       continue;
     }
     std::printf("DIFF %s %s: %s\n", context.c_str(), id.c_str(), absl::StrJoin(differences, ",").c_str());
@@ -161,20 +203,22 @@ int Main(int argc, char** argv) {
     return 2;
   }
   ReturnToCallersDirectory();
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(fs::path(flags.directory) / "cases", error)) {
-    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  Contexts contexts((fs::path(flags.directory) / "state.yaml").string());
+  Counts counts;
+  for (const auto& folder : kFolders) {
+    std::error_code ignored;
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(fs::path(flags.directory) / folder.name, ignored)) {
+      if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+      if (!RunFile(file, folder.prefix, flags, contexts, counts)) return 2;
+    }
   }
-  if (error || files.empty()) {
+  if (counts.empty()) {
     std::fprintf(stderr, "%s: no cases\n", flags.directory.c_str());
     return 2;
-  }
-  std::sort(files.begin(), files.end());
-  Routers routers((fs::path(flags.directory) / "state.yaml").string());
-  Counts counts;
-  for (const fs::path& file : files) {
-    if (!RunFile(file, flags, routers, counts)) return 2;
   }
   int agreed = 0;
   int total = 0;

@@ -4,9 +4,11 @@
 #include <regex>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace muster::conformance {
@@ -64,14 +66,15 @@ absl::StatusOr<json> Result(const json& request, const json& response, bool stri
   return strict ? object : Pruned(object, true, false);
 }
 
-// Messages without what differs between two runs of Kueue: a pointer, the order of a Go map, the order of errors.
-std::string Comparable(const json& message) {
+// Messages without what differs between two runs of Kueue: a pointer, the order of a Go map and, unless the case is
+// about it, the order of errors.
+std::string Comparable(const json& message, bool order) {
   if (!message.is_string()) return "";
   static const auto& pointer = *new std::regex("is not a multiple of [0-9]{6,}");
   static const auto& flavors = *new std::regex(R"(flavors defined in the ClusterQueue: \[[^\]]*\])");
   std::string text = std::regex_replace(message.get<std::string>(), pointer, "is not a multiple of <pointer>");
   text = std::regex_replace(text, flavors, "flavors: [..]");
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
+  if (order || text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
   std::vector<std::string> parts = absl::StrSplit(text.substr(1, text.size() - 2), ", ");
   std::sort(parts.begin(), parts.end());
   return absl::StrCat("[", absl::StrJoin(parts, ", "), "]");
@@ -138,8 +141,33 @@ absl::Status AddObjectsOfContext(absl::string_view context, webhook::CachedClust
                        {"value", 1}});
 }
 
+bool IsAboutOrder(const json& recorded) { return Get(recorded, "path") == "order"; }
+
+std::string PathOf(const json& recorded) {
+  if (!IsAboutOrder(recorded)) return recorded.value("path", "");
+  const json& kind = Get(Get(Get(recorded, "request"), "request"), "kind");
+  return absl::StrCat("/validate-", absl::StrReplaceAll(kind.value("group", ""), {{".", "-"}}), "-",
+                      kind.value("version", ""), "-", absl::AsciiStrToLower(kind.value("kind", "")));
+}
+
+std::vector<json> OwnersOf(const json& recorded) {
+  std::vector<json> owners;
+  if (Get(Get(Get(Get(recorded, "response"), "response"), "status"), "code") == 404) return owners;
+  const json& metadata = Get(Get(Get(Get(recorded, "request"), "request"), "object"), "metadata");
+  for (const json& reference : Get(metadata, "ownerReferences")) {
+    if (Get(reference, "controller") != true) continue;
+    owners.push_back({{"apiVersion", Get(reference, "apiVersion")},
+                      {"kind", Get(reference, "kind")},
+                      {"metadata",
+                       {{"name", Get(reference, "name")},
+                        {"namespace", Get(metadata, "namespace")},
+                        {"uid", Get(reference, "uid")}}}});
+  }
+  return owners;
+}
+
 std::vector<std::string> Differences(const json& request, const json& want_review, const json& got_review,
-                                     bool strict) {
+                                     const Strictness& strictness) {
   const json& want = Get(want_review, "response");
   const json& got = Get(got_review, "response");
   if (Get(request, "kind") == "ConversionReview") return ConversionDifferences(request, want, got);
@@ -150,11 +178,12 @@ std::vector<std::string> Differences(const json& request, const json& want_revie
   if (Get(got, "uid") != Get(Get(request, "request"), "uid")) out.push_back("uid");
   if (Get(want_status, "code") != Get(got_status, "code")) out.push_back("code");
   if (Get(want_status, "reason") != Get(got_status, "reason")) out.push_back("reason");
-  if (Comparable(Get(want_status, "message")) != Comparable(Get(got_status, "message"))) out.push_back("message");
+  const std::string want_message = Comparable(Get(want_status, "message"), strictness.order);
+  if (want_message != Comparable(Get(got_status, "message"), strictness.order)) out.push_back("message");
   if (Get(want, "warnings") != Get(got, "warnings")) out.push_back("warnings");
   if (!out.empty() || Get(want, "allowed") != true) return out;
-  const absl::StatusOr<json> want_object = Result(Get(request, "request"), want, strict);
-  const absl::StatusOr<json> got_object = Result(Get(request, "request"), got, strict);
+  const absl::StatusOr<json> want_object = Result(Get(request, "request"), want, strictness.strict);
+  const absl::StatusOr<json> got_object = Result(Get(request, "request"), got, strictness.strict);
   if (!want_object.ok() || !got_object.ok() || *want_object != *got_object) out.push_back("object");
   return out;
 }
