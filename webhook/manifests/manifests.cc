@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -38,24 +39,28 @@ json ClientConfig(const Route& route, const ManifestOptions& options) {
 }
 
 json WebhookEntry(const Route& route, const ManifestOptions& options) {
-  return {{"name", route.name},
-          {"admissionReviewVersions", {"v1"}},
-          {"clientConfig", ClientConfig(route, options)},
-          {"failurePolicy", FailurePolicy(route, options)},
-          {"matchPolicy", "Equivalent"},
-          {"sideEffects", "None"},
-          {"timeoutSeconds", kTimeoutSeconds},
-          {"namespaceSelector",
-           {{"matchExpressions",
-             {{{"key", "kubernetes.io/metadata.name"},
-               {"operator", "NotIn"},
-               {"values", {"kube-system", options.kueue_namespace, options.ns}}}}}}},
-          {"rules",
-           {{{"apiGroups", {route.group}},
-             {"apiVersions", {route.version}},
-             {"resources", route.resources},
-             {"operations", route.operations},
-             {"scope", "*"}}}}};
+  json entry = {{"name", route.name},
+                {"admissionReviewVersions", {"v1"}},
+                {"clientConfig", ClientConfig(route, options)},
+                {"failurePolicy", FailurePolicy(route, options)},
+                {"matchPolicy", "Equivalent"},
+                {"sideEffects", "None"},
+                {"timeoutSeconds", kTimeoutSeconds},
+                {"rules",
+                 {{{"apiGroups", {route.group}},
+                   {"apiVersions", {route.version}},
+                   {"resources", route.resources},
+                   {"operations", route.operations},
+                   {"scope", "*"}}}}};
+  // Kueue's own kinds are checked wherever they are, as Kueue does.
+  if (!route.framework.empty()) {
+    entry["namespaceSelector"] = {
+        {"matchExpressions",
+         {{{"key", "kubernetes.io/metadata.name"},
+           {"operator", "NotIn"},
+           {"values", std::set<std::string>{"kube-system", options.kueue_namespace, options.ns}}}}}};
+  }
+  return entry;
 }
 
 json WebhookConfiguration(const std::vector<Route>& routes, Route::Type type, const ManifestOptions& options) {
@@ -186,7 +191,10 @@ absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>
                                                         const ManifestOptions& options) {
   if (absl::Status status = CheckIgnored(routes, options); !status.ok()) return status;
   std::vector<ManifestFile> files;
-  files.push_back({"namespace.yaml", "", {NamespaceObject(options)}});
+  // A namespace that is somebody else's stays as it is.
+  if (options.ns != options.kueue_namespace && options.ns != "kube-system") {
+    files.push_back({"namespace.yaml", "", {NamespaceObject(options)}});
+  }
   files.push_back({"rbac.yaml", "What the webhook reads. It writes nothing.", Rbac(routes, options)});
   files.push_back({"config.yaml",
                    "Kueue's manager Configuration: give the webhook the one Kueue has.",
