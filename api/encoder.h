@@ -130,7 +130,10 @@ class EncodeVisitor {
 
   template <class T>
   void Always(absl::string_view name, T& value) {
-    WriteValue(value, object_[std::string(name)]);
+    const auto [slot, added] = object_.emplace(std::string(name), nullptr);
+    // A null that was there says that there is nothing.
+    if (!added && slot->is_null() && IsEmpty(value)) return;
+    WriteValue(value, *slot);
   }
 
   template <class T>

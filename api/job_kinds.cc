@@ -20,7 +20,7 @@ using Shape = PodSetRule::Shape;
 constexpr char kTemplate[] = "/template";
 
 PodSetRule OneJob(absl::string_view at, absl::string_view path) {
-  return {.at = at, .pod_template = kTemplate, .name = "main", .count = CountRule::kJob, .path = path};
+  return {.at = at, .pod_template = kTemplate, .name = "main", .count = CountRule::kJob, .always = true, .path = path};
 }
 
 // A replica type of the training operator's kinds.
@@ -28,8 +28,10 @@ PodSetRule Replica(absl::string_view at, absl::string_view name, absl::string_vi
   return {.at = at, .pod_template = kTemplate, .name = name, .replicas = "/replicas", .path = path};
 }
 
-PodSetRule RayHead(absl::string_view at, absl::string_view path) {
-  return {.at = at, .pod_template = kTemplate, .name = "head", .count = CountRule::kFixed, .path = path};
+// `always`: not of a RayJob, which need not say what its cluster is.
+PodSetRule RayHead(absl::string_view at, absl::string_view path, bool always) {
+  return {
+      .at = at, .pod_template = kTemplate, .name = "head", .count = CountRule::kFixed, .always = always, .path = path};
 }
 
 PodSetRule RayWorkers(absl::string_view at, absl::string_view path) {
@@ -128,7 +130,7 @@ std::vector<JobKind> MakeTable() {
                    .managed_by = "/spec/managedBy",
                    .own_controller = "ray.io/kuberay-operator",
                    .traits = kPrebuiltWorkload | kElastic | kServing,
-                   .pod_sets = {RayHead("/spec/headGroupSpec", "spec.headGroupSpec"),
+                   .pod_sets = {RayHead("/spec/headGroupSpec", "spec.headGroupSpec", /*always=*/true),
                                 RayWorkers("/spec/workerGroupSpecs", "spec.workerGroupSpecs")}});
   table.push_back(
       {.framework = "ray.io/rayjob",
@@ -140,7 +142,8 @@ std::vector<JobKind> MakeTable() {
        .managed_by = "/spec/managedBy",
        .own_controller = "ray.io/kuberay-operator",
        .traits = kPrebuiltWorkload | kElastic,
-       .pod_sets = {RayHead("/spec/rayClusterSpec/headGroupSpec", "spec.rayClusterSpec.headGroupSpec"),
+       .pod_sets = {RayHead("/spec/rayClusterSpec/headGroupSpec", "spec.rayClusterSpec.headGroupSpec",
+                            /*always=*/false),
                     RayWorkers("/spec/rayClusterSpec/workerGroupSpecs", "spec.rayClusterSpec.workerGroupSpecs"),
                     {.at = "/spec",
                      .pod_template = "/submitterPodTemplate",
@@ -157,7 +160,8 @@ std::vector<JobKind> MakeTable() {
        .managed_by = "/spec/managedBy",
        .own_controller = "ray.io/kuberay-operator",
        .traits = kPrebuiltWorkload | kElastic | kServing,
-       .pod_sets = {RayHead("/spec/rayClusterConfig/headGroupSpec", "spec.rayClusterSpec.headGroupSpec"),
+       .pod_sets = {RayHead("/spec/rayClusterConfig/headGroupSpec", "spec.rayClusterSpec.headGroupSpec",
+                            /*always=*/true),
                     RayWorkers("/spec/rayClusterConfig/workerGroupSpecs", "spec.rayClusterSpec.workerGroupSpecs")}});
   table.push_back({.framework = "sparkoperator.k8s.io/sparkapplication",
                    .group = "sparkoperator.k8s.io",
@@ -232,6 +236,7 @@ std::vector<JobKind> MakeTable() {
                                  .name = "worker",
                                  .count = CountRule::kGroupSize,
                                  .replicas = "/size",
+                                 .always = true,
                                  .path = "spec.leaderWorkerTemplate"}}});
   // HyperPod's kinds. The inference operator makes a Deployment of each model; nothing of its pods is in the object.
   table.push_back({.framework = "sagemaker.amazonaws.com/hyperpodpytorchjob",
@@ -264,7 +269,8 @@ std::vector<JobKind> MakeTable() {
 }
 
 int32_t Clamp(int64_t value) {
-  return static_cast<int32_t>(std::clamp<int64_t>(value, 0, std::numeric_limits<int32_t>::max()));
+  using Limits = std::numeric_limits<int32_t>;
+  return static_cast<int32_t>(std::clamp<int64_t>(value, Limits::min(), Limits::max()));
 }
 
 int64_t NumberAt(const json& value, absl::string_view pointer, int64_t fallback) {
@@ -366,14 +372,6 @@ std::string PodSetView::TemplatePath() const {
   return path;
 }
 
-std::string PodSetView::TemplatePointer() const {
-  if (rule == nullptr) return "";
-  std::string pointer(rule->at);
-  if (index >= 0) absl::StrAppend(&pointer, "/", index);
-  absl::StrAppend(&pointer, rule->pod_template);
-  return pointer;
-}
-
 std::vector<PodSetView> PodSetsOf(const JobKind& kind, const json& object) {
   std::vector<PodSetView> sets;
   if (kind.Has(kComponentPods)) AddComponents(object, sets);
@@ -399,6 +397,20 @@ std::vector<PodSetView> PodSetsOf(const JobKind& kind, const json& object) {
     }
   }
   return sets;
+}
+
+std::vector<std::string> TemplatePointersOf(const JobKind& kind, const json& object) {
+  std::vector<std::string> pointers;
+  for (const PodSetRule& rule : kind.pod_sets) {
+    const json* at = At(object, rule.at);
+    if (rule.shape == Shape::kOne) {
+      const bool there = at != nullptr && At(*at, rule.pod_template) != nullptr;
+      if (there || rule.always) pointers.push_back(absl::StrCat(rule.at, rule.pod_template));
+    } else if (at != nullptr && at->is_array()) {
+      for (size_t i = 0; i < at->size(); ++i) pointers.push_back(absl::StrCat(rule.at, "/", i, rule.pod_template));
+    }
+  }
+  return pointers;
 }
 
 int32_t PodsOfJobSpec(const json& job_spec) {

@@ -49,6 +49,8 @@ struct PodSetRule {
   CountRule count = CountRule::kReplicas;
   absl::string_view replicas = {};  // JSON pointer from `at` (or the item)
   int32_t fixed_count = 1;
+  // The pod template is there, if empty, when it is not written. (Those of items always are.)
+  bool always = false;
   // Field path of the pod set, as messages print it: "spec.tfReplicaSpecs[Worker]". (Those of a RayService say
   // rayClusterSpec, as Kueue's do, though the field is rayClusterConfig.)
   absl::string_view path = {};
@@ -97,17 +99,20 @@ struct PodSetView {
   const PodSetRule* rule = nullptr;
   int index = -1;  // of the item, for kEach
 
-  // The field path of the pod template: "spec.workerGroupSpecs[0].template".
+  // The field path of the pod template, which need not be there: "spec.workerGroupSpecs[0].template".
   std::string TemplatePath() const;
-  // The JSON pointer of the pod template: "/spec/workerGroupSpecs/0/template". "" without a rule.
-  std::string TemplatePointer() const;
 };
 
 // The pod sets of a job in Kueue's order, as far as the object has them; what has the wrong shape is left out. Counts
-// saturate at the int32 limits. For a kind of which the pods are elsewhere (kRuntimePods): empty. O(pod sets).
+// saturate at the int32 limits and are below zero where a number in the job is. For a kind of which the pods are elsewhere (kRuntimePods): empty. O(pod sets).
 std::vector<PodSetView> PodSetsOf(const JobKind& kind, const nlohmann::json& object);
 
-// The pods of a batch/v1 JobSpec: min(parallelism, completions), absent ones as Kubernetes reads them.
+// JSON pointers of all pod templates that there are or that Kueue's types always have, in the order of PodSetsOf.
+// O(pod sets).
+std::vector<std::string> TemplatePointersOf(const JobKind& kind, const nlohmann::json& object);
+
+// The pods of a batch/v1 JobSpec: min(parallelism, completions), absent ones as Kubernetes reads them. Below zero where
+// one of them is.
 int32_t PodsOfJobSpec(const nlohmann::json& job_spec);
 
 // Follows a JSON pointer ("/spec/template") that has no escapes; null when it leads nowhere. O(length).

@@ -109,8 +109,8 @@ void ValidateLastAcceptableFlavor(const ClusterQueue& queue, const JsonPath& spe
   const JsonPath constraints = migration.Field("constraints");
   const JsonPath path = constraints.Field("lastAcceptableFlavorName");
   if (policy.mode != "TryPreferredFlavors") {
-    errors.Invalid(
-        path, Quoted(last),
+    return errors.Forbidden(
+        constraints,
         absl::StrCat("may only be set when migration.mode is \"TryPreferredFlavors\" (got ", Quoted(policy.mode), ")"));
   }
   const std::set<std::string> names = FlavorNames(queue);

@@ -189,8 +189,8 @@ TEST(ValidationTest, ClusterQueuePolicies) {
         R"({"queueingStrategy": "StrictFIFO", "concurrentAdmissionPolicy": {"migration": {"mode": "RetainFirstAdmission",
             "constraints": {"lastAcceptableFlavorName": "f"}}}})",
         {"spec.resourceGroups: Invalid value: 0: must have exactly one ResourceGroup when",
-         "may only be set when migration.mode is \"TryPreferredFlavors\" (got \"RetainFirstAdmission\")",
-         "must be one of the flavors defined in the ClusterQueue: []",
+         "spec.concurrentAdmissionPolicy.migration.constraints: Forbidden: may only be set when migration.mode is "
+         "\"TryPreferredFlavors\" (got \"RetainFirstAdmission\")",
          "spec.queueingStrategy: Invalid value: \"StrictFIFO\": StrictFIFO queueing strategy cannot be used when"},
         "only with the gate on"}},
       concurrent);

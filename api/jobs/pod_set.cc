@@ -1,5 +1,6 @@
 #include "api/jobs/pod_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -111,7 +112,7 @@ absl::StatusOr<std::optional<TopologyRequest>> TopologyRequestOf(const StringMap
 absl::StatusOr<PodSet> PodSetOf(const PodSetView& view, const JobKind& kind, const json& job) {
   PodSet set;
   set.name = view.name;
-  set.count = view.count;
+  set.count = std::max(view.count, 0);
   const std::string path = view.TemplatePath();
   const std::string shown = path.empty() ? "" : absl::StrCat(path, ".");
   if (view.pod_template == nullptr) {

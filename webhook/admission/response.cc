@@ -26,4 +26,8 @@ AdmissionResponse AdmissionResponse::NotFound(const StatusDetails& details) {
           .api_error = true};
 }
 
+AdmissionResponse AdmissionResponse::Panicked(absl::string_view what) {
+  return {.code = 500, .message = absl::StrCat("panic: runtime error: ", what, " [recovered]")};
+}
+
 }  // namespace muster::webhook

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace muster::webhook {
 
 // The object that an error of the API server is about.
@@ -33,6 +35,8 @@ struct AdmissionResponse {
   // 400: the request cannot be decoded.
   static AdmissionResponse BadRequest(std::string message);
   static AdmissionResponse NotFound(const StatusDetails& details);
+  // 500: Kueue panics on such an object, which no API server sends; controller-runtime answers with what Go says.
+  static AdmissionResponse Panicked(absl::string_view what);
 };
 
 }  // namespace muster::webhook

@@ -114,7 +114,7 @@ constexpr GoStruct kVolume = Struct("Volume", "v1.Volume", kVolumeFields);
 
 constexpr GoField kPodSpecFields[] = {List("volumes", kVolume),
                                       List("initContainers", kContainer),
-                                      List("containers", kContainer),
+                                      Written(List("containers", kContainer), "null"),
                                       List("ephemeralContainers", kEphemeralContainer),
                                       Omit(String("restartPolicy", "v1.RestartPolicy")),
                                       Int64("terminationGracePeriodSeconds"),

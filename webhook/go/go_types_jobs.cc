@@ -118,7 +118,16 @@ constexpr GoField kLeaderWorkerTemplateFields[] = {Pointer("leaderTemplate", kGo
                                                    Value("workerTemplate", kGoPodTemplateSpec), Int32("size")};
 constexpr GoStruct kLeaderWorkerTemplate =
     Struct("LeaderWorkerTemplate", "v1.LeaderWorkerTemplate", kLeaderWorkerTemplateFields);
-constexpr GoField kLwsSpecFields[] = {Int32("replicas"), Value("leaderWorkerTemplate", kLeaderWorkerTemplate)};
+// A number or a text, held by value.
+constexpr GoField kRollingUpdateFields[] = {Int32("partition"), Opaque("maxUnavailable", "0"), Opaque("maxSurge", "0")};
+constexpr GoStruct kRollingUpdate =
+    Struct("RollingUpdateConfiguration", "v1.RollingUpdateConfiguration", kRollingUpdateFields);
+constexpr GoField kRolloutStrategyFields[] = {String("type", "v1.RolloutStrategyType"),
+                                              Pointer("rollingUpdateConfiguration", kRollingUpdate)};
+constexpr GoStruct kRolloutStrategy = Struct("RolloutStrategy", "v1.RolloutStrategy", kRolloutStrategyFields);
+constexpr GoField kLwsSpecFields[] = {Int32("replicas"), Value("leaderWorkerTemplate", kLeaderWorkerTemplate),
+                                      // Go also writes the empty strategy, which the CRD then refuses.
+                                      Pointer("rolloutStrategy", kRolloutStrategy)};
 constexpr GoStruct kLwsSpec = Struct("LeaderWorkerSetSpec", "v1.LeaderWorkerSetSpec", kLwsSpecFields);
 constexpr GoField kLwsFields[] = {String("apiVersion"), String("kind"), Value("metadata", kGoObjectMeta),
                                   Value("spec", kLwsSpec), Opaque("status", "{}")};

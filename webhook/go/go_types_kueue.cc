@@ -54,7 +54,7 @@ constexpr GoField kMigrationFields[] = {Omit(String("mode", "v1beta2.ConcurrentA
                                         Pointer("constraints", kMigrationConstraints)};
 constexpr GoStruct kMigration =
     Complete("ConcurrentAdmissionMigration", "v1beta2.ConcurrentAdmissionMigration", kMigrationFields);
-constexpr GoField kConcurrentAdmissionFields[] = {Value("migration", kMigration)};
+constexpr GoField kConcurrentAdmissionFields[] = {Omit(Pointer("migration", kMigration))};  // omitzero
 
 constexpr GoField kResourceUsageFields[] = {Omit(String("name", "v1.ResourceName")),
                                             Written(Quantity("total"), kNothing),

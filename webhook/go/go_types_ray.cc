@@ -14,8 +14,9 @@ using go::StringMap;
 using go::Strings;
 using go::Struct;
 using go::Value;
+using go::Written;
 
-constexpr GoField kHeadFields[] = {Value("template", kGoPodTemplateSpec), StringMap("rayStartParams"),
+constexpr GoField kHeadFields[] = {Value("template", kGoPodTemplateSpec), Written(StringMap("rayStartParams"), "null"),
                                    Bool("enableIngress")};
 constexpr GoStruct kHead = Struct("HeadGroupSpec", "v1.HeadGroupSpec", kHeadFields);
 constexpr GoField kScaleStrategyFields[] = {Strings("workersToDelete")};
@@ -27,7 +28,7 @@ constexpr GoField kWorkerFields[] = {String("groupName"),
                                      Int32("maxReplicas"),
                                      Int32("numOfHosts"),
                                      Int32("idleTimeoutSeconds"),
-                                     StringMap("rayStartParams"),
+                                     Written(StringMap("rayStartParams"), "null"),
                                      Value("template", kGoPodTemplateSpec),
                                      Value("scaleStrategy", kScaleStrategy)};
 constexpr GoStruct kWorker = Struct("WorkerGroupSpec", "v1.WorkerGroupSpec", kWorkerFields);

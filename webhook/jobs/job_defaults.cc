@@ -35,20 +35,11 @@ bool HasGate(const json& pod_template, absl::string_view gate) {
          });
 }
 
-// `pointer` leads to a pod or pod template.
+// `pointer` leads to a pod or pod template, or to where one is made.
 void AddGate(absl::string_view pointer, absl::string_view gate, ObjectPatch& patch) {
   const json* pod = api::At(patch.object(), pointer);
-  if (pod == nullptr || HasGate(*pod, gate)) return;
+  if (pod != nullptr && HasGate(*pod, gate)) return;
   patch.Append(absl::StrCat(pointer, "/spec/schedulingGates"), json{{"name", std::string(gate)}});
-}
-
-// Where the pod templates are; the job may be changed while they are gone through.
-std::vector<std::string> TemplatePointers(const api::JobKind& kind, const json& object) {
-  std::vector<std::string> pointers;
-  for (const api::PodSetView& set : api::PodSetsOf(kind, object)) {
-    if (set.pod_template != nullptr && set.rule != nullptr) pointers.push_back(set.TemplatePointer());
-  }
-  return pointers;
 }
 
 // Pods of the template belong to a parent that Kueue holds back by them.
@@ -64,6 +55,12 @@ void MarkTemplate(const std::string& at, const json& parent, absl::string_view f
 
 bool IsElastic(const Env& env, const json& job) {
   return env.config.gates[Gate::kElasticJobsViaWorkloadSlices] && ValueOrEmpty(Annotation(job, kElasticJob)) == "true";
+}
+
+bool BelongsToOther(const api::JobKind& kind, const json& stateful_set) {
+  const json* pod_template = api::At(stateful_set, "/spec/template");
+  const std::string* parent = pod_template == nullptr ? nullptr : Annotation(*pod_template, kPodSuspendingParent);
+  return !ValueOrEmpty(parent).empty() && absl::string_view(*parent) != kind.framework;
 }
 
 Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
@@ -107,7 +104,7 @@ Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
 Failure DefaultElasticJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   if (Failure failure = DefaultJob(env, kind, patch)) return failure;
   if (!IsElastic(env, patch.object())) return std::nullopt;
-  for (const std::string& pointer : TemplatePointers(kind, patch.object())) AddGate(pointer, kElasticJob, patch);
+  for (const std::string& pointer : api::TemplatePointersOf(kind, patch.object())) AddGate(pointer, kElasticJob, patch);
   return std::nullopt;
 }
 
@@ -157,7 +154,7 @@ Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch
   DefaultPriorityClass(env, patch);
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
-  if (suspend) {
+  if (suspend && !BelongsToOther(kind, patch.object())) {
     patch.Set(absl::StrCat("/spec/template", AnnotationPointer(kPodSuspendingParent)), std::string(kind.framework));
   }
   return std::nullopt;
@@ -169,7 +166,7 @@ Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectP
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (!suspend) return std::nullopt;
-  for (const std::string& at : TemplatePointers(kind, patch.object())) {
+  for (const std::string& at : api::TemplatePointersOf(kind, patch.object())) {
     MarkTemplate(at, patch.object(), kind.framework, patch);
     patch.Set(absl::StrCat(at, AnnotationPointer(kPodGroupServing)), "true");
   }

@@ -28,6 +28,9 @@ Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch
 Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectPatch& patch);
 Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch);
 
+// Whether the pods of the StatefulSet are held back for another kind, of which it is a part.
+bool BelongsToOther(const api::JobKind& kind, const nlohmann::json& stateful_set);
+
 // Whether the job has the annotation of elastic jobs and these are on.
 bool IsElastic(const Env& env, const nlohmann::json& job);
 

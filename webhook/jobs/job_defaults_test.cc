@@ -54,6 +54,8 @@ class DefaultsTest : public testing::Test {
       object["metadata"]["namespace"] = "a";
       const std::string gist = Answer(row.path, object);
       if (gist.front() == '[') object = object.patch(json::parse(gist));
+      // Whatever is set stays set: the API server may ask again, and so may Kueue.
+      EXPECT_EQ(Answer(row.path, object), "allowed") << gist;
       const json::json_pointer at(Kueue(row.at));
       EXPECT_EQ(object.contains(at) ? object[at].dump() : "", row.want) << gist;
     }
@@ -92,6 +94,37 @@ TEST_F(DefaultsTest, AQueueWhoseNamespaceIsNotKnownYet) {
   for (const char* path : {"batch-v1-job", "apps-v1-deployment", "-v1-pod"}) {
     EXPECT_EQ(Answer(path, {{"metadata", {{"namespace", "new"}}}}), R"(Namespace "new" not found)") << path;
   }
+}
+
+TEST_F(DefaultsTest, ATemplateThatIsNotWrittenIsThereAllTheSame) {
+  constexpr char kElastic[] =
+      R"({"metadata": {"labels": {"K/queue-name": "q"}, "annotations": {"K/elastic-job": "true"}},
+                                  "spec": {"workerGroupSpecs": [{"groupName": "w"}]}})";
+  constexpr char kGates[] = R"([{"name":"kueue.x-k8s.io/elastic-job"}])";
+  constexpr char kQueued[] = R"({"metadata": {"labels": {"K/queue-name": "q"}}})";
+  Check({
+      {"of a Job", "batch-v1-job", kElastic, "/spec/template/spec/schedulingGates", kGates},
+      {"of the head of a RayCluster", "ray-io-v1-raycluster", kElastic,
+       "/spec/headGroupSpec/template/spec/schedulingGates", kGates},
+      {"and of its workers", "ray-io-v1-raycluster", kElastic, "/spec/workerGroupSpecs/0/template/spec/schedulingGates",
+       kGates},
+      {"of a RayService", "ray-io-v1-rayservice", kElastic,
+       "/spec/rayClusterConfig/headGroupSpec/template/spec/schedulingGates", kGates},
+      {"of the workers of a LeaderWorkerSet", "leaderworkerset-x-k8s-io-v1-leaderworkerset", kQueued,
+       "/spec/leaderWorkerTemplate/workerTemplate/metadata/annotations/K~1pod-group-serving", R"("true")"},
+      {"but not of the leader, which there need not be", "leaderworkerset-x-k8s-io-v1-leaderworkerset", kQueued,
+       "/spec/leaderWorkerTemplate/leaderTemplate", ""},
+      {"with containers that are null, as Go writes it", "apps-v1-deployment", kQueued,
+       "/spec/template/spec/containers", "null"},
+      {"a rollout has its numbers", "leaderworkerset-x-k8s-io-v1-leaderworkerset",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}},
+           "spec": {"rolloutStrategy": {"type": "RollingUpdate", "rollingUpdateConfiguration": {"maxUnavailable": 2}}}})",
+       "/spec/rolloutStrategy/rollingUpdateConfiguration", R"({"maxSurge":0,"maxUnavailable":2})"},
+      {"a StatefulSet that is part of another kind keeps its mark", "apps-v1-statefulset",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}},
+           "spec": {"template": {"metadata": {"annotations": {"K/pod-suspending-parent": "x"}}}}})",
+       "/spec/template/metadata/annotations/K~1pod-suspending-parent", R"("x")"},
+  });
 }
 
 TEST_F(DefaultsTest, ALauncherThatWorksCountsAsTheFirstWorker) {

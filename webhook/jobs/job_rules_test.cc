@@ -137,8 +137,8 @@ TEST_F(RulesTest, Common) {
        R"({"metadata": {"annotations": {"K/elastic-job": "true"}, "labels": {"K/prebuilt-workload-name": "w"}}})",
        R"({"metadata": {"annotations": {"K/elastic-job": "true"}, "labels": {"K/prebuilt-workload-name": "v"}}})", ""},
       {"a TrainJob is checked in full when it changes", "trainer-kubeflow-org-v1alpha1-trainjob",
-       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch"}}, "metadata": {"labels": {"K/max-exec-time-seconds": "0"}}})",
-       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch"}}})",
+       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch", "apiGroup": "trainer.kubeflow.org", "kind": "ClusterTrainingRuntime"}}, "metadata": {"labels": {"K/max-exec-time-seconds": "0"}}})",
+       R"({"spec": {"suspend": true, "runtimeRef": {"name": "torch", "apiGroup": "trainer.kubeflow.org", "kind": "ClusterTrainingRuntime"}}})",
        "metadata.labels[K/max-exec-time-seconds]: Invalid value: 0: should be greater than 0"},
       {"the name of a prebuilt workload is checked while it may change", "kubeflow-org-v1-tfjob",
        R"({"spec": {"runPolicy": {"suspend": true}}, "metadata": {"labels": {"K/prebuilt-workload-name": "w"}}})",
@@ -184,6 +184,24 @@ TEST_F(RulesTest, Jobs) {
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 3}})",
        R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 2, "suspend": true}})",
        ""},
+      {"Kueue starts a job with the least that is enough", kJob,
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "2"}}, "spec": {"parallelism": 2}})",
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "2"}}, "spec": {"parallelism": 3, "suspend": true}})",
+       ""},
+      {"but nobody says so afterwards", kJob,
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "2"}}, "spec": {"parallelism": 2, "suspend": true}})",
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "1"}}, "spec": {"parallelism": 2, "suspend": true}})",
+       "metadata.annotations[K/job-min-parallelism]: Invalid value: 2: should be between 0 and 1"},
+      {"Kueue breaks down where the API server sees to a number of pods", kJob,
+       R"({"metadata": {"annotations": {"K/job-min-parallelism": "2"}}, "spec": {}})", nullptr,
+       "panic: runtime error: invalid memory address or nil pointer dereference [recovered]"},
+      {"of a change topology comes last", kJob,
+       R"({"metadata": {"labels": {"K/queue-name": "p"}}, "spec": {"parallelism": 1, "template": {"metadata": {
+           "annotations": {"K/podset-slice-size": "2"}}}}})",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"parallelism": 1}})",
+       "[metadata.labels[K/queue-name]: Invalid value: \"p\": field is immutable, "
+       "spec.template.metadata.annotations[K/podset-slice-size]: Forbidden: may not be set when "
+       "'K/podset-slice-required-topology' is not specified]"},
       {"the errors of an MPIJob come by field", "kubeflow-org-v2beta1-mpijob",
        R"({"metadata": {"labels": {"K/queue-name": "Q", "K/max-exec-time-seconds": "x"}}})", nullptr,
        "[metadata.labels[K/max-exec-time-seconds]: Invalid value: \"x\": strconv.Atoi: parsing \"x\": invalid syntax, "
@@ -192,9 +210,18 @@ TEST_F(RulesTest, Jobs) {
        "'example.com', regex used for validation is "
        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')]"},
       {"a TrainJob needs its runtime", "trainer-kubeflow-org-v1alpha1-trainjob",
-       R"({"spec": {"runtimeRef": {"name": "nope"}}})", nullptr, "runtime 'nope' not found"},
+       R"({"spec": {"runtimeRef": {"name": "nope", "apiGroup": "trainer.kubeflow.org", "kind": "TrainingRuntime"}}})",
+       nullptr, "runtime 'nope' not found"},
+      {"of a kind that there is, before anything else is said", "trainer-kubeflow-org-v1alpha1-trainjob",
+       R"({"metadata": {"labels": {"K/queue-name": "Bad"}}, "spec": {"runtimeRef": {"name": "torch", "kind": "Other"}}})",
+       nullptr, "unsupported runtime: Other"},
+      {"and of a group", "trainer-kubeflow-org-v1alpha1-trainjob",
+       R"({"spec": {"runtimeRef": {"apiGroup": "trainer.kubeflow.org"}}})", nullptr,
+       "unsupported runtime: .trainer.kubeflow.org"},
+      {"no runtime is none either", "trainer-kubeflow-org-v1alpha1-trainjob", R"({"spec": {}})", nullptr,
+       "unsupported runtime: "},
       {"and is held against the pods of it", "trainer-kubeflow-org-v1alpha1-trainjob",
-       R"({"spec": {"runtimeRef": {"name": "torch"}, "runtimePatches": [{"trainingRuntimeSpec": {"template": {"spec":
+       R"({"spec": {"runtimeRef": {"name": "torch", "apiGroup": "trainer.kubeflow.org", "kind": "ClusterTrainingRuntime"}, "runtimePatches": [{"trainingRuntimeSpec": {"template": {"spec":
            {"replicatedJobs": [{"name": "node", "template": {"spec": {"template": {"metadata": {"annotations": {
              "K/podset-slice-required-topology": "rack", "K/podset-slice-size": "3"}}}}}}]}}}}]}})",
        nullptr,
@@ -219,11 +246,52 @@ TEST_F(RulesTest, Topology) {
        "'K/podset-slice-required-topology' is specified"},
       {"an elastic job has no fixed place, and nothing else is said of it", kJob,
        R"({"metadata": {"annotations": {"K/elastic-job": "true"}},
-           "spec": {"template": {"metadata": {"annotations": {"K/podset-required-topology": "@",
-                                                             "K/podset-preferred-topology": "rack"}}}}})",
+           "spec": {"parallelism": 1, "template": {"metadata": {"annotations": {
+             "K/podset-required-topology": "rack", "K/podset-slice-required-topology": "rack",
+             "K/podset-slice-size": "2"}}}}})",
        nullptr,
        "spec.template.metadata.annotations.K/podset-required-topology: Forbidden: required topology is not supported "
        "with elastic jobs"},
+      {"unless its annotations are wrong in themselves", kJob,
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}},
+           "spec": {"template": {"metadata": {"annotations": {"K/podset-required-topology": "rack",
+                                                             "K/podset-preferred-topology": "rack"}}}}})",
+       nullptr,
+       "spec.template.metadata.annotations: Invalid value: must not contain more than one topology annotation: "
+       "[\"K/podset-required-topology\", \"K/podset-preferred-topology\", \"K/podset-unconstrained-topology\"]"},
+      {"a count below zero is shown as it is", "kubeflow-org-v1-pytorchjob",
+       R"({"spec": {"pytorchReplicaSpecs": {"Worker": {"replicas": -1, "template": {"metadata": {"annotations": {
+           "K/podset-slice-required-topology": "rack", "K/podset-slice-size": "1"}}}}}}})",
+       nullptr,
+       "spec.pytorchReplicaSpecs[Worker].template.metadata.annotations[K/podset-slice-size]: Invalid value: \"1\": "
+       "must not be greater than pod set count -1"},
+      {"layers take the place of a slice, which is then not parsed", kJobSet,
+       R"({"spec": {"replicatedJobs": [{"name": "w", "replicas": 1, "template": {"spec": {"template": {"metadata": {
+           "annotations": {"K/podset-slice-size": "x", "K/podset-slice-required-topology-constraints":
+             "[{\"topology\": \"rack\", \"size\": 1}]"}}}}}}]}})",
+       nullptr,
+       "[spec.replicatedJobs[0].template.spec.template.metadata.annotations[K/podset-slice-size]: Invalid value: "
+       "\"x\": must be a numeric value, "
+       "spec.replicatedJobs[0].template.spec.template.metadata.annotations[K/podset-slice-size]: Forbidden: may not be "
+       "set when 'K/podset-slice-required-topology' is not specified, "
+       "spec.replicatedJobs[0].template.spec.template.metadata.annotations[K/podset-slice-required-topology-"
+       "constraints]: Forbidden: may not be set when 'K/podset-slice-size' is specified]"},
+      {"of two requests in a group the required one counts", kJobSet,
+       R"({"spec": {"replicatedJobs": [
+           {"name": "a", "replicas": 1, "template": {"spec": {"template": {"metadata": {"annotations": {
+             "K/podset-group-name": "g", "K/podset-required-topology": "rack"}}}}}},
+           {"name": "b", "replicas": 1, "template": {"spec": {"template": {"metadata": {"annotations": {
+             "K/podset-group-name": "g", "K/podset-required-topology": "rack", "K/podset-preferred-topology": "host"}}}}}}]}})",
+       nullptr,
+       "spec.replicatedJobs[1].template.spec.template.metadata.annotations: Invalid value: must not contain more than "
+       "one topology annotation: [\"K/podset-required-topology\", \"K/podset-preferred-topology\", "
+       "\"K/podset-unconstrained-topology\"]"},
+      {"a group of what asks for no place in common is none", kLws,
+       R"({"spec": {"leaderWorkerTemplate": {"workerTemplate": {"metadata": {"annotations": {
+           "K/podset-group-name": "g", "K/podset-unconstrained-topology": "true"}}}}}})",
+       nullptr,
+       "spec.leaderWorkerTemplate.workerTemplate.metadata.annotations[K/podset-group-name]: Forbidden: may not be set "
+       "when neither 'K/podset-preferred-topology' nor 'K/podset-required-topology' is specified"},
       {"layers divide each other", kJob,
        R"({"spec": {"parallelism": 8, "completions": 8, "template": {"metadata": {"annotations": {
            "K/podset-slice-required-topology-constraints":
@@ -298,7 +366,8 @@ TEST_F(RulesTest, RayAndSpark) {
        nullptr,
        "spec.clusterSelector: Invalid value: {\"a\":\"b\"}: a kueue managed job should not use an existing cluster"},
       {"and takes it away with it", kRayJob,
-       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"rayClusterSpec": {}}})", nullptr,
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"submissionMode": "HTTPMode", "rayClusterSpec": {}}})",
+       nullptr,
        "spec.shutdownAfterJobFinishes: Invalid value: false: a kueue managed job should delete the cluster after "
        "finishing"},
       {"nor is SparkApplication elastic", "sparkoperator-k8s-io-v1beta2-sparkapplication",
@@ -321,6 +390,27 @@ TEST_F(RulesTest, RayAndSpark) {
        "define groups of exactly 2 pod sets, got: 1 pod set(s), "
        "spec.workerGroupSpecs[0].template.metadata.annotations[K/podset-group-name]: Invalid value: \"7\": must not be "
        "a number]"},
+      {"what cannot be parsed of a RayJob is an error of its field", kRayJob,
+       R"({"spec": {"submissionMode": "HTTPMode", "rayClusterSpec": {"workerGroupSpecs": [{"groupName": "w",
+           "template": {"metadata": {"annotations": {"K/podset-unconstrained-topology": "maybe"}}}}]}}})",
+       nullptr,
+       "spec.rayClusterSpec.workerGroupSpecs[0].template.metadata.annotations[K/podset-unconstrained-topology]: "
+       "Invalid "
+       "value: \"maybe\": must be a boolean value"},
+      {"of a RayCluster only at the head", kRayCluster,
+       R"({"spec": {"workerGroupSpecs": [{"groupName": "w",
+           "template": {"metadata": {"annotations": {"K/podset-unconstrained-topology": "maybe"}}}}]}})",
+       nullptr, "strconv.ParseBool: parsing \"maybe\": invalid syntax"},
+      {"a group that is called as the head is as large as the head", "ray-io-v1-rayservice",
+       R"({"spec": {"rayClusterConfig": {"workerGroupSpecs": [{"groupName": "Head", "replicas": 3,
+           "template": {"metadata": {"annotations": {"K/podset-slice-required-topology": "rack",
+                                                     "K/podset-slice-size": "2"}}}}]}}})",
+       nullptr,
+       "spec.rayClusterSpec.workerGroupSpecs[0].template.metadata.annotations[K/podset-slice-size]: Invalid value: "
+       "\"2\": must not be greater than pod set count 1"},
+      {"Kueue breaks down where the submitter would get the image of a head without containers", kRayJob,
+       R"({"spec": {"rayClusterSpec": {}}})", nullptr,
+       "panic: runtime error: index out of range [0] with length 0 [recovered]"},
       {"Spark runs in the cluster", "sparkoperator-k8s-io-v1beta2-sparkapplication",
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"mode": "client"}})", nullptr,
        "spec.mode: Invalid value: \"client\": only Cluster mode is supported for a kueue managed job"},
@@ -411,6 +501,45 @@ TEST_F(RulesTest, Serving) {
        "spec.replicas: Invalid value: 3: field is immutable"},
       {"without a queue it scales as it likes", kSts, R"({"spec": {"replicas": 3}})", R"({"spec": {"replicas": 2}})",
        ""},
+      {"its pod spec is fixed, ready or not, and named first", kSts,
+       R"({"metadata": {"labels": {"K/queue-name": "q"}},
+           "spec": {"replicas": 3, "template": {"spec": {"nodeSelector": {"a": "b"}}}}})",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"replicas": 2}})",
+       "[spec.template.spec.nodeSelector: Invalid value: {\"a\":\"b\"}: field is immutable, spec.replicas: Invalid "
+       "value: 3: field is immutable]"},
+      {"what belongs to another kind is that kind's to check", kSts,
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"replicas": 3, "template": {"metadata": {
+           "annotations": {"K/pod-suspending-parent": "leaderworkerset.x-k8s.io/leaderworkerset"}}}}})",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"replicas": 2}})", ""},
+      {"nothing and an empty map are the same, and shown as what they are", kSts,
+       R"({"metadata": {"labels": {"K/queue-name": "q"}},
+           "spec": {"template": {"spec": {"nodeSelector": {}, "containers": [{"resources": {"requests": {}}}]}}}})",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}},
+           "spec": {"template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}]}}}})",
+       "spec.template.spec.containers[0].resources.requests: Invalid value: {}: field is immutable"},
+      {"a Deployment cannot be elastic", "apps-v1-deployment",
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}}})", nullptr,
+       "metadata.annotations[K/elastic-job]: Forbidden: elastic job is not supported for \"apps/v1, "
+       "Kind=Deployment\""},
+      {"nor become it, and its gates are checked", "apps-v1-deployment",
+       R"({"metadata": {"annotations": {"K/elastic-job": "true", "K/admission-gated-by": "bad"}}})",
+       R"({"metadata": {"annotations": {"K/admission-gated-by": "bad"}}})",
+       "[metadata.annotations[K/elastic-job]: Forbidden: elastic job is not supported for \"apps/v1, "
+       "Kind=Deployment\", metadata.annotations[K/admission-gated-by]: Invalid value: \"bad\": must be a "
+       "domain-prefixed path (such as \"acme.io/foo\")]"},
+      {"gates of a Deployment are given on creation", "apps-v1-deployment",
+       R"({"metadata": {"annotations": {"K/admission-gated-by": "b.c/a"}}})", R"({"metadata": {}})",
+       "metadata.annotations[K/admission-gated-by]: Forbidden: cannot add admission gate after creation"},
+      {"a LeaderWorkerSet cannot be elastic either, and has some replicas or none", kLws,
+       R"({"metadata": {"annotations": {"K/elastic-job": "true"}}, "spec": {"replicas": -1}})", nullptr,
+       "[spec.replicas: Invalid value: -1: invalid LeaderWorkerSet replicas: must be >= 0, got -1, "
+       "metadata.annotations[K/elastic-job]: Forbidden: elastic job is not supported for "
+       "\"leaderworkerset.x-k8s.io/v1, Kind=LeaderWorkerSet\"]"},
+      {"workers without a template have an empty one", kLws,
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"leaderWorkerTemplate": {}}})",
+       R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"leaderWorkerTemplate": {"workerTemplate": {"spec": {
+           "containers": [{"image": "a"}]}}}}})",
+       "spec.leaderWorkerTemplate.workerTemplate.spec.containers: Invalid value: null: field is immutable"},
       {"the size of a group is fixed", kLws,
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"leaderWorkerTemplate": {"size": 4, "workerTemplate": {}}}})",
        R"({"metadata": {"labels": {"K/queue-name": "q"}}, "spec": {"leaderWorkerTemplate": {"size": 3, "workerTemplate": {}}}})",

@@ -20,6 +20,8 @@ using api::JsonPath;
 using api::Quoted;
 using nlohmann::json;
 
+constexpr char kNilPointer[] = "invalid memory address or nil pointer dereference";
+
 // The rules of a change, when it is one.
 void CheckChange(const Env& env, const api::JobKind& kind, const json& job, const json* old, FieldErrors& errors) {
   if (old == nullptr) return;
@@ -72,6 +74,9 @@ void CheckSyncCompletions(const json& job, FieldErrors& errors) {
   }
 }
 
+// Whether the job says how many pods it has at a time. The API server sees to it, and Kueue relies on that.
+bool HasParallelism(const json& job) { return api::At(job, "/spec/parallelism") != nullptr; }
+
 // Elastic jobs grow and shrink pod by pod: a place for all of them at once cannot be kept. Returns false when the job
 // is refused for that, and nothing else is said of its topology.
 bool CheckElasticTopology(const Env& env, const json& job, FieldErrors& errors) {
@@ -89,6 +94,21 @@ bool CheckElasticTopology(const Env& env, const json& job, FieldErrors& errors) 
     return false;
   }
   return true;
+}
+
+// One kind of error at a time: wrong annotations, those an elastic job may not have, slices larger than the job.
+void CheckJobTopology(const Env& env, const api::JobKind& kind, const json& job, Validation& out) {
+  const std::vector<TopologySubject> subjects = SubjectsOf(kind, job);
+  FieldErrors errors;
+  CheckTopologyAnnotations(env, subjects, errors);
+  if (errors.empty() && CheckElasticTopology(env, job, errors)) {
+    CheckSliceSizes(env, subjects, errors);
+    const json* pod_template = api::At(job, "/spec/template");
+    const bool sliced = pod_template != nullptr && (Annotation(*pod_template, kSliceSize) != nullptr ||
+                                                    Annotation(*pod_template, kSliceConstraints) != nullptr);
+    if (sliced && !HasParallelism(job)) out.failure = AdmissionResponse::Panicked(kNilPointer);
+  }
+  for (api::Problem& problem : errors.Take()) out.errors.Append(std::move(problem));
 }
 
 // Whether the job says that it completes as often as it has pods. What cannot be read says no.
@@ -131,11 +151,16 @@ void ValidateTrainingJob(const Env& env, const api::JobKind& kind, const json& j
 
 void ValidateBatchJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
   CheckNewJob(env, kind, job, out.errors);
-  CheckMinParallelism(env, job, out.errors);
+  // Kueue itself starts a job with its least parallelism, which would not pass for a new one.
+  const std::string* least = Annotation(job, kJobMinParallelism);
+  if (old == nullptr || ValueOrEmpty(least) != ValueOrEmpty(Annotation(*old, kJobMinParallelism))) {
+    CheckMinParallelism(env, job, out.errors);
+    if (least != nullptr && !HasParallelism(job)) out.failure = AdmissionResponse::Panicked(kNilPointer);
+  }
   CheckSyncCompletions(job, out.errors);
-  if (CheckElasticTopology(env, job, out.errors)) CheckTopology(env, SubjectsOf(kind, job), {}, out);
   CheckChange(env, kind, job, old, out.errors);
   if (old != nullptr) CheckPartialAdmissionChange(kind, job, *old, out.errors);
+  CheckJobTopology(env, kind, job, out);
 }
 
 void ValidateJobSet(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {

@@ -82,8 +82,13 @@ AdmissionResponse LookupFailure(const Owner& owner, const absl::Status& status) 
 }  // namespace
 
 AdmissionResponse ReadFailure(absl::string_view what, const absl::Status& status) {
-  AdmissionResponse response = AdmissionResponse::Denied(absl::StrCat("cannot read ", what, ": ", status.message()));
-  if (const std::optional<ApiError> error = ApiErrorOf(status)) {
+  const std::optional<ApiError> error = ApiErrorOf(status);
+  // What the API server says is for whoever asks. Why it does not say anything is not: it names the server's address.
+  const absl::string_view why = error.has_value()                  ? status.message()
+                                : absl::IsDeadlineExceeded(status) ? "the API server did not answer in time"
+                                                                   : "the API server did not answer";
+  AdmissionResponse response = AdmissionResponse::Denied(absl::StrCat("cannot read ", what, ": ", why));
+  if (error.has_value()) {
     response.code = error->code;
     response.reason = error->reason;
     response.api_error = true;
@@ -105,19 +110,16 @@ Failure FindManagedAncestor(const Env& env, const json& object, bool* managed) {
   for (int owners = 1;; ++owners) {
     const std::optional<Owner> owner = ControllerOf(*current);
     if (!owner.has_value() || !LeadsOn(env, *owner)) return std::nullopt;
-    // Every job is managed: nothing that is in the owner, or above it, changes that.
-    const bool enabled = IsEnabled(env, *owner);
-    if (enabled && env.config.manage_jobs_without_queue_name) {
-      *managed = true;
-      return std::nullopt;
-    }
     absl::StatusOr<std::shared_ptr<const json>> parent =
         env.state.Lookup({owner->group, owner->version, owner->kind, ns, owner->name});
     if (!parent.ok()) return LookupFailure(*owner, parent.status());
     const std::string& uid = MetadataString(**parent, "uid");
     // Another object of that name, made after the owner was deleted, is not the owner.
     if (!owner->uid.empty() && uid != owner->uid) return std::nullopt;
-    if (enabled && !ValueOrEmpty(Label(**parent, kQueueName)).empty()) *managed = true;
+    if (IsEnabled(env, *owner) &&
+        (env.config.manage_jobs_without_queue_name || !ValueOrEmpty(Label(**parent, kQueueName)).empty())) {
+      *managed = true;
+    }
     if (owners > kMaxOwners) return AdmissionResponse::Denied("managed owner chain limit reached");
     if (!uid.empty() && !seen.insert(uid).second) return AdmissionResponse::Denied("cyclic ownership");
     holder = *std::move(parent);

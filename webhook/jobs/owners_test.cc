@@ -75,8 +75,10 @@ TEST_F(OwnersTest, AnOwnerThatIsGoneIsNotFound) {
   // What Kueue does not know is not looked for.
   EXPECT_EQ(AskForPod(Reference("example.com/v1", "Boss", "b")), "managed");
   EXPECT_EQ(AskForPod(Reference("batch/v2", "Job", "j")), "managed");
-  // Where every job is managed, it is not asked for.
+  // Also where every job is managed, whatever it holds.
   config_.manage_jobs_without_queue_name = true;
+  EXPECT_EQ(AskForPod(Reference("batch/v1", "Job", "j")), R"(Job.batch "j" not found)");
+  Add(Object("batch/v1", "Job", "j"));
   EXPECT_EQ(AskForPod(Reference("batch/v1", "Job", "j")), "left alone");
 }
 
@@ -119,11 +121,16 @@ TEST_F(OwnersTest, TenOwnersAreEnough) {
 
 TEST_F(OwnersTest, AFailureIsPassedOnAndNothingIsAllowed) {
   const json pod = {{"metadata", {{"namespace", "a"}, {"ownerReferences", Reference("batch/v1", "Job", "j")}}}};
-  state_.fails = absl::DeadlineExceededError("timed out");
+  state_.fails = absl::DeadlineExceededError("GET /apis/batch/v1 from 10.0.0.1:443: timed out");
   json answer = AnswerOf("/mutate--v1-pod", pod);
   EXPECT_EQ(answer["allowed"], false);
   EXPECT_EQ(answer["status"]["code"], 403);
-  EXPECT_THAT(answer["status"]["message"].get<std::string>(), HasSubstr("the owner Job/j: timed out"));
+  EXPECT_THAT(answer["status"]["message"].get<std::string>(),
+              HasSubstr("the owner Job/j: the API server did not answer in time"));
+  // Users are not told where the API server is.
+  state_.fails = absl::UnavailableError("GET /apis/batch/v1 from 10.0.0.1:443: no answer (Connection refused)");
+  EXPECT_EQ(AnswerOf("/mutate--v1-pod", pod)["status"]["message"],
+            "cannot read the owner Job/j: the API server did not answer");
   for (const ApiError& error : {ApiError{403, "Forbidden"}, ApiError{500, "InternalError"}, ApiError{503, ""}}) {
     state_.fails = absl::UnavailableError("no");
     SetApiError(error, &state_.fails);
@@ -187,6 +194,7 @@ TEST_F(OldWorkloadTest, IsNamedAsInOlderVersionsOrOnTheManagerCluster) {
 
 TEST_F(OldWorkloadTest, AFailureIsPassedOn) {
   state_.fails = absl::PermissionDeniedError("who are you");
+  SetApiError({403, "Forbidden"}, &state_.fails);
   EXPECT_THAT(ScaleUp(), HasSubstr("cannot read the Workload statefulset-d-12272-16-6e2f5: who are you"));
 }
 

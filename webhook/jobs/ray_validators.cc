@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "webhook/base/vocabulary.h"
 #include "webhook/jobs/job_defaults.h"
@@ -135,6 +136,20 @@ bool CheckRayJob(const json& job, FieldErrors& errors) {
   return true;
 }
 
+// Whether the submitter would get the image of the head's first container, and the head has none: Kueue does not look.
+bool MakesSubmitterOfNothing(const Env& env, const json& job) {
+  const json* spec = Field(job, "spec");
+  if (!env.config.gates[Gate::kTopologyAwareScheduling] || spec == nullptr) return false;
+  const json* cluster = Field(*spec, "rayClusterSpec");
+  const std::string& mode = ValueOrEmpty(StringField(*spec, "submissionMode"));
+  if (cluster == nullptr || Field(*spec, "submitterPodTemplate") != nullptr ||
+      (!mode.empty() && mode != "K8sJobMode")) {
+    return false;
+  }
+  const json* containers = api::At(*cluster, "/headGroupSpec/template/spec/containers");
+  return containers == nullptr || containers->empty();
+}
+
 }  // namespace
 
 void ValidateRay(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
@@ -158,12 +173,23 @@ void ValidateRay(const Env& env, const api::JobKind& kind, const json& job, cons
     CheckGroups(cluster, out.errors);
   }
   CheckNewJob(env, kind, job, out.errors);
-  std::vector<TopologySubject> subjects;
-  for (TopologySubject& subject : SubjectsOf(kind, job)) {
-    // The submitter has no place of its own to ask for.
-    if (subject.path != "spec.submitterPodTemplate.metadata.annotations") subjects.push_back(std::move(subject));
+  if (is_job && MakesSubmitterOfNothing(env, job)) {
+    out.failure = AdmissionResponse::Panicked("index out of range [0] with length 0");
+    return;
   }
-  CheckTopology(env, subjects, {.parse_first = true, .grouping = true, .grouping_after_first = true}, out);
+  std::vector<TopologySubject> subjects = SubjectsOf(kind, job);
+  // There is always a head, if an empty one.
+  if (Field(cluster.spec, "headGroupSpec") == nullptr) {
+    subjects.insert(subjects.begin(), {.name = kHeadName, .path = "", .annotations = nullptr, .count = 1});
+  }
+  for (TopologySubject& subject : subjects) {
+    // Kueue makes a request for the submitter, too, and holds the groups of a RayCluster against the rules by name.
+    const bool head = &subject == subjects.data();
+    subject.checked = subject.path != "spec.submitterPodTemplate.metadata.annotations" &&
+                      (!is_cluster || head || absl::AsciiStrToLower(subject.name) != kHeadName);
+  }
+  CheckTopology(env, subjects, {.grouping = true, .grouping_after_first = true, .rest_only_when_parsed = is_cluster},
+                out);
 }
 
 void ValidateSpark(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
@@ -201,7 +227,7 @@ void ValidateSpark(const Env& env, const api::JobKind& kind, const json& job, co
     const bool number = instances != nullptr && instances->is_number_integer();
     subjects.push_back(
         {std::string(rule.name), absl::StrCat(rule.path, ".annotations"), &annotations,
-         static_cast<int32_t>(number ? std::clamp<int64_t>(instances->get<int64_t>(), 0, INT32_MAX) : 1)});
+         static_cast<int32_t>(number ? std::clamp<int64_t>(instances->get<int64_t>(), INT32_MIN, INT32_MAX) : 1)});
   }
   CheckTopology(env, subjects, {.parse_first = true}, out);
 }

@@ -22,38 +22,64 @@ using nlohmann::json;
 
 constexpr size_t kHashLength = 8;
 
+// A field of a Go struct, and what is written of it.
+struct Member {
+  const char* name;
+  const char* zero = nullptr;  // what is written when it is not there; nullptr = nothing, also when it is zero or empty
+  bool pointer = false;        // written whenever it is there
+};
+
 // Go writes the fields of a struct in the order of their declaration, and the keys of a map sorted. These are the
 // structs within the shape; a value in a field that is not named here is itself a map or a scalar.
 struct Order {
   const char* field;  // where the struct is found
-  std::initializer_list<const char*> names;
+  std::initializer_list<Member> members;
 };
+
+constexpr char kNoText[] = R"("")";
+constexpr Member Pointer(const char* name) { return {name, nullptr, true}; }
+constexpr Member Always(const char* name, const char* zero) { return {name, zero, true}; }
+
+constexpr std::initializer_list<Member> kRequirement = {
+    Always("key", kNoText), Always("operator", kNoText), {"values"}};
+constexpr std::initializer_list<Member> kSelector = {{"matchLabels"}, {"matchExpressions"}};
+constexpr std::initializer_list<Member> kTerms = {{"matchExpressions"}, {"matchFields"}};
+constexpr std::initializer_list<Member> kRules = {Pointer("requiredDuringSchedulingIgnoredDuringExecution"),
+                                                  {"preferredDuringSchedulingIgnoredDuringExecution"}};
+constexpr std::initializer_list<Member> kPodRules = {{"requiredDuringSchedulingIgnoredDuringExecution"},
+                                                     {"preferredDuringSchedulingIgnoredDuringExecution"}};
+// Of nodes it has the terms, of pods the rest.
+constexpr std::initializer_list<Member> kRequired = {
+    Pointer("nodeSelectorTerms"), Pointer("labelSelector"), {"namespaces"},       Pointer("topologyKey"),
+    Pointer("namespaceSelector"), {"matchLabelKeys"},       {"mismatchLabelKeys"}};
+
 const Order kOrders[] = {
-    {"tolerations", {"key", "operator", "value", "effect", "tolerationSeconds"}},
-    {"ports", {"name", "hostPort", "containerPort", "protocol", "hostIP"}},
+    {"tolerations", {{"key"}, {"operator"}, {"value"}, {"effect"}, Pointer("tolerationSeconds")}},
+    {"ports", {{"name"}, {"hostPort"}, Always("containerPort", "0"), {"protocol"}, {"hostIP"}}},
     {"topologySpreadConstraints",
-     {"maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "minDomains", "nodeAffinityPolicy",
-      "nodeTaintsPolicy", "matchLabelKeys"}},
-    {"resourceClaims", {"name", "resourceClaimName", "resourceClaimTemplateName"}},
-    {"affinity", {"nodeAffinity", "podAffinity", "podAntiAffinity"}},
-    {"nodeAffinity",
-     {"requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"}},
-    {"podAffinity",
-     {"requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"}},
-    {"podAntiAffinity",
-     {"requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"}},
-    {"preferredDuringSchedulingIgnoredDuringExecution", {"weight", "preference", "podAffinityTerm"}},
-    {"requiredDuringSchedulingIgnoredDuringExecution",
-     {"nodeSelectorTerms", "labelSelector", "namespaces", "topologyKey", "namespaceSelector", "matchLabelKeys",
-      "mismatchLabelKeys"}},
-    {"podAffinityTerm",
-     {"labelSelector", "namespaces", "topologyKey", "namespaceSelector", "matchLabelKeys", "mismatchLabelKeys"}},
-    {"nodeSelectorTerms", {"matchExpressions", "matchFields"}},
-    {"preference", {"matchExpressions", "matchFields"}},
-    {"matchExpressions", {"key", "operator", "values"}},
-    {"matchFields", {"key", "operator", "values"}},
-    {"labelSelector", {"matchLabels", "matchExpressions"}},
-    {"namespaceSelector", {"matchLabels", "matchExpressions"}},
+     {Always("maxSkew", "0"),
+      Always("topologyKey", kNoText),
+      Always("whenUnsatisfiable", kNoText),
+      Pointer("labelSelector"),
+      Pointer("minDomains"),
+      Pointer("nodeAffinityPolicy"),
+      Pointer("nodeTaintsPolicy"),
+      {"matchLabelKeys"}}},
+    {"resourceClaims", {Always("name", kNoText), Pointer("resourceClaimName"), Pointer("resourceClaimTemplateName")}},
+    {"affinity", {Pointer("nodeAffinity"), Pointer("podAffinity"), Pointer("podAntiAffinity")}},
+    {"nodeAffinity", kRules},
+    {"podAffinity", kPodRules},
+    {"podAntiAffinity", kPodRules},
+    {"preferredDuringSchedulingIgnoredDuringExecution",
+     {Always("weight", "0"), Pointer("preference"), Pointer("podAffinityTerm")}},
+    {"requiredDuringSchedulingIgnoredDuringExecution", kRequired},
+    {"podAffinityTerm", kRequired},
+    {"nodeSelectorTerms", kTerms},
+    {"preference", kTerms},
+    {"matchExpressions", kRequirement},
+    {"matchFields", kRequirement},
+    {"labelSelector", kSelector},
+    {"namespaceSelector", kSelector},
 };
 
 const Order* OrderOf(absl::string_view field) {
@@ -73,6 +99,23 @@ void WriteMember(const std::string& key, const json& value, bool& first, std::st
   Write(value, key, out);
 }
 
+// null, "", 0, false and what has nothing in it.
+bool IsZero(const json& value) {
+  return value.is_null() || value == "" || value == 0 || value == false || (value.is_structured() && value.empty());
+}
+
+void WriteStruct(const json& value, const Order& order, std::string& out) {
+  bool first = true;
+  for (const Member& member : order.members) {
+    const json* there = Field(value, member.name);
+    if (there != nullptr && (member.pointer || !IsZero(*there))) {
+      WriteMember(member.name, *there, first, out);
+    } else if (there == nullptr && member.zero != nullptr) {
+      WriteMember(member.name, json::parse(member.zero), first, out);
+    }
+  }
+}
+
 void Write(const json& value, absl::string_view field, std::string& out) {
   if (value.is_string()) {
     AppendGoJsonString(value.get_ref<const std::string&>(), &out);
@@ -85,12 +128,10 @@ void Write(const json& value, absl::string_view field, std::string& out) {
     out.push_back(']');
   } else if (value.is_object()) {
     out.push_back('{');
-    bool first = true;
     if (const Order* order = OrderOf(field)) {
-      for (const char* name : order->names) {
-        if (const json* member = Field(value, name)) WriteMember(name, *member, first, out);
-      }
+      WriteStruct(value, *order, out);
     } else {
+      bool first = true;
       for (const auto& [key, member] : value.items()) WriteMember(key, member, first, out);
     }
     out.push_back('}');
@@ -101,8 +142,7 @@ void Write(const json& value, absl::string_view field, std::string& out) {
 
 json Copy(const json& from, absl::string_view field) {
   const json* value = Field(from, field);
-  // What is empty is absent once it has been through the API server.
-  return value == nullptr || (value->is_structured() && value->empty()) ? json() : *value;
+  return value == nullptr ? json() : *value;
 }
 
 json Amounts(const json& from, absl::string_view field) {
@@ -170,9 +210,14 @@ void Compare(const json& now, const json& before, const std::string& name, const
     }
     return;
   }
-  if (now == before) return;
+  // Nothing and an empty list or map are the same, wherever they are not written out.
+  const auto is_nothing = [](const json& value) { return value.is_null() || (value.is_structured() && value.empty()); };
+  if (now == before || (is_nothing(now) && is_nothing(before))) return;
   std::string text;
+  std::string text_before;
   Write(now, name, text);
+  Write(before, name, text_before);
+  if (text == text_before) return;
   errors.Invalid(path, text, "field is immutable");
 }
 

@@ -30,8 +30,12 @@ TEST(RoleHash, IsThatOfTheShapeAsGoWritesIt) {
 TEST(RoleHash, LooksAtNothingThatPodsOfOneRoleMayDifferIn) {
   const std::string hash = HashOf(R"({"containers": [{"resources": {"requests": {"cpu": "1"}}}]})");
   EXPECT_EQ(HashOf(R"({"nodeName": "n", "containers": [{"env": [{"name": "RANK", "value": "3"}],
-                       "resources": {"requests": {"cpu": "1000m"}, "limits": {"cpu": 2}}}], "tolerations": []})"),
+                       "resources": {"requests": {"cpu": "1000m"}, "limits": {"cpu": 2}}}]})"),
             hash);
+  // Go leaves out what is empty in a toleration.
+  const std::string tolerant = HashOf(R"({"tolerations": [{"operator": "Exists"}]})");
+  EXPECT_EQ(HashOf(R"({"tolerations": [{"key": "", "operator": "Exists", "value": "", "effect": ""}]})"), tolerant);
+  EXPECT_NE(HashOf(R"({"tolerations": [{"operator": "Exists", "tolerationSeconds": 0}]})"), tolerant);
   EXPECT_NE(HashOf(R"({"containers": [{"resources": {"requests": {"cpu": "2"}}}]})"), hash);
   EXPECT_NE(HashOf(R"({"containers": [{"resources": {"requests": {"cpu": "1"}}}], "priority": 1})"), hash);
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
@@ -43,10 +44,9 @@ struct Annotations {
   static const std::string* Get(const json* map, absl::string_view key) {
     return map == nullptr ? nullptr : StringField(*map, key);
   }
-  bool requests_topology() const {
-    return required || preferred || unconstrained || slice_required || slice_size || constraints;
+  bool any() const {
+    return required || preferred || unconstrained || slice_required || slice_size || constraints || group;
   }
-  bool any() const { return requests_topology() || group; }
 
   const std::string* required;
   const std::string* preferred;
@@ -214,16 +214,16 @@ std::string ParseError(const Env& env, const Annotations& a) {
     const absl::StatusOr<bool> value = GoParseBool(*a.unconstrained);
     if (!value.ok()) return std::string(value.status().message());
   }
-  if (a.slice_required != nullptr && a.slice_size != nullptr) {
-    const absl::StatusOr<int32_t> size = GoParseInt32(*a.slice_size);
-    if (!size.ok()) return std::string(size.status().message());
-  }
+  // Layers take the place of a slice, of which nothing is read then.
   if (a.constraints != nullptr && env.config.gates[Gate::kTASMultiLayerTopology]) {
     const absl::StatusOr<std::vector<Layer>> layers = ParseLayers(*a.constraints);
     if (!layers.ok()) {
       return absl::StrCat("failed to parse multi-layer topology constraints annotation: ", layers.status().message());
     }
     if (layers->empty() || layers->size() > kMaxLayers) return absl::StrCat(kLayerCount, ": got ", layers->size());
+  } else if (a.slice_required != nullptr && a.slice_size != nullptr) {
+    const absl::StatusOr<int32_t> size = GoParseInt32(*a.slice_size);
+    if (!size.ok()) return std::string(size.status().message());
   }
   return "";
 }
@@ -233,48 +233,95 @@ struct Member {
   Annotations annotations;
 };
 
-void CheckGroups(const std::vector<Member>& members, FieldErrors& errors) {
-  std::vector<std::pair<std::string, std::vector<const Member*>>> groups;
+// The subjects that have annotations.
+std::vector<Member> MembersOf(const std::vector<TopologySubject>& subjects) {
+  std::vector<Member> members;
+  for (const TopologySubject& subject : subjects) {
+    Member member{&subject, Annotations(subject.annotations)};
+    if (member.annotations.any()) members.push_back(std::move(member));
+  }
+  return members;
+}
+
+// All subjects by the name of their pod set, which is in lower case.
+class ByName {
+ public:
+  explicit ByName(const std::vector<TopologySubject>& subjects) {
+    for (const TopologySubject& subject : subjects) {
+      const auto [it, inserted] = found_.emplace(absl::AsciiStrToLower(subject.name), Entry{&subject, &subject});
+      if (!inserted) it->second.last = &subject;
+    }
+  }
+  int32_t CountOf(const TopologySubject& subject) const { return Find(subject).first->count; }
+  const std::string& PathOf(const TopologySubject& subject) const { return Find(subject).last->path; }
+
+ private:
+  struct Entry {
+    const TopologySubject* first;
+    const TopologySubject* last;
+  };
+  const Entry& Find(const TopologySubject& subject) const { return found_.at(absl::AsciiStrToLower(subject.name)); }
+
+  std::map<std::string, Entry> found_;
+};
+
+// What the pod sets of a group ask for, `required` first.
+struct Request {
+  explicit Request(const Annotations& a)
+      : required(a.required), preferred(a.required != nullptr ? nullptr : a.preferred) {}
+  const std::string* required;
+  const std::string* preferred;
+};
+
+bool IsSame(const Request& a, const Request& b) {
+  const auto same = [](const std::string* a, const std::string* b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+  };
+  return same(a.required, b.required) && same(a.preferred, b.preferred);
+}
+
+void CheckPair(const std::string& name, const Member& first, const Member& second, const ByName& by_name,
+               FieldErrors& errors) {
+  const JsonPath root;
+  const JsonPath paths[] = {root.Field(by_name.PathOf(*first.subject)), root.Field(by_name.PathOf(*second.subject))};
+  const int32_t counts[] = {first.subject->count, second.subject->count};
+  if (counts[0] != 1 && counts[1] != 1) {
+    for (const JsonPath& path : paths) {
+      errors.Invalid(path.Key(kPodSetGroupName), Quoted(name),
+                     absl::StrCat("can only define groups where at least one pod set has only 1 replica, got: ",
+                                  counts[0], " replica(s) and ", counts[1], " replica(s) in the group"));
+    }
+  }
+  if (IsSame(Request(first.annotations), Request(second.annotations))) return;
+  for (int i = 0; i < 2; ++i) {
+    errors.Invalid(paths[i], "",
+                   absl::StrCat("must specify '", kRequiredTopology, "' or '", kPreferredTopology,
+                                "' topology consistent with '", paths[1 - i].ToString(), "' in group '", name, "'"));
+  }
+}
+
+void CheckGroups(const std::vector<Member>& members, const ByName& by_name, FieldErrors& errors) {
+  std::vector<std::vector<const Member*>> groups;  // in the order in which they are named first
+  std::map<absl::string_view, size_t> found;
   for (const Member& member : members) {
-    // A name alone is no topology request, and is refused for that.
-    if (member.annotations.group == nullptr || !member.annotations.requests_topology()) continue;
-    auto it = std::find_if(groups.begin(), groups.end(),
-                           [&](const auto& group) { return group.first == *member.annotations.group; });
-    if (it == groups.end()) it = groups.insert(groups.end(), {*member.annotations.group, {}});
-    it->second.push_back(&member);
+    // A name alone makes no group, and is refused for that.
+    const Annotations& a = member.annotations;
+    if (a.group == nullptr || (a.required == nullptr && a.preferred == nullptr)) continue;
+    const auto [it, inserted] = found.emplace(*a.group, groups.size());
+    if (inserted) groups.emplace_back();
+    groups[it->second].push_back(&member);
   }
   const JsonPath root;
-  for (const auto& [name, group] : groups) {
-    if (group.size() != 2) {
-      for (const Member* member : group) {
-        const JsonPath path = root.Field(member->subject->path);
-        errors.Invalid(
-            path.Key(kPodSetGroupName), Quoted(name),
-            absl::StrCat("can only define groups of exactly 2 pod sets, got: ", group.size(), " pod set(s)"));
-      }
+  for (const std::vector<const Member*>& group : groups) {
+    const std::string& name = *group[0]->annotations.group;
+    if (group.size() == 2) {
+      CheckPair(name, *group[0], *group[1], by_name, errors);
       continue;
     }
-    const JsonPath paths[] = {root.Field(group[0]->subject->path), root.Field(group[1]->subject->path)};
-    const int32_t counts[] = {group[0]->subject->count, group[1]->subject->count};
-    if (counts[0] != 1 && counts[1] != 1) {
-      for (const JsonPath& path : paths) {
-        errors.Invalid(path.Key(kPodSetGroupName), Quoted(name),
-                       absl::StrCat("can only define groups where at least one pod set has only 1 replica, got: ",
-                                    counts[0], " replica(s) and ", counts[1], " replica(s) in the group"));
-      }
-    }
-    const auto same = [](const std::string* a, const std::string* b) {
-      return a == nullptr || b == nullptr ? a == b : *a == *b;
-    };
-    const Annotations& a = group[0]->annotations;
-    const Annotations& b = group[1]->annotations;
-    const bool both =
-        (a.required != nullptr || a.preferred != nullptr) && (b.required != nullptr || b.preferred != nullptr);
-    if (both && same(a.required, b.required) && same(a.preferred, b.preferred)) continue;
-    for (int i = 0; i < 2; ++i) {
-      errors.Invalid(paths[i], "",
-                     absl::StrCat("must specify '", kRequiredTopology, "' or '", kPreferredTopology,
-                                  "' topology consistent with '", paths[1 - i].ToString(), "' in group '", name, "'"));
+    for (const Member* member : group) {
+      const JsonPath path = root.Field(by_name.PathOf(*member->subject));
+      errors.Invalid(path.Key(kPodSetGroupName), Quoted(name),
+                     absl::StrCat("can only define groups of exactly 2 pod sets, got: ", group.size(), " pod set(s)"));
     }
   }
 }
@@ -284,48 +331,75 @@ void CheckGroups(const std::vector<Member>& members, FieldErrors& errors) {
 std::vector<TopologySubject> SubjectsOf(const api::JobKind& kind, const json& job) {
   std::vector<TopologySubject> subjects;
   for (const api::PodSetView& set : api::PodSetsOf(kind, job)) {
-    if (set.pod_template == nullptr || set.rule == nullptr) continue;
+    if (set.rule == nullptr) continue;
     const std::string path = set.TemplatePath();
+    // The replicas of a JobSet are a plain number in Go, which is zero when the API server has not filled it in.
+    const json* list = set.rule->count == api::CountRule::kReplicatedJob ? api::At(job, set.rule->at) : nullptr;
+    const bool none =
+        list != nullptr && api::At((*list)[static_cast<size_t>(set.index)], set.rule->replicas) == nullptr;
     subjects.push_back({set.name, absl::StrCat(path, path.empty() ? "" : ".", "metadata.annotations"),
-                        api::At(*set.pod_template, "/metadata/annotations"), set.count});
+                        set.pod_template == nullptr ? nullptr : api::At(*set.pod_template, "/metadata/annotations"),
+                        none ? 0 : set.count});
   }
   return subjects;
+}
+
+void CheckTopologyAnnotations(const Env& env, const std::vector<TopologySubject>& subjects, FieldErrors& errors) {
+  if (!env.config.gates[Gate::kTopologyAwareScheduling]) return;
+  const JsonPath root;
+  for (const Member& member : MembersOf(subjects)) {
+    CheckAnnotations(env, member.annotations, root.Field(member.subject->path), errors);
+  }
+}
+
+void CheckSliceSizes(const Env& env, const std::vector<TopologySubject>& subjects, FieldErrors& errors) {
+  if (!env.config.gates[Gate::kTopologyAwareScheduling]) return;
+  const JsonPath root;
+  for (const Member& member : MembersOf(subjects)) {
+    if (member.subject->has_count) {
+      CheckUpperBound(member.annotations, member.subject->count, root.Field(member.subject->path), errors);
+    }
+  }
 }
 
 void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects, const TopologyRules& rules,
                    Validation& out) {
   if (!env.config.gates[Gate::kTopologyAwareScheduling]) return;
-  std::vector<Member> members;
-  for (const TopologySubject& subject : subjects) {
-    Member member{&subject, Annotations(subject.annotations)};
-    if (member.annotations.any()) members.push_back(std::move(member));
-  }
+  const std::vector<Member> members = MembersOf(subjects);
   // What Kueue cannot turn into a request has no size and no group.
   std::string parse_error;
   for (const Member& member : members) {
     if (parse_error.empty()) parse_error = ParseError(env, member.annotations);
   }
-  if (rules.parse_first && !parse_error.empty()) {
+  const bool parsed = parse_error.empty();
+  if (rules.parse_first && !parsed) {
     out.failure = AdmissionResponse::Denied(std::move(parse_error));
     return;
   }
-  const bool parsed = parse_error.empty();
+  const ByName by_name(subjects);
+  FieldErrors errors;
   bool grouping = parsed && rules.grouping;
   const auto check_groups = [&] {
-    if (std::exchange(grouping, false)) CheckGroups(members, out.errors);
+    if (std::exchange(grouping, false)) CheckGroups(members, by_name, errors);
   };
   const JsonPath root;
   for (const Member& member : members) {
-    if (rules.grouping_after_first && member.subject != subjects.data()) check_groups();
+    const bool first = member.subject == subjects.data();
+    if (rules.grouping_after_first && !first) check_groups();
+    if (!member.subject->checked || (rules.rest_only_when_parsed && !parsed && !first)) continue;
     const JsonPath path = root.Field(member.subject->path);
-    CheckAnnotations(env, member.annotations, path, out.errors);
+    CheckAnnotations(env, member.annotations, path, errors);
     if (parsed && member.subject->has_count) {
-      CheckUpperBound(member.annotations, member.subject->count, path, out.errors);
+      CheckUpperBound(member.annotations, by_name.CountOf(*member.subject), path, errors);
     }
   }
   check_groups();
-  // Whatever cannot be parsed is an error of its own above; should it not be, it is refused all the same.
-  if (!parsed && out.errors.empty()) out.failure = AdmissionResponse::Denied(std::move(parse_error));
+  // What cannot be parsed is mostly an error of its own above. Where it is not, it is the whole answer.
+  if (!parsed && errors.empty()) {
+    out.failure = AdmissionResponse::Denied(std::move(parse_error));
+    return;
+  }
+  for (api::Problem& problem : errors.Take()) out.errors.Append(std::move(problem));
 }
 
 }  // namespace muster::webhook

@@ -20,6 +20,9 @@ using nlohmann::json;
 constexpr char kHint[] =
     ". Adjust either the \"TrainJob.spec.runtimePatches\" or the \"TrainingRuntime.Template\" annotations for the "
     "corresponding Job";
+constexpr char kTrainerGroup[] = "trainer.kubeflow.org";
+constexpr char kClusterRuntime[] = "ClusterTrainingRuntime";
+constexpr char kNamespacedRuntime[] = "TrainingRuntime";
 constexpr char kAncestorStep[] = "trainer.kubeflow.org/trainjob-ancestor-step";
 
 const json* List(const json& value, absl::string_view pointer) {
@@ -63,11 +66,19 @@ void ValidateTrainJob(const Env& env, const api::JobKind& kind, const json& job,
     CheckChangedJob(env, kind, job, *old, IsSuspended(kind, job), IsSuspended(kind, *old), out.errors);
   }
   CheckNewJob(env, kind, job, out.errors);
-  const json* reference = api::At(job, "/spec/runtimeRef");
-  if (reference == nullptr) return;
+  static const json& nothing = *new json(json::object());
+  const json* found = api::At(job, "/spec/runtimeRef");
+  const json& reference = found == nullptr ? nothing : *found;
+  const std::string& runtime_kind = ValueOrEmpty(StringField(reference, "kind"));
+  const bool namespaced = runtime_kind == kNamespacedRuntime;
+  const std::string& group = ValueOrEmpty(StringField(reference, "apiGroup"));
+  if (group != kTrainerGroup || (!namespaced && runtime_kind != kClusterRuntime)) {
+    const std::string dot = group.empty() ? "" : ".";
+    out.failure = AdmissionResponse::Denied(absl::StrCat("unsupported runtime: ", runtime_kind, dot, group));
+    return;
+  }
   const json* metadata = Field(job, "metadata");
-  const std::string& name = ValueOrEmpty(StringField(*reference, "name"));
-  const bool namespaced = ValueOrEmpty(StringField(*reference, "kind")) == "TrainingRuntime";
+  const std::string& name = ValueOrEmpty(StringField(reference, "name"));
   const std::string& ns = metadata == nullptr ? name : ValueOrEmpty(StringField(*metadata, "namespace"));
   const std::shared_ptr<const json> runtime = env.state.TrainingRuntime(namespaced ? ns : "", name);
   if (runtime == nullptr) {
@@ -86,7 +97,7 @@ void ValidateTrainJob(const Env& env, const api::JobKind& kind, const json& job,
     const json* spec = api::At(item, "/template/spec");
     const int64_t pods = trains ? NumNodes(job, *runtime) : (spec == nullptr ? 1 : api::PodsOfJobSpec(*spec));
     subjects.push_back({job_name, absl::StrCat("job[", job_name, "].annotations"), &annotations.back(),
-                        static_cast<int32_t>(std::clamp<int64_t>(pods, 0, INT32_MAX))});
+                        static_cast<int32_t>(std::clamp<int64_t>(pods, INT32_MIN, INT32_MAX))});
   }
   Validation topology;
   CheckTopology(env, subjects, {.parse_first = true}, topology);

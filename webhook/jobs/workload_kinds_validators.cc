@@ -37,13 +37,31 @@ void CheckQueueChange(const json& object, const json& old, FieldErrors& errors) 
   if (HasReadyReplicas(old) || removed) CheckSameQueue(object, old, errors);
 }
 
-// One of the two templates may be there in only one of the versions.
-void CheckTemplate(const json* now, const json* before, const JsonPath& path, FieldErrors& errors) {
-  if (now == nullptr && before == nullptr) return;
-  if (now == nullptr || before == nullptr) {
+// The pod template at the pointer must keep its shape. A template that Go holds by value is there even when it is not
+// written; one that is `optional` may come and go, which is a change as well.
+void CheckTemplate(const json& object, const json& old, const std::string& pointer, bool optional, const JsonPath& path,
+                   FieldErrors& errors) {
+  static const json& nothing = *new json();
+  const json* now = api::At(object, pointer);
+  const json* before = api::At(old, pointer);
+  if (optional && (now == nullptr) != (before == nullptr)) {
     return errors.Invalid(path, now == nullptr ? "null" : GoMarshal(kGoPodTemplateSpec, *now), kImmutable);
   }
-  CheckSameShape(*now, *before, path.Field("spec"), errors);
+  CheckSameShape(now == nullptr ? nothing : *now, before == nullptr ? nothing : *before, path.Field("spec"), errors);
+}
+
+// What a kind that marks its pods may not be when it is new. After a change the gates come last.
+void CheckNewServingJob(const Env& env, const api::JobKind& kind, const json& object, const json* old,
+                        FieldErrors& errors) {
+  CheckNameLabel(object, kQueueName, errors);
+  CheckElasticity(env, kind, object, errors);
+  if (old == nullptr) CheckGates(env, object, errors);
+}
+
+void CheckChangedServingJob(const Env& env, const json& object, const json& old, FieldErrors& errors) {
+  CheckQueueChange(object, old, errors);
+  CheckPriorityClassChange(object, old, !HasReadyReplicas(old), errors);
+  CheckGateChange(env, object, old, errors);
 }
 
 // Whether the Workload holds no quota and waits to be told to go on.
@@ -88,72 +106,65 @@ Failure CheckOldWorkload(const Env& env, const api::JobKind& kind, const json& o
 
 void ValidateDeployment(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                         Validation& out) {
-  (void)env;
-  (void)kind;
-  CheckNameLabel(object, kQueueName, out.errors);
-  if (old == nullptr) return;
-  CheckQueueChange(object, *old, out.errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), out.errors);
+  CheckNewServingJob(env, kind, object, old, out.errors);
+  if (old != nullptr) CheckChangedServingJob(env, object, *old, out.errors);
 }
 
 void ValidateStatefulSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                          Validation& out) {
   FieldErrors& errors = out.errors;
-  CheckNameLabel(object, kQueueName, errors);
-  CheckElasticity(env, kind, object, errors);
-  CheckGates(env, object, errors);
+  CheckNewServingJob(env, kind, object, old, errors);
   if (old == nullptr) return;
-  CheckQueueChange(object, *old, errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), errors);
-  CheckGateChange(env, object, *old, errors);
+  CheckChangedServingJob(env, object, *old, errors);
   bool managed = false;
   out.failure = ShouldBeSuspended(env, object, &managed);
-  if (out.failure.has_value() || !managed || IsElastic(env, object)) return;
+  if (out.failure.has_value() || !managed || IsElastic(env, object) || BelongsToOther(kind, object)) return;
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
   const JsonPath replicas_path = spec.Field("replicas");
   const int64_t replicas = NumberAt(object, "/spec/replicas", 1);
   const int64_t before = NumberAt(*old, "/spec/replicas", 1);
+  CheckTemplate(object, *old, "/spec/template", /*optional=*/false, spec.Field("template"), errors);
   if (replicas != 0 && before != 0 && replicas != before) {
     errors.Invalid(replicas_path, absl::StrCat(replicas), kImmutable);
   }
   if (before == 0 && replicas > 0) {
     if (NumberAt(object, "/status/replicas", 0) > 0) {
       errors.Forbidden(replicas_path, "scaling down is still in progress");
-    } else if ((out.failure = CheckOldWorkload(env, kind, *old, replicas_path, errors))) {
-      return;
+    } else {
+      out.failure = CheckOldWorkload(env, kind, *old, replicas_path, errors);
     }
-  }
-  if (HasReadyReplicas(*old) && replicas != 0) {
-    const JsonPath template_path = spec.Field("template");
-    CheckTemplate(api::At(object, "/spec/template"), api::At(*old, "/spec/template"), template_path, errors);
   }
 }
 
 void ValidateLeaderWorkerSet(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                              Validation& out) {
   FieldErrors& errors = out.errors;
+  const JsonPath root;
+  const JsonPath spec = root.Field("spec");
   CheckNameLabel(object, kQueueName, errors);
+  const int64_t replicas = NumberAt(object, "/spec/replicas", 1);
+  if (replicas < 0) {
+    errors.Invalid(spec.Field("replicas"), absl::StrCat(replicas),
+                   absl::StrCat("invalid LeaderWorkerSet replicas: must be >= 0, got ", replicas));
+  }
+  CheckElasticity(env, kind, object, errors);
   CheckGates(env, object, errors);
   CheckTopology(env, SubjectsOf(kind, object), {.grouping = true}, out);
   if (old == nullptr || out.failure.has_value()) return;
-  CheckQueueChange(object, *old, errors);
-  CheckPriorityClassChange(object, *old, !HasReadyReplicas(*old), errors);
-  CheckGateChange(env, object, *old, errors);
+  CheckChangedServingJob(env, object, *old, errors);
   bool managed = false;
   out.failure = ShouldBeSuspended(env, object, &managed);
   if (!managed) return;
-  const JsonPath root;
-  const JsonPath spec = root.Field("spec");
   const JsonPath group = spec.Field("leaderWorkerTemplate");
   const int64_t size = NumberAt(object, "/spec/leaderWorkerTemplate/size", 1);
   if (env.config.gates[Gate::kLWSImmutableGroupSize] && size != NumberAt(*old, "/spec/leaderWorkerTemplate/size", 1)) {
     errors.Invalid(group.Field("size"), absl::StrCat(size), kImmutable);
   }
-  for (const char* name : {"leaderTemplate", "workerTemplate"}) {
-    const std::string pointer = absl::StrCat("/spec/leaderWorkerTemplate/", name);
-    CheckTemplate(api::At(object, pointer), api::At(*old, pointer), group.Field(name), errors);
-  }
+  CheckTemplate(object, *old, "/spec/leaderWorkerTemplate/leaderTemplate", /*optional=*/true,
+                group.Field("leaderTemplate"), errors);
+  CheckTemplate(object, *old, "/spec/leaderWorkerTemplate/workerTemplate", /*optional=*/false,
+                group.Field("workerTemplate"), errors);
 }
 
 }  // namespace muster::webhook

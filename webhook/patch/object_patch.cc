@@ -77,6 +77,7 @@ void ObjectPatch::Set(absl::string_view pointer, json value) {
   }
   // The part of the pointer that leads nowhere yet becomes nested objects around the value.
   const bool over_null = at->is_null() && used > 0;
+  if (over_null && used == pointer.size() && value.is_null()) return;
   const size_t keep = over_null ? used : std::min(pointer.find('/', used + 1), pointer.size());
   absl::string_view rest = pointer.substr(keep);
   while (!rest.empty()) {
