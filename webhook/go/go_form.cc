@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "api/quantity.h"
+#include "api/quantity_text.h"
 #include "webhook/go/go_text.h"
 #include "webhook/patch/json_access.h"
 #include "webhook/patch/object_patch.h"
@@ -61,22 +61,17 @@ std::string TypeText(const GoField& field, bool element) {
 std::string QuantityError(const json& value) {
   const std::string text =
       value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
-  const std::string trimmed(absl::StripAsciiWhitespace(text));
-  if (api::Quantity::Parse(trimmed).ok()) return "";
-  // A number may be missing, but not after a sign. Only letters of suffixes, and it is the suffix that is wrong.
-  static constexpr char kFormat[] =
-      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-  if (trimmed == "+" || trimmed == "-") return "unable to parse numeric part of quantity";
-  const size_t sign = trimmed.empty() || (trimmed[0] != '+' && trimmed[0] != '-') ? 0 : 1;
-  const auto skip = [&trimmed](const char* characters, size_t from) {
-    return std::min(trimmed.find_first_not_of(characters, from), trimmed.size());
-  };
-  size_t end = skip("0123456789", sign);
-  if (end < trimmed.size() && trimmed[end] == '.') end = skip("0123456789", end + 1);
-  if (end == sign) return kFormat;
-  end = skip("eEinumkKMGTP", end);
-  if (end < trimmed.size() && (trimmed[end] == '+' || trimmed[end] == '-')) ++end;
-  return skip("0123456789", end) == trimmed.size() ? "unable to parse quantity's suffix" : kFormat;
+  switch (api::FaultOf(absl::StripAsciiWhitespace(text))) {
+    case api::QuantityFault::kNone:
+      break;
+    case api::QuantityFault::kFormat:
+      return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+    case api::QuantityFault::kNumber:
+      return "unable to parse numeric part of quantity";
+    case api::QuantityFault::kSuffix:
+      return "unable to parse quantity's suffix";
+  }
+  return "";
 }
 
 class Decoder {
@@ -162,7 +157,9 @@ class Decoder {
 // being walked over.
 class Rewriter {
  public:
-  explicit Rewriter(std::vector<std::pair<std::string, json>>* changes) : changes_(*changes) {}
+  // Stops after changes of so many bytes.
+  Rewriter(size_t max_bytes, std::vector<std::pair<std::string, json>>* changes)
+      : max_bytes_(max_bytes), changes_(*changes) {}
 
   void Struct(const GoStruct& type, const json& object) {
     for (size_t i = 0; i < type.field_count; ++i) {
@@ -172,7 +169,7 @@ class Rewriter {
       const size_t length = pointer_.size();
       absl::StrAppend(&pointer_, "/", View(field.name));
       if (value == nullptr) {
-        if (!field.when_absent.empty()) changes_.emplace_back(pointer_, json::parse(field.when_absent));
+        if (!field.when_absent.empty()) Change(json::parse(field.when_absent));
       } else {
         Value(field, *value);
       }
@@ -198,14 +195,20 @@ class Rewriter {
       if (value.is_object()) Struct(*field.of, value);
     } else if (field.type == GoType::kQuantity && !value.is_null()) {
       std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-      const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(absl::StripAsciiWhitespace(text));
-      if (!quantity.ok()) return;
-      std::string canonical = quantity->ToString();
-      if (!value.is_string() || canonical != text) changes_.emplace_back(pointer_, std::move(canonical));
+      absl::StatusOr<std::string> written = api::RewrittenQuantity(absl::StripAsciiWhitespace(text));
+      if (written.ok() && (!value.is_string() || *written != text)) Change(*std::move(written));
     }
   }
 
+  void Change(json value) {
+    if (bytes_ > max_bytes_) return;
+    bytes_ += pointer_.size();
+    changes_.emplace_back(pointer_, std::move(value));
+  }
+
   std::string pointer_;
+  size_t bytes_ = 0;
+  const size_t max_bytes_;
   std::vector<std::pair<std::string, json>>& changes_;
 };
 
@@ -219,7 +222,7 @@ std::string GoDecodeError(const GoStruct& type, const json& object) {
 
 void AddGoRewriting(const GoStruct& type, ObjectPatch& patch) {
   std::vector<std::pair<std::string, json>> changes;
-  Rewriter(&changes).Struct(type, patch.object());
+  Rewriter(patch.max_bytes(), &changes).Struct(type, patch.object());
   for (auto& [pointer, value] : changes) patch.Set(pointer, std::move(value));
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "api/quantity.h"
+#include "api/quantity_text.h"
 #include "webhook/go/go_form.h"
 #include "webhook/go/go_json.h"
 #include "webhook/go/go_text.h"
@@ -54,8 +54,8 @@ json Element(const GoField& field, const json& value) {
   if (field.type == GoType::kTime && value.is_string()) return GoTime(value.get_ref<const std::string&>());
   if (field.type == GoType::kQuantity && !value.is_structured()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(absl::StripAsciiWhitespace(text));
-    if (quantity.ok()) return quantity->ToString();
+    absl::StatusOr<std::string> written = api::RewrittenQuantity(absl::StripAsciiWhitespace(text));
+    if (written.ok()) return *std::move(written);
   }
   return value;
 }

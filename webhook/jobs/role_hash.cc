@@ -11,7 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "api/quantity.h"
+#include "api/quantity_text.h"
 #include "webhook/go/go_json.h"
 #include "webhook/patch/json_access.h"
 
@@ -150,8 +150,8 @@ json Amounts(const json& from, absl::string_view field) {
   if (!amounts.is_object()) return amounts;
   for (json& amount : amounts) {
     const std::string text = amount.is_string() ? amount.get<std::string>() : amount.dump();
-    const absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(absl::StripAsciiWhitespace(text));
-    if (quantity.ok()) amount = quantity->ToString();
+    absl::StatusOr<std::string> written = api::RewrittenQuantity(absl::StripAsciiWhitespace(text));
+    if (written.ok()) amount = *std::move(written);
   }
   return amounts;
 }
