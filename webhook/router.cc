@@ -1,5 +1,6 @@
 #include "webhook/router.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,6 +15,7 @@ namespace muster::webhook {
 namespace {
 
 constexpr char kTextPlain[] = "text/plain; charset=utf-8";
+constexpr size_t kFrameBytes = size_t{16} << 10;
 
 // No answer at all: what the API server makes of it is up to the failurePolicy.
 HttpAnswer NotYet(absl::string_view missing) {
@@ -93,6 +95,14 @@ HttpAnswer Router::Answer(absl::string_view path, absl::string_view content_type
   }
   if (answer.status == 200) {
     answer.body = WriteReview(request, response);
+    // A frame, and whatever names the request has.
+    if (answer.body.size() > kMaxAnswerBytes + kFrameBytes) {
+      response = AdmissionResponse::Denied(absl::StrCat("the answer would be larger than ", kMaxAnswerBytes, " bytes"));
+      for (std::string* name : {&request.uid, &request.review_kind, &request.review_api_version}) {
+        name->resize(std::min(name->size(), kFrameBytes / 16));
+      }
+      answer.body = WriteReview(request, response);
+    }
     answer.code = response.code;
     answer.allowed = response.allowed;
   }

@@ -19,6 +19,9 @@ namespace {
 
 using nlohmann::json;
 
+// An answer holds the patch in base64: four bytes for three.
+constexpr size_t kMaxPatchBytes = kMaxAnswerBytes / 4 * 3;
+
 // As apimachinery's GroupVersionKind prints itself.
 std::string VersionKind(absl::string_view api_version, absl::string_view kind) {
   return absl::StrCat(api_version.find('/') == absl::string_view::npos ? "/" : "", api_version, ", Kind=", kind);
@@ -104,11 +107,16 @@ AdmissionResponse Mutate(const Env& env, const Handler& handler, AdmissionReques
   if (request.operation == "DELETE") return AdmissionResponse::Allowed();
   if (Failure failure = CheckDecodes(handler, request.object)) return *std::move(failure);
   if (handler.mutate == nullptr) return AdmissionResponse::Allowed();
-  ObjectPatch patch(&request.object);
+  ObjectPatch patch(&request.object, kMaxPatchBytes);
   if (Failure failure = handler.mutate(env, *handler.kind, patch)) return *std::move(failure);
   AdmissionResponse response = AdmissionResponse::Allowed();
-  if (patch.empty()) return response;
+  if (patch.empty() && !patch.too_large()) return response;
   AddGoRewriting(*handler.type, patch);
+  if (patch.too_large()) {
+    return AdmissionResponse::Denied(
+        absl::StrCat("the changes to the object would be larger than ", kMaxPatchBytes,
+                     " bytes; write its quantities in their canonical form (\"1\", not 1 or \"1000m\")"));
+  }
   response.patch = patch.Take().dump(-1, ' ', false, json::error_handler_t::replace);
   return response;
 }

@@ -5,11 +5,16 @@
 #ifndef MUSTER_WEBHOOK_ADMISSION_ANSWER_H_
 #define MUSTER_WEBHOOK_ADMISSION_ANSWER_H_
 
+#include <cstddef>
+
 #include "webhook/admission/handler.h"
 #include "webhook/admission/response.h"
 #include "webhook/admission/review.h"
 
 namespace muster::webhook {
+
+// Answers are not larger than this and a frame of a few kilobytes; what would be becomes a refusal.
+inline constexpr size_t kMaxAnswerBytes = size_t{3} << 20;
 
 // Decodes the objects of the request as the kind of the handler and lets the handler set or check what it does. The
 // object of a mutating request is changed on the way. Pure but for ClusterState::Lookup. O(size of the objects).

@@ -54,11 +54,26 @@ json* Walk(json& root, absl::string_view pointer, size_t* used) {
   return at;
 }
 
+// About how long the value is as text.
+size_t SizeOf(const json& value) {
+  constexpr size_t kScalar = 8;
+  if (value.is_string()) return value.get_ref<const std::string&>().size() + 2;
+  if (!value.is_structured()) return kScalar;
+  size_t size = 2;
+  for (auto it = value.begin(); it != value.end(); ++it) {
+    size += SizeOf(*it) + (value.is_object() ? it.key().size() + 4 : 1);
+  }
+  return size;
+}
+
 }  // namespace
 
 std::string PointerToken(absl::string_view key) { return absl::StrReplaceAll(key, {{"~", "~0"}, {"/", "~1"}}); }
 
 void ObjectPatch::Add(const char* op, absl::string_view pointer, const json* value) {
+  constexpr size_t kFrame = 32;  // {"op":"…","path":"…","value":…},
+  bytes_ += kFrame + pointer.size() + (value == nullptr ? 0 : SizeOf(*value));
+  if (too_large()) return;
   json entry = json::object();
   entry.emplace("op", op);
   entry.emplace("path", std::string(pointer));
@@ -67,6 +82,7 @@ void ObjectPatch::Add(const char* op, absl::string_view pointer, const json* val
 }
 
 void ObjectPatch::Set(absl::string_view pointer, json value) {
+  if (too_large()) return;
   size_t used = 0;
   json* at = Walk(object_, pointer, &used);
   if (used == pointer.size() && !at->is_null()) {
@@ -101,7 +117,7 @@ void ObjectPatch::Append(absl::string_view pointer, json value) {
   size_t used = 0;
   json* at = Walk(object_, pointer, &used);
   if (used < pointer.size() || at->is_null()) return Set(pointer, json::array({std::move(value)}));
-  if (!at->is_array()) return;
+  if (!at->is_array() || too_large()) return;
   Add("add", absl::StrCat(pointer, "/", at->size()), &value);
   at->push_back(std::move(value));
 }

@@ -2,6 +2,8 @@
 #ifndef MUSTER_WEBHOOK_PATCH_OBJECT_PATCH_H_
 #define MUSTER_WEBHOOK_PATCH_OBJECT_PATCH_H_
 
+#include <cstddef>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -16,8 +18,10 @@ std::string PointerToken(absl::string_view key);
 // Pointers are RFC 6901's (REQUIRES: keys in them went through PointerToken). Thread-compatible.
 class ObjectPatch {
  public:
-  // `object` must outlive the patch.
-  explicit ObjectPatch(nlohmann::json* object) : object_(*object) {}
+  // `object` must outlive the patch. Once the operations take about `max_bytes`, further changes are not made, and the
+  // patch is of no use.
+  explicit ObjectPatch(nlohmann::json* object, size_t max_bytes = std::numeric_limits<size_t>::max())
+      : object_(*object), max_bytes_(max_bytes) {}
 
   const nlohmann::json& object() const { return object_; }
 
@@ -30,6 +34,8 @@ class ObjectPatch {
   void Remove(absl::string_view pointer);
 
   bool empty() const { return ops_.empty(); }
+  bool too_large() const { return bytes_ > max_bytes_; }
+  size_t max_bytes() const { return max_bytes_; }
   // The operations so far, in order; null when there are none.
   nlohmann::json Take() { return std::exchange(ops_, nullptr); }
 
@@ -37,6 +43,8 @@ class ObjectPatch {
   void Add(const char* op, absl::string_view pointer, const nlohmann::json* value);
 
   nlohmann::json& object_;
+  const size_t max_bytes_;
+  size_t bytes_ = 0;
   nlohmann::json ops_;
 };
 
