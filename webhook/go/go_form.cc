@@ -169,7 +169,10 @@ class Rewriter {
       const size_t length = pointer_.size();
       absl::StrAppend(&pointer_, "/", View(field.name));
       if (value == nullptr) {
-        if (!field.when_absent.empty()) Change(json::parse(field.when_absent));
+        const bool by_value = field.type == GoType::kStruct && field.container == GoContainer::kNone;
+        if (!field.when_absent.empty()) {
+          Change(by_value ? GoRewritten(*field.of, json::object()) : json::parse(field.when_absent));
+        }
       } else {
         Value(field, *value);
       }

@@ -143,7 +143,7 @@ TEST_F(KueueRulesTest, WhatGoCannotRead) {
       {
           {"a quantity with two points", R"({"spec": {@Q, "nominalQuota": "1..2"}]}]}]}})", nullptr,
            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
-          {"one that is a sign", R"({"spec": {@Q, "nominalQuota": "-"}]}]}]}})", nullptr,
+          {"a large suffix without a number", R"({"spec": {@Q, "nominalQuota": "Pi"}]}]}]}})", nullptr,
            "unable to parse numeric part of quantity"},
           {"one in kibi spelled small", R"({"spec": {@Q, "nominalQuota": "1ki"}]}]}]}})", nullptr,
            "unable to parse quantity's suffix"},
@@ -294,7 +294,8 @@ TEST_F(KueueRulesTest, WorkloadUpdates) {
                  "admission": {"clusterQueue": "q", "podSetAssignments": [{"name": "a", "count": 3}]},
                  "reclaimablePods": [{"name": "a", "count": 2}]}})",
            kThree,
-           "spec.podSets.0: Invalid value: {\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{}},\"count\":3,"
+           "spec.podSets.0: Invalid value: "
+           "{\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}},\"count\":3,"
            "\"minCount\":1}: field is immutable"},
           {"counts do not grow, not even of elastic jobs",
            R"({"metadata": {"annotations": {"K/elastic-job": "true"}}, "spec": {"podSets": [{"name": "a", "count": 4}]},
@@ -302,7 +303,8 @@ TEST_F(KueueRulesTest, WorkloadUpdates) {
                  "admission": {"clusterQueue": "q", "podSetAssignments": [{"name": "a", "count": 3}]},
                  "reclaimablePods": [{"name": "a", "count": 2}]}})",
            kThree,
-           "spec.podSets.0: Invalid value: {\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{}},\"count\":4}: "
+           "spec.podSets.0: Invalid value: "
+           "{\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}},\"count\":4}: "
            "field is immutable"},
           {"an empty list is no list, and a quantity its value",
            R"({"spec": {"podSets": [{"name": "a", "count": 3, "template": {"spec": {"containers": [
@@ -355,13 +357,15 @@ TEST_F(KueueRulesTest, WorkloadUpdates) {
            "metadata.annotations[K/admission-gated-by]: Forbidden: can only remove gates, not add new ones]"},
       });
   config_.gates.Set(Gate::kElasticJobsViaWorkloadSlices, false);
-  Check("workload", {{"without elastic jobs counts are fixed",
-                      R"({"spec": {"podSets": [{"name": "a", "count": 2}]}, "status": {"conditions": [@R],
+  Check(
+      "workload",
+      {{"without elastic jobs counts are fixed",
+        R"({"spec": {"podSets": [{"name": "a", "count": 2}]}, "status": {"conditions": [@R],
                           "admission": {"clusterQueue": "q", "podSetAssignments": [{"name": "a", "count": 3}]},
                           "reclaimablePods": [{"name": "a", "count": 2}]}})",
-                      kThree,
-                      "spec.podSets.0: Invalid value: {\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{}},"
-                      "\"count\":2}: field is immutable"}});
+        kThree,
+        "spec.podSets.0: Invalid value: {\"name\":\"a\",\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}},"
+        "\"count\":2}: field is immutable"}});
   config_.gates.Set(Gate::kTopologyAwareScheduling, false);
   Check("workload", {{"and without topology so are places",
                       R"({"status": {"admission": {"clusterQueue": "q", "podSetAssignments": [
