@@ -1,25 +1,29 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/commands.h"
+#include "cli/end_signals.h"
 #include "webhook/base/log.h"
 #include "webhook/live/kubeconfig.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
+#include "webhook/serving/bind_address.h"
 #include "webhook/serving/webhook_server.h"
 #include "webhook/state/cluster_state.h"
 #include "webhook/state/config.h"
@@ -39,7 +43,7 @@ struct Flags {
   int port = -1;
   std::string port_file;
   std::string address;
-  int health_port = -1;
+  std::string health_port;
   std::string config;
   std::string feature_gates;
   bool require_queue_label = false;
@@ -48,10 +52,14 @@ struct Flags {
   bool self_signed = false;
   std::vector<std::string> dns_names;
   std::string ca_file;
+  std::string client_ca;
+  std::vector<std::string> client_names;
   std::vector<std::string> state;
   std::string kubeconfig;
   std::string context;
   int max_connections = 1024;
+  int max_per_address = 0;
+  bool probes_on_webhook_port = false;
   int max_in_flight = 256;
   std::string max_staleness = "5m";
   std::string shutdown_delay = "5s";
@@ -70,14 +78,6 @@ absl::StatusOr<absl::Duration> ParseDuration(const char* flag, const std::string
     return absl::InvalidArgumentError(absl::StrCat(flag, " ", text, ": is no duration such as 5s or 1m30s"));
   }
   return duration;
-}
-
-// ":8081" or "0.0.0.0:8081" of Kueue's Configuration. -1 for "", "0" and what is not understood: none.
-int PortOf(const std::string& bind_address) {
-  int port = -1;
-  const size_t colon = bind_address.rfind(':');
-  if (colon == std::string::npos || !absl::SimpleAtoi(bind_address.substr(colon + 1), &port)) return -1;
-  return port;
 }
 
 absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
@@ -116,7 +116,10 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(c
   }
   absl::StatusOr<webhook::KeyPair> pair = webhook::MakeSelfSigned(names, absl::Now(), kSelfSignedValidity);
   if (!pair.ok()) return pair.status();
-  absl::StatusOr<webhook::ServingCertificate> certificate = webhook::MakeServingCertificate(*pair, absl::Now());
+  absl::StatusOr<webhook::ClientCheck> clients = webhook::ReadClientCheck(flags.client_ca, flags.client_names);
+  if (!clients.ok()) return clients.status();
+  absl::StatusOr<webhook::ServingCertificate> certificate =
+      webhook::MakeServingCertificate(*pair, absl::Now(), *clients);
   if (!certificate.ok()) return certificate.status();
   if (flags.ca_file.empty()) {
     std::cout << pair->ca << std::flush;
@@ -153,35 +156,31 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(con
                       {"names", taken->names},
                       {"notAfter", absl::FormatTime(absl::RFC3339_sec, taken->not_after, absl::UTCTimeZone())}});
         }
-      });
+      },
+      {flags.client_ca, flags.client_names});
 }
 
-// The signals that end the process. Blocked in every thread and waited for by one.
-class EndSignals {
- public:
-  EndSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  void Await() const {
-    int signal;
-    while (sigwait(&set_, &signal) != 0) {
-    }
-  }
-  // At most `time`, but no longer than until the next signal.
-  void Await(absl::Duration time) const {
-    const timespec left = absl::ToTimespec(time);
-    sigtimedwait(&set_, nullptr, &left);
-  }
+// Where probes and metrics are served: what the flag says, or Kueue's Configuration (":8081"; "" and "0" are none).
+absl::StatusOr<std::optional<webhook::BindAddress>> HealthAddress(const Flags& flags,
+                                                                  const webhook::WebhookConfig& config) {
+  if (flags.health_port.empty() && !absl::StrContains(config.health_probe_bind, ":")) return std::nullopt;
+  const std::string& text = flags.health_port.empty() ? config.health_probe_bind : flags.health_port;
+  absl::StatusOr<webhook::BindAddress> address = webhook::ParseBindAddress(text);
+  if (address.ok()) return *address;
+  const char* const where = flags.health_port.empty() ? "health.healthProbeBindAddress " : "--health-port ";
+  return absl::InvalidArgumentError(absl::StrCat(where, address.status().message()));
+}
 
- private:
-  sigset_t set_;
-};
+// A connection is a file to the system.
+void AllowFiles() {
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
 
 absl::Status Serve(const Flags& flags) {
-  const EndSignals signals;  // before any thread
+  EndSignals signals;  // before any thread
   absl::StatusOr<LogLevel> level = webhook::ParseLogLevel(flags.log_level);
   if (!level.ok()) return level.status();
   absl::StatusOr<absl::Duration> delay = ParseDuration("--shutdown-delay", flags.shutdown_delay);
@@ -215,13 +214,22 @@ absl::Status Serve(const Flags& flags) {
   options.https.port = flags.port >= 0 ? flags.port : config->port > 0 ? config->port : kDefaultPort;
   options.https.max_connections = flags.max_connections;
   options.https.max_in_flight = flags.max_in_flight;
-  const int health_port = flags.health_port >= 0 ? flags.health_port : PortOf(config->health_probe_bind);
-  if (health_port >= 0) options.health_port = health_port;
+  options.https.max_connections_per_address =
+      flags.max_per_address > 0 ? flags.max_per_address : std::max(1, flags.max_connections / 2);
+  options.probes_on_https = flags.probes_on_webhook_port;
+  auto health = HealthAddress(flags, *config);
+  if (!health.ok()) return health.status();
+  options.health = *health;
+  AllowFiles();
   const webhook::Router router(*config, state);
   webhook::WebhookServer::Caches caches;
   if (live != nullptr) caches = [&live] { return live->figures(); };
   auto server = webhook::WebhookServer::Start(options, &router, certificates->get(), caches, &log);
   if (!server.ok()) return server.status();
+  signals.BeginServing(*delay + *patience, [&certificates, &log] {
+    log.Write(LogLevel::kInfo, "looking at the certificate");
+    (*certificates)->LookSoon();
+  });
   log.Write(LogLevel::kInfo, "serving", {{"port", (*server)->port()}, {"healthPort", (*server)->health_port()}});
   if (!flags.port_file.empty()) {
     std::ofstream out(flags.port_file, std::ios::trunc);
@@ -234,7 +242,12 @@ absl::Status Serve(const Flags& flags) {
   log.Write(LogLevel::kInfo, "shutting down", {{"delay", flags.shutdown_delay}});
   (*server)->StartDrain();
   signals.Await(*delay);
-  (*server)->Stop(*patience);
+  if (!(*server)->Stop(*patience)) {
+    // They use what would be torn down next.
+    log.Write(LogLevel::kWarn, "stopped while requests were being answered");
+    absl::SleepFor(absl::Milliseconds(50));  // for the log
+    _exit(0);
+  }
   log.Write(LogLevel::kInfo, "stopped");
   return absl::OkStatus();
 }
@@ -249,10 +262,11 @@ void AddWebhook(CLI::App* app, int* exit_code) {
       ->check(CLI::Range(0, 65535));
   command->add_option("--port-file", flags->port_file, "Write the port here once it is served; for --port 0");
   command->add_option("--bind-address", flags->address, "IP address to listen on (default: all)");
-  command
-      ->add_option("--health-port", flags->health_port,
-                   "Serve /healthz, /readyz and /metrics on this port in plain text, too (default: of the config)")
-      ->check(CLI::Range(0, 65535));
+  command->add_option("--health-port", flags->health_port,
+                      "Serve /healthz, /readyz and /metrics in plain text here: 8081, 127.0.0.1:8081 (default: of the "
+                      "config)");
+  command->add_flag("--probes-on-webhook-port", flags->probes_on_webhook_port,
+                    "Answer /readyz and /metrics on the port of the webhooks, too");
   command->add_option("--config", flags->config, "Kueue's manager Configuration")->check(CLI::ExistingFile);
   command->add_option("--feature-gates", flags->feature_gates, "A=true,B=false: Kueue's gates, over the config's");
   command->add_flag("--require-queue-label-on-pod-templates", flags->require_queue_label,
@@ -268,6 +282,14 @@ void AddWebhook(CLI::App* app, int* exit_code) {
   self_signed->excludes(cert_dir);
   command->add_option("--dns-name", flags->dns_names, "A further name or IP address in it")->needs(self_signed);
   command->add_option("--ca-file", flags->ca_file, "Write the CA's certificate here instead")->needs(self_signed);
+  auto* client_ca =
+      command->add_option("--client-ca", flags->client_ca,
+                          "Answer only clients with a certificate of a CA in this file, taken again when it changes");
+  client_ca->check(CLI::ExistingFile);
+  command
+      ->add_option("--client-name", flags->client_names,
+                   "… and with this common name or DNS name; may be given more than once")
+      ->needs(client_ca);
   auto* state = command->add_option("--state", flags->state,
                                     "Files or folders with what the cluster holds, instead of asking its API server");
   state->check(CLI::ExistingPath);
@@ -278,6 +300,10 @@ void AddWebhook(CLI::App* app, int* exit_code) {
   command->add_option("--max-staleness", flags->max_staleness,
                       "Not ready when the API server has said nothing about a kind for this long (default: 5m)");
   command->add_option("--max-connections", flags->max_connections, "Connections at a time (default: 1024)")
+      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--max-connections-per-address", flags->max_per_address,
+                   "Of them, from one client address (default: half)")
       ->check(CLI::Range(1, 100000));
   command->add_option("--max-in-flight", flags->max_in_flight, "Requests at a time (default: 256)")
       ->check(CLI::Range(1, 100000));

@@ -62,16 +62,19 @@ Router::~Router() = default;
 
 const std::vector<Route>& Router::Routes() const { return impl_->routes(); }
 
-HttpAnswer Router::TooLarge() {
-  constexpr int kTooLarge = 413;
+HttpAnswer Router::Refusal(int code, std::string message) {
   AdmissionResponse response;
-  response.code = kTooLarge;
-  response.message = absl::StrCat("request entity is too large; limit is ", kMaxBodyBytes, " bytes");
+  response.code = code;
+  response.message = std::move(message);
   HttpAnswer answer;
   answer.content_type = kTextPlain;
   answer.body = WriteReview({}, response);
-  answer.code = kTooLarge;
+  answer.code = code;
   return answer;
+}
+
+HttpAnswer Router::TooLarge() {
+  return Refusal(413, absl::StrCat("request entity is too large; limit is ", kMaxBodyBytes, " bytes"));
 }
 
 HttpAnswer Router::Answer(absl::string_view path, absl::string_view content_type, absl::string_view body) const {

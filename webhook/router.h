@@ -63,6 +63,8 @@ class Router {
 
   // The answer to a body over kMaxBodyBytes.
   static HttpAnswer TooLarge();
+  // A review that allows nothing, to a body that was not looked at.
+  static HttpAnswer Refusal(int code, std::string message);
 
   // Everything that is served, in a fixed order.
   const std::vector<Route>& Routes() const;

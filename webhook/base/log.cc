@@ -49,7 +49,7 @@ std::string LogLine(LogLevel level, absl::string_view time, absl::string_view me
                     const nlohmann::ordered_json& fields) {
   nlohmann::ordered_json line = {{"ts", std::string(time)}, {"level", Name(level)}, {"msg", std::string(message)}};
   if (fields.is_object()) line.update(fields);
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return line.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 Log::Log(LogLevel level) : level_(level) {

@@ -32,7 +32,8 @@ class Log {
 
   bool enabled(LogLevel level) const { return level >= level_; }
   void Write(LogLevel level, absl::string_view message) const;
-  // `fields` is an object (or null); its keys follow the standard ones. Invalid UTF-8 is replaced.
+  // `fields` is an object (or null); its keys follow the standard ones. Invalid UTF-8 is replaced, and all
+  // but ASCII escaped, so that a terminal only shows it.
   void Write(LogLevel level, absl::string_view message, const nlohmann::ordered_json& fields) const;
 
  private:

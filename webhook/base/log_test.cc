@@ -42,9 +42,10 @@ TEST(LogTest, EndsWithLinesInTheQueue) {
 }
 
 TEST(LogTest, LinesAreJsonWhateverIsInThem) {
-  EXPECT_EQ(LogLine(LogLevel::kWarn, "2026-01-02T03:04:05.678Z", "a \"b\"\n", {{"uid", "\xff\x01"}, {"code", 403}}),
-            "{\"ts\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"msg\":\"a \\\"b\\\"\\n\",\"uid\":\"\xEF\xBF\xBD"
-            "\\u0001\",\"code\":403}");
+  EXPECT_EQ(LogLine(LogLevel::kWarn, "2026-01-02T03:04:05.678Z", "a \"b\"\n",
+                    {{"uid", "\xff\x01\xc2\x85\x7f"}, {"code", 403}}),
+            "{\"ts\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"msg\":\"a \\\"b\\\"\\n\",\"uid\":\"\\ufffd"
+            "\\u0001\\u0085\\u007f\",\"code\":403}");
 }
 
 }  // namespace

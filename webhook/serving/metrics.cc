@@ -98,6 +98,10 @@ void CollectServer(const HttpServerStats& stats, std::vector<MetricFamily>* out)
   out->push_back(std::move(connections));
   out->push_back(Single("muster_webhook_overloaded_total", "Requests answered 429 because a limit was reached.",
                         MetricType::Counter, double(stats.overloaded)));
+  out->push_back(Single("muster_webhook_late_total", "Requests answered 503 because the answer took too long.",
+                        MetricType::Counter, double(stats.late)));
+  out->push_back(Single("muster_webhook_held_bytes", "Bodies, what answering them costs, and answers not yet sent.",
+                        MetricType::Gauge, double(stats.held_bytes)));
   out->push_back(Single("muster_webhook_malformed_total", "Requests that were no HTTP or did not arrive in time.",
                         MetricType::Counter, double(stats.malformed)));
 }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
@@ -18,16 +20,23 @@
 
 namespace muster::webhook {
 
-// Thread-compatible. All reads give up after ten seconds.
+// Thread-compatible. All reads give up after ten seconds, or what SetPatience says.
 class RawClient {
  public:
-  // Connects to 127.0.0.1. With `tls`, TrustAll is enough: what is tested is the server.
-  explicit RawClient(int port, bool tls = true) {
+  // Connects to 127.0.0.1, from 127.0.0.`from` (0 = whatever the system takes). With `tls`, any certificate will do:
+  // what is tested is the server.
+  explicit RawClient(int port, bool tls = true, int from = 0) {
     fd_ = socket(AF_INET, SOCK_STREAM, 0);
     timeval patience = {10, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     const int on = 1;
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (from != 0) {
+      sockaddr_in source = {};
+      source.sin_family = AF_INET;
+      source.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~uint32_t{0xff}) + static_cast<uint32_t>(from));
+      bind(fd_, reinterpret_cast<sockaddr*>(&source), sizeof(source));
+    }
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(port));
@@ -46,6 +55,13 @@ class RawClient {
   ~RawClient() { Reset(); }
 
   bool connected() const { return connected_; }
+  // How long reading and writing wait from now on.
+  void SetPatience(int milliseconds) const {
+    const timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  }
+  SSL* ssl() const { return ssl_.get(); }
   int fd() const { return fd_; }
   // The serial number of the server's certificate.
   std::string Serial() const {

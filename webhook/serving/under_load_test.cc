@@ -101,7 +101,7 @@ class UnderLoadTest : public ::testing::Test {
 
     WebhookServerOptions options;
     options.https.address = "127.0.0.1";
-    options.health_port = 0;
+    options.health = BindAddress{};
     server_ = *WebhookServer::Start(
         options, router_.get(), certificates_.get(), [this] { return state_->figures(); }, &log_);
     std::string checks;

@@ -7,6 +7,8 @@
 #include "absl/time/clock.h"
 #include "webhook/base/log.h"
 #include "webhook/live/cache_figures.h"
+#include "webhook/serving/answer_cost.h"
+#include "webhook/serving/monotonic.h"
 
 namespace muster::webhook {
 namespace {
@@ -18,13 +20,21 @@ HttpResponse Text(int status, std::string body) {
   return response;
 }
 
+HttpResponse NotFound() {
+  HttpResponse response = Text(404, "404 page not found\n");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+constexpr char kHealthz[] = "/healthz";
+constexpr char kReadyz[] = "/readyz";
+constexpr char kMetrics[] = "/metrics";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(WebhookServerOptions options, const Router* router,
                                                                     const CertificateSource* certificates,
                                                                     Caches caches, const Log* log) {
-  options.https.certificate = [certificates] { return certificates->Current(); };
-  options.https.max_body_bytes = kMaxBodyBytes;
   std::unique_ptr<WebhookServer> server(
       new WebhookServer(std::move(options), router, certificates, std::move(caches), log));
   // The metrics read the server's figures, and the server writes to the metrics: nobody asks before both are there.
@@ -33,23 +43,56 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(WebhookServe
       router->Routes(),
       Metrics::Sources{[self] { return self->https_ == nullptr ? HttpServerStats() : self->https_->stats(); },
                        certificates, self->caches_});
-  if (self->options_.health_port) {
-    HttpServerOptions health;
-    health.address = self->options_.https.address;
-    health.port = *self->options_.health_port;
-    health.max_connections = 64;
-    health.max_body_bytes = 0;
-    auto started = HttpServer::Start(health, [self](const HttpRequest& request) {
-      return self->Probe(request).value_or(Text(404, "404 page not found\n"));
-    });
+  if (self->options_.health) {
+    auto started = HttpServer::Start(
+        self->Health(), [self](const HttpRequest& request) { return self->Probe(request).value_or(NotFound()); });
     if (!started.ok()) return started.status();
     self->health_ = *std::move(started);
   }
-  auto started =
-      HttpServer::Start(self->options_.https, [self](const HttpRequest& request) { return self->Review(request); });
+  auto started = HttpServer::Start(self->Https(), [self](const HttpRequest& request) { return self->Review(request); });
   if (!started.ok()) return started.status();
   self->https_ = *std::move(started);
   return server;
+}
+
+HttpServerOptions WebhookServer::Https() {
+  HttpServerOptions options = options_.https;
+  options.certificate = [this] { return certificates_->Current(); };
+  options.framing.max_body_bytes = kMaxBodyBytes;
+  options.at_head = [this](const HttpRequest& request) { return AtHead(request); };
+  options.cost = [](const HttpRequest& request) { return AnswerCost(request.body); };
+  return options;
+}
+
+// Who asks here asks briefly: a connection that does not get on goes after a second, the oldest one for a new one.
+HttpServerOptions WebhookServer::Health() const {
+  HttpServerOptions options;
+  options.address = options_.health->address.empty() ? options_.https.address : options_.health->address;
+  options.port = options_.health->port;
+  options.max_connections = 64;
+  options.max_connections_per_address = 64;
+  options.max_held_bytes = options.max_held_bytes_per_address = size_t{4} << 20;
+  options.framing.max_header_bytes = 4096;
+  options.framing.max_body_bytes = 0;
+  options.workers = 1;
+  options.fresh_timeout = options.header_timeout = options.request_timeout = absl::Seconds(1);
+  options.idle_timeout = absl::Seconds(90);
+  options.at_head = [](const HttpRequest& request) -> std::optional<HttpResponse> {
+    if (request.path == kReadyz || request.path == kMetrics) return std::nullopt;
+    return request.path == kHealthz ? Text(200, "ok\n") : NotFound();
+  };
+  return options;
+}
+
+// On the thread that serves all connections: what needs no work.
+std::optional<HttpResponse> WebhookServer::AtHead(const HttpRequest& request) {
+  if (request.path == kHealthz) return Text(200, "ok\n");
+  if (metrics_->IsRoute(request.path)) return std::nullopt;
+  if (options_.probes_on_https && (request.path == kReadyz || request.path == kMetrics)) return std::nullopt;
+  HttpAnswer answer;
+  answer.status = answer.code = 404;
+  metrics_->Observe(request.path, answer, absl::ZeroDuration());
+  return NotFound();
 }
 
 WebhookServer::WebhookServer(WebhookServerOptions options, const Router* router, const CertificateSource* certificates,
@@ -67,10 +110,11 @@ void WebhookServer::StartDrain() {
   https_->CloseConnectionsSoftly();
 }
 
-void WebhookServer::Stop(absl::Duration patience) {
+bool WebhookServer::Stop(absl::Duration patience) {
   draining_ = true;
-  if (https_ != nullptr) https_->Stop(patience);
-  if (health_ != nullptr) health_->Stop(absl::ZeroDuration());
+  const bool https_idle = https_ == nullptr || https_->Stop(patience);
+  const bool health_idle = health_ == nullptr || health_->Stop(absl::ZeroDuration());
+  return https_idle && health_idle;
 }
 
 bool WebhookServer::Ready(std::string* checks) const {
@@ -93,13 +137,13 @@ bool WebhookServer::Ready(std::string* checks) const {
 }
 
 std::optional<HttpResponse> WebhookServer::Probe(const HttpRequest& request) const {
-  if (request.path == "/healthz") return Text(200, "ok\n");
-  if (request.path == "/readyz") {
+  if (request.path == kHealthz) return Text(200, "ok\n");
+  if (request.path == kReadyz) {
     std::string checks;
     const bool ready = Ready(&checks);
     return Text(ready ? 200 : 503, absl::StrCat(checks, ready ? "ready\n" : "not ready\n"));
   }
-  if (request.path == "/metrics") {
+  if (request.path == kMetrics) {
     HttpResponse response = Text(200, metrics_->Text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
@@ -107,18 +151,27 @@ std::optional<HttpResponse> WebhookServer::Probe(const HttpRequest& request) con
   return std::nullopt;
 }
 
+HttpAnswer WebhookServer::Answer(const HttpRequest& request) const {
+  if (request.body_too_large) return Router::TooLarge();
+  if (request.too_costly) {
+    return Router::Refusal(413, absl::StrCat("the request holds too many values; answering it would take over ",
+                                             options_.https.max_cost >> 20, " MiB of memory"));
+  }
+  HttpAnswer answer = router_->Answer(request.path, request.content_type, request.body);
+  if (answer.body.size() <= options_.max_answer_bytes) return answer;
+  return Router::Refusal(413, absl::StrCat("there is too much to say about the request: ", answer.body.size(),
+                                           " bytes; limit is ", options_.max_answer_bytes));
+}
+
 HttpResponse WebhookServer::Review(const HttpRequest& request) {
-  const absl::Time start = absl::Now();
+  const absl::Time start = MonotonicNow();
   if (std::optional<HttpResponse> probe = Probe(request)) return *std::move(probe);
-  HttpAnswer answer = request.body_too_large && metrics_->IsRoute(request.path)
-                          ? Router::TooLarge()
-                          : router_->Answer(request.path, request.content_type, request.body);
-  const absl::Duration took = absl::Now() - start;
+  HttpAnswer answer = Answer(request);
+  const absl::Duration took = MonotonicNow() - start;
   metrics_->Observe(request.path, answer, took);
   LogReview(request, answer, took);
   HttpResponse response = Text(answer.status, std::move(answer.body));
   response.content_type = std::move(answer.content_type);
-  if (answer.status == 404) response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
 }
 
@@ -135,18 +188,20 @@ bool WebhookServer::MayLog(absl::Time now, int64_t* dropped) {
 
 // Nothing of the object: names, labels and commands are for those who may read it.
 void WebhookServer::LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) {
+  // What is wrong with the object is its owner's business; what is wrong with the request, or here, is the operator's.
+  const bool understood = answer.code != 400 && answer.code != 413;
   LogLevel level = LogLevel::kDebug;
-  if (!answer.allowed) level = answer.code == 403 ? LogLevel::kInfo : LogLevel::kWarn;
+  if (!answer.allowed) level = understood && answer.code < 500 ? LogLevel::kInfo : LogLevel::kWarn;
   if (took > options_.slow) level = LogLevel::kWarn;
   if (!log_->enabled(level)) return;
   int64_t dropped = 0;
-  const bool may = MayLog(absl::Now(), &dropped);
+  const bool may = MayLog(MonotonicNow(), &dropped);
   if (dropped > 0) log_->Write(LogLevel::kWarn, "too many requests to log each", {{"notLogged", dropped}});
   if (!may) return;
   log_->Write(level,
-              answer.allowed       ? "allowed"
-              : answer.code == 403 ? "denied"
-                                   : "not understood",
+              answer.allowed ? "allowed"
+              : understood   ? "denied"
+                             : "not understood",
               {{"path", request.path},
                {"uid", answer.uid.substr(0, 64)},
                {"operation", answer.operation.substr(0, 16)},

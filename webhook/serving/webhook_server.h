@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "webhook/router.h"
+#include "webhook/serving/bind_address.h"
 #include "webhook/serving/http_server.h"
 #include "webhook/serving/metrics.h"
 #include "webhook/tls/certificates.h"
@@ -23,8 +24,10 @@ namespace muster::webhook {
 class Log;
 
 struct WebhookServerOptions {
-  HttpServerOptions https;                 // `certificate` is set by Start
-  std::optional<int> health_port;          // probes and metrics in plain text on a port of their own, too
+  HttpServerOptions https;            // Start sets `certificate` and what looks at requests
+  std::optional<BindAddress> health;  // probes and metrics, in plain text; "" = the address of `https`
+  bool probes_on_https = false;       // /readyz and /metrics there, too; /healthz always is
+  size_t max_answer_bytes = size_t{8} << 20;
   absl::Duration slow = absl::Seconds(1);  // an answer that takes longer is logged as a warning
   int max_log_lines = 100;                 // of requests, a second; those over it are counted
 };
@@ -50,13 +53,18 @@ class WebhookServer {
 
   // From now on not ready, and every answer ends its connection; everything is still answered.
   void StartDrain();
-  // Ends, and waits at most `patience` for requests being answered.
-  void Stop(absl::Duration patience);
+  // Ends, and waits at most `patience` for requests being answered. False when some still are: the destructor would
+  // wait for them.
+  bool Stop(absl::Duration patience);
 
  private:
   WebhookServer(WebhookServerOptions options, const Router* router, const CertificateSource* certificates,
                 Caches caches, const Log* log);
+  HttpServerOptions Https();
+  HttpServerOptions Health() const;
+  std::optional<HttpResponse> AtHead(const HttpRequest& request);
   HttpResponse Review(const HttpRequest& request);
+  HttpAnswer Answer(const HttpRequest& request) const;
   std::optional<HttpResponse> Probe(const HttpRequest& request) const;
   void LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took);
   // Whether one more line may be written this second; *dropped: how many were not in the last one.

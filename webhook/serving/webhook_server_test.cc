@@ -45,7 +45,7 @@ class WebhookServerTest : public ::testing::Test {
     certificates_ = CertificateSource::Fixed(std::move(certificate));
     WebhookServerOptions options;
     options.https.address = "127.0.0.1";
-    options.health_port = 0;
+    options.health = BindAddress{};
     auto server = WebhookServer::Start(options, &router_, certificates_.get(), std::move(caches), &log_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -145,15 +145,45 @@ TEST_F(WebhookServerTest, AnswersUnusualHttpAsKueueDoes) {
   }
 }
 
-TEST_F(WebhookServerTest, ProbesAreOnBothPorts) {
+TEST_F(WebhookServerTest, ProbesHaveAPortOfTheirOwn) {
   Start();
   EXPECT_THAT(Probe("/healthz"), HasSubstr("\r\n\r\nok\n"));
   EXPECT_THAT(Probe("/readyz"), HasSubstr("[+]certificate ok\n[+]shutdown ok\nready\n"));
+  EXPECT_THAT(Probe("/metrics"), HasSubstr("process_resident_memory_bytes"));
   EXPECT_THAT(Probe("/mutate-batch-v1-job"), StartsWith("HTTP/1.1 404 "));
+  for (const bool asked : {false, true}) {
+    WebhookServerOptions options;
+    options.https.address = "127.0.0.1";
+    options.probes_on_https = asked;
+    auto server = WebhookServer::Start(options, &router_, certificates_.get(), nullptr, &log_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    RawClient client((*server)->port());
+    EXPECT_THAT(client.Ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(client.Ask("GET", "/readyz"), StartsWith(asked ? "HTTP/1.1 200 " : "HTTP/1.1 404 "));
+    EXPECT_THAT(client.Ask("GET", "/metrics"), StartsWith(asked ? "HTTP/1.1 200 " : "HTTP/1.1 404 "));
+  }
+}
+
+// Each of these once made a kubelet believe that the process is gone.
+TEST_F(WebhookServerTest, ProbesAreAnsweredBesideClientsThatAreNot) {
+  Start();
+  std::vector<std::unique_ptr<RawClient>> bad;
+  for (int i = 0; i < 200; ++i) {
+    bad.push_back(std::make_unique<RawClient>(server_->health_port(), false));
+    if (i % 2 == 0) bad.back()->Send("GET /hea");
+  }
+  for (const char* path : {"/healthz", "/readyz", "/metrics"}) EXPECT_THAT(Probe(path), StartsWith("HTTP/1.1 200 "));
+}
+
+// An object that is more than it seems is refused before it is read, in words the API server passes on.
+TEST_F(WebhookServerTest, RefusesWhatItWouldTakeTooMuchToAnswer) {
+  Start();
+  std::string body = R"({"request":{"uid":"u","object":[)";
+  while (body.size() < 3'000'000) body += "[],";
+  body += "[]]}}";
   RawClient client(server_->port());
-  EXPECT_THAT(client.Ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(client.Ask("GET", "/readyz"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(client.Ask("GET", "/metrics"), HasSubstr("process_resident_memory_bytes"));
+  EXPECT_THAT(client.Ask("POST", kPath, body), HasSubstr("the request holds too many values"));
+  EXPECT_THAT(client.Ask("POST", kPath, Review("u")), HasSubstr("\"uid\":\"u\""));
 }
 
 TEST_F(WebhookServerTest, IsNotReadyWithAnExpiredCertificate) {

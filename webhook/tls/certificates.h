@@ -2,11 +2,13 @@
 #ifndef MUSTER_WEBHOOK_TLS_CERTIFICATES_H_
 #define MUSTER_WEBHOOK_TLS_CERTIFICATES_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -16,8 +18,13 @@
 
 namespace muster::webhook {
 
-// Reads tls.crt, tls.key and, where present, ca.crt of a folder. Errors: NotFound, InvalidArgument (larger than 1 MiB).
+// Reads tls.crt, tls.key and, where present, ca.crt of a folder. Never waits. Errors: NotFound, InvalidArgument (larger
+// than 1 MiB, or no file: a pipe, a device).
 absl::StatusOr<KeyPair> ReadKeyPair(const std::string& folder);
+
+// Clients with a certificate of a CA in `file`; "" = anyone. The errors of ReadKeyPair, and for an empty file: it is not
+// anyone.
+absl::StatusOr<ClientCheck> ReadClientCheck(const std::string& file, const std::vector<std::string>& names);
 
 // Thread-safe.
 class CertificateSource {
@@ -26,10 +33,15 @@ class CertificateSource {
   // reported and left alone: the one before it stays in use. The folder may be empty at first; Current() is null until
   // then. `report` hears of every pair taken (OK) or refused, from the thread that looks, and once before this returns.
   using Report = std::function<void(const absl::Status&, const ServingCertificate*)>;
-  static std::unique_ptr<CertificateSource> Watch(std::string folder, absl::Duration interval, Report report);
+  // `clients.ca` names a file here: it is looked at as often.
+  static std::unique_ptr<CertificateSource> Watch(std::string folder, absl::Duration interval, Report report,
+                                                  ClientCheck clients = {});
   // One pair that never changes.
   static std::unique_ptr<CertificateSource> Fixed(ServingCertificate certificate);
   ~CertificateSource();
+
+  // Has Watch's thread look now rather than after its interval, which is told by a clock that nobody sets.
+  void LookSoon();
 
   // What new connections are to use; null while there was no good pair yet. Connections keep the one they started with.
   std::shared_ptr<const ServingCertificate> Current() const;
@@ -38,10 +50,12 @@ class CertificateSource {
   int64_t refused() const;
 
  private:
-  CertificateSource() = default;
+  CertificateSource();
   void Look();
+  void WatchLoop(absl::Duration interval);
 
   std::string folder_;
+  ClientCheck clients_;
   Report report_;
   std::string taken_text_;   // what the current pair was made of, and why the last one was refused: only the
   absl::Status last_error_;  // thread that looks uses these two
@@ -49,7 +63,8 @@ class CertificateSource {
   std::shared_ptr<const ServingCertificate> current_ ABSL_GUARDED_BY(mutex_);
   int64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stop_{false};
+  const int wake_;  // an eventfd: the thread's wait
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -138,6 +139,41 @@ TEST_F(WatchTest, TakesANewPairAndKeepsTheOldOneWhenItIsBad) {
   std::filesystem::remove_all(folder_);
   absl::SleepFor(absl::Milliseconds(50));
   EXPECT_EQ(source->Current(), second);
+}
+
+// Opening one would wait for whoever writes into it.
+TEST_F(WatchTest, APipeIsNoCertificate) {
+  ASSERT_EQ(mkfifo((folder_ + "/tls.crt").c_str(), 0600), 0);
+  auto source = Watch();
+  EXPECT_EQ(source->Current(), nullptr);
+  EXPECT_THAT(ReadKeyPair(folder_).status().ToString(), HasSubstr("tls.crt: is not a file"));
+}
+
+TEST_F(WatchTest, LooksWhenAsked) {
+  Write(Pair());
+  auto source = CertificateSource::Watch(folder_, absl::Hours(1), nullptr);
+  Write(Pair());
+  source->LookSoon();
+  AwaitTaken(*source, 2);
+}
+
+// Without the file of the clients' CA nobody knows who may connect.
+TEST_F(WatchTest, FollowsTheClientsCa) {
+  Write(Pair());
+  const std::string ca = folder_ + "/clients.crt";
+  auto source = CertificateSource::Watch(folder_, absl::Milliseconds(5), nullptr, {ca, {}});
+  EXPECT_EQ(source->Current(), nullptr);
+  Write("clients.crt", "");
+  absl::SleepFor(absl::Milliseconds(30));
+  EXPECT_EQ(source->Current(), nullptr);
+  Write("clients.crt", MakeClientIdentity("a", absl::Now(), absl::Hours(1))->ca);
+  AwaitTaken(*source, 1);
+  const auto first = source->Current();
+  Write("clients.crt", MakeClientIdentity("a", absl::Now(), absl::Hours(1))->ca);
+  AwaitTaken(*source, 2);
+  Write("clients.crt", "nonsense");
+  absl::SleepFor(absl::Milliseconds(30));
+  EXPECT_EQ(source->taken(), 2);
 }
 
 }  // namespace

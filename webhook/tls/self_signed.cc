@@ -3,7 +3,6 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
-#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,7 +37,7 @@ bool SetRandomSerial(X509* certificate) {
 
 // A certificate for `key`, signed by `issuer` (itself when null).
 X509Ptr MakeCertificate(EVP_PKEY* key, const char* common_name, X509* issuer, EVP_PKEY* issuer_key, absl::Time from,
-                        absl::Time to, std::initializer_list<Extension> extensions) {
+                        absl::Time to, const std::vector<Extension>& extensions) {
   X509Ptr certificate(X509_new());
   X509* x = certificate.get();
   if (x == nullptr || X509_set_version(x, 2) != 1 || !SetRandomSerial(x) || X509_set_pubkey(x, key) != 1)
@@ -93,6 +92,28 @@ std::string AlternativeNames(const std::vector<std::string>& names) {
   return list;
 }
 
+// A CA, and a pair that it signed for `usage`.
+absl::StatusOr<KeyPair> MakePair(const char* ca_name, const char* name, const char* usage,
+                                 const std::string& alternatives, absl::Time now, absl::Duration validity) {
+  EvpKeyPtr ca_key(EVP_EC_gen("P-256")), key(EVP_EC_gen("P-256"));
+  if (ca_key == nullptr || key == nullptr) return absl::InternalError(absl::StrCat("making keys: ", OpenSslError()));
+  const absl::Time from = now - absl::Minutes(5);  // clocks of a cluster differ a little
+  X509Ptr ca = MakeCertificate(ca_key.get(), ca_name, nullptr, ca_key.get(), from, now + validity,
+                               {{NID_basic_constraints, "critical,CA:TRUE"},
+                                {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                                {NID_subject_key_identifier, "hash"}});
+  if (ca == nullptr) return absl::InternalError(absl::StrCat("making the CA: ", OpenSslError()));
+  std::vector<Extension> extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
+                                       {NID_key_usage, "critical,digitalSignature"},
+                                       {NID_ext_key_usage, usage},
+                                       {NID_subject_key_identifier, "hash"},
+                                       {NID_authority_key_identifier, "keyid"}};
+  if (!alternatives.empty()) extensions.push_back({NID_subject_alt_name, alternatives});
+  X509Ptr leaf = MakeCertificate(key.get(), name, ca.get(), ca_key.get(), from, now + validity, extensions);
+  if (leaf == nullptr) return absl::InternalError(absl::StrCat("making the certificate: ", OpenSslError()));
+  return KeyPair{ToPem(leaf.get()), ToPem(key.get()), ToPem(ca.get())};
+}
+
 }  // namespace
 
 absl::StatusOr<KeyPair> MakeSelfSigned(const std::vector<std::string>& names, absl::Time now, absl::Duration validity) {
@@ -100,23 +121,11 @@ absl::StatusOr<KeyPair> MakeSelfSigned(const std::vector<std::string>& names, ab
   if (alternatives.empty()) {
     return absl::InvalidArgumentError("a serving certificate needs DNS names or IP addresses, and nothing else");
   }
-  EvpKeyPtr ca_key(EVP_EC_gen("P-256")), key(EVP_EC_gen("P-256"));
-  if (ca_key == nullptr || key == nullptr) return absl::InternalError(absl::StrCat("making keys: ", OpenSslError()));
-  const absl::Time from = now - absl::Minutes(5);  // clocks of a cluster differ a little
-  X509Ptr ca = MakeCertificate(ca_key.get(), "muster-webhook-ca", nullptr, ca_key.get(), from, now + validity,
-                               {{NID_basic_constraints, "critical,CA:TRUE"},
-                                {NID_key_usage, "critical,keyCertSign,cRLSign"},
-                                {NID_subject_key_identifier, "hash"}});
-  if (ca == nullptr) return absl::InternalError(absl::StrCat("making the CA: ", OpenSslError()));
-  X509Ptr leaf = MakeCertificate(key.get(), "muster-webhook", ca.get(), ca_key.get(), from, now + validity,
-                                 {{NID_basic_constraints, "critical,CA:FALSE"},
-                                  {NID_key_usage, "critical,digitalSignature"},
-                                  {NID_ext_key_usage, "serverAuth"},
-                                  {NID_subject_key_identifier, "hash"},
-                                  {NID_authority_key_identifier, "keyid"},
-                                  {NID_subject_alt_name, alternatives}});
-  if (leaf == nullptr) return absl::InternalError(absl::StrCat("making the certificate: ", OpenSslError()));
-  return KeyPair{ToPem(leaf.get()), ToPem(key.get()), ToPem(ca.get())};
+  return MakePair("muster-webhook-ca", "muster-webhook", "serverAuth", alternatives, now, validity);
+}
+
+absl::StatusOr<KeyPair> MakeClientIdentity(const std::string& name, absl::Time now, absl::Duration validity) {
+  return MakePair("muster-client-ca", name.c_str(), "clientAuth", "", now, validity);
 }
 
 }  // namespace muster::webhook

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "webhook/tls/client_check.h"
 #include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
@@ -149,7 +150,8 @@ std::string OpenSslError() {
   return text.empty() ? "no reason given" : text;
 }
 
-absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now) {
+absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now,
+                                                          const ClientCheck& clients) {
   ERR_clear_error();
   absl::StatusOr<std::vector<X509Ptr>> chain = ReadCertificates(pair.certificate, "tls.crt");
   if (!chain.ok()) return chain.status();
@@ -178,6 +180,13 @@ absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, a
   }
   if (!ok)
     return absl::InvalidArgumentError(absl::StrCat("tls.crt and tls.key: OpenSSL refuses them: ", OpenSslError()));
+  if (!clients.ca.empty()) {
+    absl::StatusOr<std::vector<X509Ptr>> cas = ReadCertificates(clients.ca, "the clients' CA");
+    if (!cas.ok()) return cas.status();
+    if (!RequireClients(made.context.get(), *cas, clients.names)) {
+      return absl::InvalidArgumentError(absl::StrCat("the clients' CA: OpenSSL refuses it: ", OpenSslError()));
+    }
+  }
   made.not_before = ToTime(X509_get0_notBefore(leaf));
   made.not_after = ToTime(X509_get0_notAfter(leaf));
   made.serial = Serial(leaf);

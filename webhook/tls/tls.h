@@ -21,6 +21,13 @@ struct KeyPair {
   std::string ca;           // ca.crt; "" = not known
 };
 
+// Who may connect: clients with a certificate that one of the CAs signed, and, where there are names, with one of them
+// as common name or DNS name.
+struct ClientCheck {
+  std::string ca;  // PEM; "" = anyone, without a certificate
+  std::vector<std::string> names;
+};
+
 // A pair that passed all checks. Thread-safe: immutable, and a context may serve any number of connections.
 struct ServingCertificate {
   std::shared_ptr<SSL_CTX> context;  // TLS 1.2 and up, HTTP/1.1 alone by ALPN
@@ -32,13 +39,17 @@ struct ServingCertificate {
 
 // Checks the pair and makes a context of it. Errors (InvalidArgument, saying which file and what to do): unreadable
 // PEM, a key that is not the certificate's, a certificate that is not yet or no longer valid at `now`, one that is not
-// for servers, and one that does not verify against `ca` when there is one.
-absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now);
+// for servers, one that does not verify against `ca` when there is one, and CAs of clients that cannot be read.
+absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now,
+                                                          const ClientCheck& clients = {});
 
 // A CA made on the spot and a serving certificate it signed, for tests and for clusters without cert-manager. `names`:
 // DNS names and IP addresses. ECDSA P-256; the CA's key is thrown away. Errors: InvalidArgument without a name,
 // Internal when OpenSSL fails.
 absl::StatusOr<KeyPair> MakeSelfSigned(const std::vector<std::string>& names, absl::Time now, absl::Duration validity);
+
+// The same for a client with this common name.
+absl::StatusOr<KeyPair> MakeClientIdentity(const std::string& name, absl::Time now, absl::Duration validity);
 
 // What OpenSSL has to say about the last failure of this thread; empties its queue.
 std::string OpenSslError();
