@@ -14,6 +14,7 @@
 #include "webhook/router.h"
 #include "webhook/state/cluster_state.h"
 #include "webhook/state/config.h"
+#include "webhook/tls/certificates.h"
 #include "webhook/tls/tls.h"
 
 namespace muster::cli {
@@ -27,6 +28,7 @@ struct Flags {
   std::string config;
   std::string feature_gates;
   std::string output_dir;
+  std::string client_ca;
   bool self_signed = false;
 };
 
@@ -58,6 +60,11 @@ absl::Status PrintManifests(Flags flags) {
     if (!made.ok()) return made.status();
     pair = *std::move(made);
     options.certificate = &pair;
+  }
+  if (!flags.client_ca.empty()) {
+    absl::StatusOr<webhook::ClientCheck> clients = webhook::ReadClientCheck(flags.client_ca, {});
+    if (!clients.ok()) return clients.status();
+    options.client_ca = clients->ca;
   }
   options.ignore_when_down.insert(flags.ignore_when_down.begin(), flags.ignore_when_down.end());
   const webhook::CachedClusterState nothing;
@@ -93,6 +100,14 @@ void AddWebhookManifests(CLI::App* webhook, int* exit_code) {
       ->excludes(self_signed);
   command->add_option("--ignore-when-down", flags->ignore_when_down,
                       "A resource, such as pods, that is let through while the webhook is down (default: none)");
+  command->add_option("--api-server-cidr", options.api_server_cidrs,
+                      "A network API servers call from: others do not reach the webhook (default: all do)");
+  command->add_option("--metrics-namespace", options.metrics_namespaces,
+                      "A namespace whose pods may read metrics (default: monitoring)");
+  auto* client_ca = command->add_option("--client-ca", flags->client_ca,
+                                        "The CA of the certificates API servers show: nobody else is answered");
+  client_ca->check(CLI::ExistingFile);
+  command->add_option("--client-name", options.client_names, "… with this name in them")->needs(client_ca);
   command->add_option("--output-dir", flags->output_dir, "Write files with a kustomization.yaml instead of printing");
   command->callback([flags, exit_code] {
     if (absl::Status status = PrintManifests(*flags); !status.ok()) {

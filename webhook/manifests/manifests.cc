@@ -206,12 +206,17 @@ absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>
     files.push_back(
         {"certificate.yaml", "cert-manager makes and renews the certificate.", CertManagerObjects(options)});
   }
+  if (!options.client_ca.empty()) {
+    files.push_back({"client-ca.yaml", "Who signs the certificates API servers show.", {ClientCaObject(options)}});
+  }
   files.push_back({"deployment.yaml", "", {DeploymentObject(options)}});
   files.push_back({"service.yaml", "", {ServiceObject(options)}});
   files.push_back({"pod-disruption-budget.yaml", "", {DisruptionBudgetObject(options)}});
-  files.push_back({"network-policy.yaml",
-                   "API servers call from addresses outside of the pod network, so their port is open to all.",
-                   {NetworkPolicyObject(options)}});
+  const char* const reach =
+      "API servers call from outside of the pod network, from addresses that only you know: without\n"
+      "--api-server-cidr their port is open to all. Metrics are for the namespaces of --metrics-namespace; the probes\n"
+      "of a kubelet come from its node, which needs no rule.";
+  files.push_back({"network-policy.yaml", reach, {NetworkPolicyObject(options)}});
   const std::string conversion =
       "The CRDs are Kueue's and say themselves who converts their versions. To have Muster do it, see "
       "docs/webhook.md,\n"

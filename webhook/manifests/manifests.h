@@ -24,6 +24,13 @@ struct ManifestOptions {
   const KeyPair* certificate = nullptr;
   // cert-manager puts the CA in; with its Issuer and Certificate.
   bool cert_manager = false;
+  // Who reaches the webhook's port: the networks API servers call from; none = everybody, since they are not known.
+  std::vector<std::string> api_server_cidrs;
+  // Who reads metrics: pods of these namespaces. A kubelet's probes need no rule.
+  std::vector<std::string> metrics_namespaces = {"monitoring"};
+  // PEM of the CA that signs the certificates API servers show; "" = they show none. And the names in them.
+  std::string client_ca;
+  std::vector<std::string> client_names;
   // Resources ("pods") that are let through while the webhook is down. See docs/webhook.md.
   std::set<std::string> ignore_when_down;
 };

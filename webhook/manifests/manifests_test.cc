@@ -66,6 +66,41 @@ TEST(ManifestsTest, TheFilesInDeployAreTheseAtTheirDefaults) {
   }
 }
 
+TEST(ManifestsTest, WhoReachesThePortsIsSaid) {
+  ManifestOptions options;
+  json policy = Objects(Make(options))["NetworkPolicy/muster-webhook"]["spec"];
+  EXPECT_FALSE(policy["ingress"][0].contains("from"));
+  EXPECT_EQ(policy["ingress"][1]["from"][0]["namespaceSelector"]["matchExpressions"][0]["values"],
+            json::array({"monitoring"}));
+  options.api_server_cidrs = {"10.0.0.0/28", "10.0.1.0/28"};
+  options.metrics_namespaces = {};
+  policy = Objects(Make(options))["NetworkPolicy/muster-webhook"]["spec"];
+  ASSERT_EQ(policy["ingress"].size(), 1u);
+  EXPECT_EQ(policy["ingress"][0]["from"],
+            json::array({{{"ipBlock", {{"cidr", "10.0.0.0/28"}}}}, {{"ipBlock", {{"cidr", "10.0.1.0/28"}}}}}));
+}
+
+TEST(ManifestsTest, TheCaOfClientsIsMounted) {
+  ManifestOptions options;
+  options.client_ca = "-----BEGIN CERTIFICATE-----\n";
+  options.client_names = {"kube-apiserver"};
+  std::map<std::string, json> objects = Objects(Make(options));
+  EXPECT_EQ(objects["ConfigMap/muster-webhook-client-ca"]["data"]["ca.crt"], options.client_ca);
+  const json& pod = objects["Deployment/muster-webhook"]["spec"]["template"]["spec"];
+  const json& container = pod["containers"][0];
+  EXPECT_THAT(container["args"], Contains("--client-ca=/etc/muster/client-ca/ca.crt"));
+  EXPECT_THAT(container["args"], Contains("--client-name=kube-apiserver"));
+  EXPECT_EQ(container["volumeMounts"][2]["mountPath"], "/etc/muster/client-ca");
+  EXPECT_EQ(pod["volumes"][2]["configMap"]["name"], "muster-webhook-client-ca");
+}
+
+TEST(ManifestsTest, ReplicasDoNotShareANode) {
+  std::map<std::string, json> objects = Objects(Make({}));
+  const json& spread = objects["Deployment/muster-webhook"]["spec"]["template"]["spec"]["topologySpreadConstraints"];
+  EXPECT_EQ(spread[0]["topologyKey"], "kubernetes.io/hostname");
+  EXPECT_EQ(spread[0]["whenUnsatisfiable"], "DoNotSchedule");
+}
+
 TEST(ManifestsTest, EveryObjectIsComplete) {
   for (const auto& [id, object] : Objects(Make({}))) {
     SCOPED_TRACE(id);

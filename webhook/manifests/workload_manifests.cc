@@ -12,6 +12,7 @@ using nlohmann::json;
 
 constexpr char kName[] = "muster-webhook";
 constexpr char kConfigMap[] = "muster-webhook-config";
+constexpr char kClientCaMap[] = "muster-webhook-client-ca";
 constexpr int kPort = 9443;
 constexpr int kHealthPort = 8081;
 
@@ -26,13 +27,49 @@ json Probe(const char* path, int period, int failures) {
   return {{"httpGet", {{"path", path}, {"port", "health"}}}, {"periodSeconds", period}, {"failureThreshold", failures}};
 }
 
+json Arguments(const ManifestOptions& options) {
+  json arguments = {"webhook", "--config=/etc/muster/config/controller_manager_config.yaml",
+                    "--cert-dir=/etc/muster/certs", absl::StrCat("--port=", kPort),
+                    absl::StrCat("--health-port=", kHealthPort)};
+  if (!options.client_ca.empty()) arguments.push_back("--client-ca=/etc/muster/client-ca/ca.crt");
+  for (const std::string& name : options.client_names) arguments.push_back(absl::StrCat("--client-name=", name));
+  return arguments;
+}
+
+json Mounts(const ManifestOptions& options) {
+  json mounts = {{{"name", "certs"}, {"mountPath", "/etc/muster/certs"}, {"readOnly", true}},
+                 {{"name", "config"}, {"mountPath", "/etc/muster/config"}, {"readOnly", true}}};
+  if (!options.client_ca.empty()) {
+    mounts.push_back({{"name", "client-ca"}, {"mountPath", "/etc/muster/client-ca"}, {"readOnly", true}});
+  }
+  return mounts;
+}
+
+json Volumes(const ManifestOptions& options) {
+  json volumes = {{{"name", "certs"}, {"secret", {{"secretName", kCertificateSecret}}}},
+                  {{"name", "config"}, {"configMap", {{"name", kConfigMap}}}}};
+  if (!options.client_ca.empty()) {
+    volumes.push_back({{"name", "client-ca"}, {"configMap", {{"name", kClientCaMap}}}});
+  }
+  return volumes;
+}
+
+// Pods of one version, spread over what the label tells apart.
+json Spread(const char* label, const char* otherwise) {
+  return {{"maxSkew", 1},
+          {"topologyKey", label},
+          {"whenUnsatisfiable", otherwise},
+          {"labelSelector", {{"matchLabels", Labels()}}},
+          {"matchLabelKeys", {"pod-template-hash"}},
+          // Nodes that are closed to the pods are no place for one.
+          {"nodeTaintsPolicy", "Honor"}};
+}
+
 json Container(const ManifestOptions& options) {
   return {
       {"name", "webhook"},
       {"image", options.image},
-      {"args",
-       {"webhook", "--config=/etc/muster/config/controller_manager_config.yaml", "--cert-dir=/etc/muster/certs",
-        absl::StrCat("--port=", kPort), absl::StrCat("--health-port=", kHealthPort)}},
+      {"args", Arguments(options)},
       {"ports",
        {{{"name", "webhook"}, {"containerPort", kPort}, {"protocol", "TCP"}},
         {{"name", "health"}, {"containerPort", kHealthPort}, {"protocol", "TCP"}}}},
@@ -42,31 +79,26 @@ json Container(const ManifestOptions& options) {
       {"resources", {{"requests", {{"cpu", "250m"}, {"memory", "128Mi"}}}, {"limits", {{"memory", "1Gi"}}}}},
       {"securityContext",
        {{"allowPrivilegeEscalation", false}, {"readOnlyRootFilesystem", true}, {"capabilities", {{"drop", {"ALL"}}}}}},
-      {"volumeMounts",
-       {{{"name", "certs"}, {"mountPath", "/etc/muster/certs"}, {"readOnly", true}},
-        {{"name", "config"}, {"mountPath", "/etc/muster/config"}, {"readOnly", true}}}}};
+      {"volumeMounts", Mounts(options)}};
 }
 
 json PodSpec(const ManifestOptions& options) {
-  return {{"serviceAccountName", kName},
-          // Must come up before what it admits, and not make room for it.
-          {"priorityClassName", "system-cluster-critical"},
-          // The delay for endpoints to be forgotten (5 s) and the time for the last answers (15 s), and some.
-          {"terminationGracePeriodSeconds", 30},
-          {"securityContext",
-           {{"runAsNonRoot", true},
-            {"runAsUser", 65532},
-            {"fsGroup", 65532},
-            {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
-          {"topologySpreadConstraints",
-           {{{"maxSkew", 1},
-             {"topologyKey", "kubernetes.io/hostname"},
-             {"whenUnsatisfiable", "ScheduleAnyway"},
-             {"labelSelector", {{"matchLabels", Labels()}}}}}},
-          {"containers", {Container(options)}},
-          {"volumes",
-           {{{"name", "certs"}, {"secret", {{"secretName", kCertificateSecret}}}},
-            {{"name", "config"}, {"configMap", {{"name", kConfigMap}}}}}}};
+  return {
+      {"serviceAccountName", kName},
+      // Must come up before what it admits, and not make room for it.
+      {"priorityClassName", "system-cluster-critical"},
+      // The delay for endpoints to be forgotten (5 s) and the time for the last answers (15 s), and some.
+      {"terminationGracePeriodSeconds", 30},
+      {"securityContext",
+       {{"runAsNonRoot", true},
+        {"runAsUser", 65532},
+        {"fsGroup", 65532},
+        {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+      // No node takes all replicas along when it goes.
+      {"topologySpreadConstraints",
+       {Spread("kubernetes.io/hostname", "DoNotSchedule"), Spread("topology.kubernetes.io/zone", "ScheduleAnyway")}},
+      {"containers", {Container(options)}},
+      {"volumes", Volumes(options)}};
 }
 
 }  // namespace
@@ -87,6 +119,12 @@ json ConfigMapObject(const ManifestOptions& options) {
   json object = Object("v1", "ConfigMap", options.ns, kConfigMap);
   object["data"]["controller_manager_config.yaml"] =
       options.configuration.empty() ? DefaultConfiguration() : options.configuration;
+  return object;
+}
+
+json ClientCaObject(const ManifestOptions& options) {
+  json object = Object("v1", "ConfigMap", options.ns, kClientCaMap);
+  object["data"]["ca.crt"] = options.client_ca;
   return object;
 }
 
@@ -139,13 +177,19 @@ json DisruptionBudgetObject(const ManifestOptions& options) {
 
 json NetworkPolicyObject(const ManifestOptions& options) {
   json object = Object("networking.k8s.io/v1", "NetworkPolicy", options.ns, kName);
-  json any_namespace = json::array({{{"namespaceSelector", json::object()}}});
+  json webhook = {{"ports", {{{"port", "webhook"}, {"protocol", "TCP"}}}}};
+  for (const std::string& cidr : options.api_server_cidrs) webhook["from"].push_back({{"ipBlock", {{"cidr", cidr}}}});
+  json ingress = json::array({webhook});
+  json health = {{"ports", {{{"port", "health"}, {"protocol", "TCP"}}}}};
+  health["from"] = json::array(
+      {{{"namespaceSelector",
+         {{"matchExpressions",
+           {{{"key", "kubernetes.io/metadata.name"}, {"operator", "In"}, {"values", options.metrics_namespaces}}}}}}}});
+  if (!options.metrics_namespaces.empty()) ingress.push_back(health);
   object["spec"] = {
       {"podSelector", {{"matchLabels", Labels()}}},
       {"policyTypes", {"Ingress", "Egress"}},
-      {"ingress",
-       {{{"ports", {{{"port", "webhook"}, {"protocol", "TCP"}}}}},
-        {{"ports", {{{"port", "health"}, {"protocol", "TCP"}}}}, {"from", any_namespace}}}},
+      {"ingress", ingress},
       // The API server, which is no pod.
       {"egress", {{{"ports", {{{"port", 443}, {"protocol", "TCP"}}, {{"port", 6443}, {"protocol", "TCP"}}}}}}}};
   return object;

@@ -16,7 +16,8 @@ nlohmann::json Object(const std::string& api_version, const std::string& kind, c
 
 nlohmann::json NamespaceObject(const ManifestOptions& options);
 nlohmann::json ConfigMapObject(const ManifestOptions& options);
-nlohmann::json SecretObject(const ManifestOptions& options);  // REQUIRES: options.certificate
+nlohmann::json ClientCaObject(const ManifestOptions& options);  // REQUIRES: options.client_ca
+nlohmann::json SecretObject(const ManifestOptions& options);    // REQUIRES: options.certificate
 std::vector<nlohmann::json> CertManagerObjects(const ManifestOptions& options);
 nlohmann::json DeploymentObject(const ManifestOptions& options);
 nlohmann::json ServiceObject(const ManifestOptions& options);
