@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
+#include "webhook/serving/owned_fd.h"
 #include "webhook/serving/peers.h"
 #include "webhook/serving/request_reader.h"
 #include "webhook/serving/transport.h"
@@ -29,8 +31,8 @@ enum class Phase {
 
 // Thread-compatible: the loop's.
 struct Connection {
-  Connection(uint64_t id, int fd, SSL_CTX* context, const FramingLimits& limits)
-      : id(id), io(fd, context), reader(limits) {}
+  Connection(uint64_t id, OwnedFd fd, SSL_CTX* context, const FramingLimits& limits)
+      : id(id), io(std::move(fd), context), reader(limits) {}
 
   const uint64_t id;
   Transport io;

@@ -49,6 +49,7 @@ ConnectionLoop::ConnectionLoop(const HttpServerOptions& options, HttpServer::Han
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       listener_(listener),
       next_id_(kFirst),
+      events_(kMaxEvents),
       buffer_(Transport::kRecord),
       now_(MonotonicNow()),
       pool_(
@@ -92,50 +93,55 @@ void ConnectionLoop::Publish() {
 int ConnectionLoop::WaitTime(absl::Time now) const {
   if (!known_.empty() || !unknown_.empty()) return 0;
   absl::Time until = std::min({next_sweep_, accept_again_, end_, end_fresh_});
-  if (jobs_ > 0 || pool_.unfinished() > 0) until = std::min(until, now + kTendInterval);
+  if (jobs_ > 0) until = std::min(until, now + kTendInterval);
   if (until == absl::InfiniteFuture()) return -1;
   const int64_t left = absl::ToInt64Milliseconds(until - now) + 1;
   return static_cast<int>(std::clamp<int64_t>(left, 0, 60'000));
 }
 
 void ConnectionLoop::Run() {
-  std::vector<epoll_event> events(kMaxEvents);
-  while (true) {
-    const int n = epoll_wait(epoll_.get(), events.data(), kMaxEvents, WaitTime(MonotonicNow()));
+  while (listener_.open() || !connections_.empty()) {
+    const int n = epoll_wait(epoll_.get(), events_.data(), kMaxEvents, WaitTime(MonotonicNow()));
     now_ = MonotonicNow();
-    bool accept = now_ >= accept_again_;
-    for (int i = 0; i < n; ++i) {
-      const Id id = events[static_cast<size_t>(i)].data.u64;
-      if (id == kListener) {
-        accept = true;
-      } else if (id == kWake) {
-        uint64_t value;
-        if (read(wake_.get(), &value, sizeof(value)) < 0) continue;
-      } else if (const auto it = connections_.find(id); it != connections_.end()) {
-        const uint32_t what = events[static_cast<size_t>(i)].events;
-        Connection& c = *it->second;
-        if (c.phase == Phase::kAnswering) {
-          if ((what & (EPOLLHUP | EPOLLERR)) != 0) Close(c);  // nobody waits for the answer
-        } else {
-          Queue(c);
-        }
-      }
+    try {
+      Round(n);
+    } catch (const std::bad_alloc&) {
+      ++counts_.refused_connections;  // what was to be done is done in the next round, or when its time is up
     }
-    for (const std::shared_ptr<Job>& job : pool_.TakeDone()) Answered(job);
-    if (accept && listener_.open()) AcceptSome();
-    ServeQueues();
-    if (now_ >= next_sweep_) Sweep();
-    if (now_ - last_tend_ >= kTendInterval) {
-      last_tend_ = now_;
-      pool_.Tend(now_);
-      StartParked();
-    }
-    if (end_asked_) Ending();
     for (const Id id : dead_) connections_.erase(id);
     dead_.clear();
     Publish();
-    if (!listener_.open() && connections_.empty()) return;
   }
+}
+
+void ConnectionLoop::Round(int n) {
+  bool accept = now_ >= accept_again_;
+  for (int i = 0; i < n; ++i) {
+    const epoll_event& event = events_[static_cast<size_t>(i)];
+    if (event.data.u64 == kListener) {
+      accept = true;
+    } else if (event.data.u64 == kWake) {
+      uint64_t value;
+      if (read(wake_.get(), &value, sizeof(value)) < 0) continue;
+    } else if (const auto it = connections_.find(event.data.u64); it != connections_.end()) {
+      Connection& c = *it->second;
+      if (c.phase != Phase::kAnswering) {
+        Queue(c);
+      } else if ((event.events & (EPOLLHUP | EPOLLERR)) != 0) {
+        Close(c);  // nobody waits for the answer
+      }
+    }
+  }
+  if (now_ - last_tend_ >= kTendInterval) {
+    last_tend_ = now_;
+    pool_.Tend(now_);
+  }
+  for (const std::shared_ptr<Job>& job : pool_.TakeDone()) Answered(job);
+  StartParked();
+  if (accept && listener_.open()) AcceptSome();
+  ServeQueues();
+  if (now_ >= next_sweep_) Sweep();
+  if (end_asked_) Ending();
 }
 
 void ConnectionLoop::AcceptSome() {
@@ -145,7 +151,7 @@ void ConnectionLoop::AcceptSome() {
     socklen_t size = sizeof(address);
     const int fd = accept4(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      Take(fd, address);
+      Take(OwnedFd(fd), address);
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -161,32 +167,30 @@ void ConnectionLoop::AcceptSome() {
   }
 }
 
-void ConnectionLoop::Take(int fd, const sockaddr_storage& address) {
+void ConnectionLoop::Take(OwnedFd fd, const sockaddr_storage& address) {
+  const int socket = fd.get();
   const int on = 1;
   // Without it an answer waits for the peer's delayed acknowledgement: 40 ms.
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   // A peer that vanished without a word (node lost) is noticed while the connection is idle.
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 
   ++counts_.accepted;
-  Peer* peer = peers_.Enter(PeerKey(address));
-  const int open = static_cast<int>(connections_.size() - dead_.size()) - refusals_;
-  bool room = peer->connections < options_.max_connections_per_address || MakeRoom(peer);
-  room = room && (open < options_.max_connections || MakeRoom(nullptr));
   std::shared_ptr<const ServingCertificate> certificate;
   if (options_.certificate) certificate = options_.certificate();
-  std::unique_ptr<Connection> made;
-  if ((room || refusals_ < kMaxRefusals) && (!options_.certificate || certificate != nullptr)) {
-    made = std::make_unique<Connection>(next_id_++, fd, certificate == nullptr ? nullptr : certificate->context.get(),
-                                        options_.framing);
-  }
-  if (made == nullptr || !made->io.ok()) {
+  auto made = std::make_unique<Connection>(
+      next_id_++, std::move(fd), certificate == nullptr ? nullptr : certificate->context.get(), options_.framing);
+  Connection& c = *made;
+  const bool usable = c.io.ok() && (certificate != nullptr || !options_.certificate);
+  Peer* const peer = peers_.Enter(PeerKey(address));
+  bool room = peer->connections < options_.max_connections_per_address || MakeRoom(peer);
+  const int open = static_cast<int>(connections_.size() - dead_.size()) - refusals_;
+  room = room && (open < options_.max_connections || MakeRoom(nullptr));
+  if (!usable || (!room && refusals_ >= kMaxRefusals)) {
     ++counts_.refused_connections;
     peers_.Leave(peer);
-    if (made == nullptr) close(fd);
     return;
   }
-  Connection& c = *made;
   c.certificate = std::move(certificate);
   c.remote = PeerText(address);
   c.peer = peer;
@@ -194,7 +198,7 @@ void ConnectionLoop::Take(int fd, const sockaddr_storage& address) {
   if (c.refuse) ++refusals_;
   ++peer->connections;
   connections_[c.id] = std::move(made);
-  Register(fd, c.id);
+  Register(socket, c.id);
   Enter(c, c.io.tls() ? Phase::kHandshake : Phase::kIdle,
         c.io.tls() ? options_.handshake_timeout : options_.fresh_timeout);
 }

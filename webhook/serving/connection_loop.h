@@ -37,17 +37,18 @@ class ConnectionLoop {
   void End(absl::Duration patience);
   HttpServerStats stats() const;
   // Whether handlers are running.
-  bool busy() const { return pool_.unfinished() > 0; }
+  bool busy() const { return pool_.running() > 0; }
 
  private:
   using Id = uint64_t;
 
   // connection_loop.cc: the rounds, the door, and time.
+  void Round(int events);
   void Wake() const;
   void Register(int fd, Id id);
   int WaitTime(absl::Time now) const;
   void AcceptSome();
-  void Take(int fd, const sockaddr_storage& address);
+  void Take(OwnedFd fd, const sockaddr_storage& address);
   void ServeQueues();
   void Serve(Id id);
   void Sweep();
@@ -94,6 +95,7 @@ class ConnectionLoop {
   std::deque<Id> known_, unknown_;  // queued: those with a handshake behind them, and those without
   std::vector<Id> dead_;
   std::deque<std::shared_ptr<Job>> parked_;  // wait for the cost of others to go
+  std::vector<epoll_event> events_;
   std::vector<char> buffer_;
   absl::Time now_;
   absl::Time next_sweep_ = absl::InfiniteFuture();

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 namespace muster::webhook {
 
 // Thread-compatible.
@@ -11,6 +13,7 @@ class OwnedFd {
  public:
   explicit OwnedFd(int fd) : fd_(fd) {}
   ~OwnedFd() { Close(); }
+  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   OwnedFd(const OwnedFd&) = delete;
   OwnedFd& operator=(const OwnedFd&) = delete;
 

@@ -3,10 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace muster::webhook {
 namespace {
@@ -21,16 +21,11 @@ Transport::Result FromSocket(ssize_t n, Status want) {
 
 }  // namespace
 
-Transport::Transport(int fd, SSL_CTX* context) : fd_(fd), tls_(context != nullptr) {
+Transport::Transport(OwnedFd fd, SSL_CTX* context) : fd_(std::move(fd)), tls_(context != nullptr) {
   if (!tls_) return;
   ssl_.reset(SSL_new(context));
-  if (ssl_ != nullptr && SSL_set_fd(ssl_.get(), fd_) != 1) ssl_.reset();
+  if (ssl_ != nullptr && SSL_set_fd(ssl_.get(), fd_.get()) != 1) ssl_.reset();
   ERR_clear_error();
-}
-
-Transport::~Transport() {
-  ssl_.reset();
-  close(fd_);
 }
 
 Transport::Result Transport::FromTls(int n) {
@@ -47,18 +42,18 @@ Transport::Result Transport::Handshake() { return tls_ ? FromTls(SSL_accept(ssl_
 
 Transport::Result Transport::Read(char* data, size_t size) {
   if (tls_) return FromTls(SSL_read(ssl_.get(), data, static_cast<int>(std::min(size, kRecord))));
-  return FromSocket(recv(fd_, data, size, 0), Status::kWantRead);
+  return FromSocket(recv(fd_.get(), data, size, 0), Status::kWantRead);
 }
 
 Transport::Result Transport::Write(absl::string_view bytes) {
   const size_t size = std::min(bytes.size(), kRecord);
   if (tls_) return FromTls(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(size)));
-  return FromSocket(send(fd_, bytes.data(), size, MSG_NOSIGNAL), Status::kWantWrite);
+  return FromSocket(send(fd_.get(), bytes.data(), size, MSG_NOSIGNAL), Status::kWantWrite);
 }
 
 Transport::Result Transport::Drop() {
   char drop[kRecord];
-  return FromSocket(recv(fd_, drop, sizeof(drop), 0), Status::kWantRead);
+  return FromSocket(recv(fd_.get(), drop, sizeof(drop), 0), Status::kWantRead);
 }
 
 void Transport::EndWriting() {
@@ -66,7 +61,7 @@ void Transport::EndWriting() {
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
   }
-  shutdown(fd_, SHUT_WR);
+  shutdown(fd_.get(), SHUT_WR);
 }
 
 }  // namespace muster::webhook

@@ -8,11 +8,12 @@
 #include <memory>
 
 #include "absl/strings/string_view.h"
+#include "webhook/serving/owned_fd.h"
 #include "webhook/tls/openssl_ptr.h"
 
 namespace muster::webhook {
 
-// Thread-compatible. Owns the socket.
+// Thread-compatible.
 class Transport {
  public:
   // What became of one step.
@@ -25,8 +26,7 @@ class Transport {
   static constexpr size_t kRecord = 16 * 1024;
 
   // `context` null: plain text.
-  Transport(int fd, SSL_CTX* context);
-  ~Transport();
+  Transport(OwnedFd fd, SSL_CTX* context);
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
@@ -46,7 +46,7 @@ class Transport {
  private:
   Result FromTls(int n);
 
-  const int fd_;
+  const OwnedFd fd_;
   const bool tls_;
   SslPtr ssl_;
 };

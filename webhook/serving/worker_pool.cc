@@ -24,6 +24,7 @@ constexpr absl::Duration kLargeWaits = absl::Milliseconds(50);
 constexpr size_t kMaxLargeTired = 8;
 // A job that held this much leaves free memory behind that others may want.
 constexpr size_t kMuch = size_t{4} << 20;
+constexpr size_t kFinished = 1024;
 constexpr int kLowestPriority = 19;
 
 absl::Duration CpuTime(clockid_t clock) {
@@ -36,6 +37,7 @@ absl::Duration CpuTime(clockid_t clock) {
 WorkerPool::WorkerPool(Options options, std::function<void(Job*)> answer, std::function<void()> done)
     : options_(options), answer_(std::move(answer)), done_(std::move(done)) {
   std::lock_guard<std::mutex> lock(mutex_);
+  finished_.reserve(kFinished);
   for (int i = 0; i < options_.workers && StartWorker(); ++i) {
   }
 }
@@ -72,15 +74,21 @@ void WorkerPool::Submit(std::shared_ptr<Job> job) {
 }
 
 std::vector<std::shared_ptr<Job>> WorkerPool::TakeDone() {
-  std::vector<std::shared_ptr<Job>> taken;
   std::lock_guard<std::mutex> lock(mutex_);
-  taken.swap(finished_);
+  std::vector<std::shared_ptr<Job>> taken(std::make_move_iterator(finished_.begin()),
+                                          std::make_move_iterator(finished_.end()));
+  finished_.clear();  // keeps its place: a worker that is done needs no memory to say so
   return taken;
 }
 
 size_t WorkerPool::unfinished() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return small_.size() + large_.size() + running_;
+}
+
+size_t WorkerPool::running() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return running_;
 }
 
 bool WorkerPool::MayRunLarge() const {
@@ -99,6 +107,7 @@ std::shared_ptr<Job> WorkerPool::Next(absl::Time now) {
 }
 
 void WorkerPool::Answer(Job* job) const {
+  if (job->cancelled) return;
   try {
     answer_(job);
   } catch (const std::exception&) {  // no memory, above all

@@ -63,6 +63,8 @@ class WorkerPool {
   void Tend(absl::Time now);
   // Jobs that are queued or being answered.
   size_t unfinished() const;
+  // Those being answered.
+  size_t running() const;
 
  private:
   struct Worker {
