@@ -17,7 +17,7 @@ namespace muster::cli {
 namespace {
 
 // Of the second that comes on top of the patience.
-constexpr absl::Duration kGrace = absl::Milliseconds(800);
+constexpr absl::Duration kGrace = absl::Milliseconds(500);
 
 }  // namespace
 

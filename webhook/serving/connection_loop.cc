@@ -35,6 +35,11 @@ constexpr absl::Duration kFreshPatience = absl::Seconds(1);
 // A lost packet is sent again within this time.
 constexpr absl::Duration kGrace = absl::Seconds(3);
 
+// A connection's share of memory, roughly; and what is worth giving back, how often.
+constexpr size_t kPerConnection = 48 * 1024;
+constexpr size_t kMuch = size_t{16} << 20;
+constexpr absl::Duration kReleaseInterval = absl::Seconds(1);
+
 int Workers(const HttpServerOptions& options) {
   return options.workers > 0 ? options.workers
                              : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8);
@@ -82,6 +87,19 @@ HttpServerStats ConnectionLoop::stats() const {
   return published_;
 }
 
+// What many connections or large bodies took is not kept for the next time.
+void ConnectionLoop::ReleaseMemory() {
+  const size_t now = held_ + cost_ + connections_.size() * kPerConnection;
+  high_ = std::max(high_, now);
+  if (high_ - now < kMuch || now_ - released_ < kReleaseInterval) {
+    if (high_ - now >= kMuch) next_sweep_ = std::min(next_sweep_, now_ + kReleaseInterval);
+    return;
+  }
+  released_ = now_;
+  high_ = now;
+  pool_.ReleaseMemory();
+}
+
 void ConnectionLoop::Publish() {
   counts_.connections = static_cast<int64_t>(connections_.size());
   counts_.in_flight = static_cast<int64_t>(jobs_);
@@ -110,6 +128,7 @@ void ConnectionLoop::Run() {
     }
     for (const Id id : dead_) connections_.erase(id);
     dead_.clear();
+    ReleaseMemory();
     Publish();
   }
 }

@@ -54,6 +54,7 @@ class ConnectionLoop {
   void Sweep();
   void Expire(Connection& c);
   void Ending();
+  void ReleaseMemory();
   void Publish();
 
   // connection_steps.cc: what a connection goes through. Step returns whether there is more to do at once.
@@ -107,6 +108,8 @@ class ConnectionLoop {
   size_t jobs_ = 0;  // asked and not answered
   size_t held_ = 0;  // bodies and answers
   size_t cost_ = 0;  // of the jobs that were started
+  size_t high_ = 0;  // the most that was held since memory was given back
+  absl::Time released_ = absl::InfinitePast();
   bool all_accepted_ = false;
   HttpServerStats counts_;
 

@@ -25,7 +25,8 @@ constexpr size_t kMaxLargeTired = 8;
 // A job that held this much leaves free memory behind that others may want.
 constexpr size_t kMuch = size_t{4} << 20;
 constexpr size_t kFinished = 1024;
-constexpr int kLowestPriority = 19;
+// Of nice(1): a tenth of an ordinary thread's share. Less, and it would not even end when the process does.
+constexpr int kLowPriority = 10;
 
 absl::Duration CpuTime(clockid_t clock) {
   timespec time = {};
@@ -69,6 +70,14 @@ void WorkerPool::Submit(std::shared_ptr<Job> job) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     (job->large ? large_ : small_).push_back(std::move(job));
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::ReleaseMemory() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    release_ = true;
   }
   wake_.notify_one();
 }
@@ -121,6 +130,13 @@ void WorkerPool::Run(Worker* self) {
   self->tid = static_cast<int>(syscall(SYS_gettid));
   pthread_getcpuclockid(pthread_self(), &self->clock);
   while (!stop_ && !self->tired) {
+    if (release_) {
+      release_ = false;
+      lock.unlock();
+      ReleaseFreeMemory();
+      lock.lock();
+      continue;
+    }
     std::shared_ptr<Job> job = Next(MonotonicNow());
     if (job == nullptr) {
       if (alive_ > static_cast<size_t>(options_.workers)) break;  // was here to help out
@@ -149,8 +165,8 @@ void WorkerPool::Run(Worker* self) {
     const bool first = finished_.size() == 1;
     lock.unlock();
     if (first) done_();
-    if (much) ReleaseFreeMemory();
     lock.lock();
+    release_ |= much;
   }
   --alive_;
   self->gone = true;
@@ -170,7 +186,7 @@ void WorkerPool::Tend(absl::Time now) {
         ++large_tired_;
         wake_.notify_one();  // the next large one may begin
       }
-      setpriority(PRIO_PROCESS, static_cast<id_t>(it->tid), kLowestPriority);
+      setpriority(PRIO_PROCESS, static_cast<id_t>(it->tid), kLowPriority);
     }
     it = next;
   }

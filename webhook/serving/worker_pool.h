@@ -2,7 +2,7 @@
 //
 // - Small requests go first; large ones (Job::large) run on a part of the workers, so that they cannot hold up all.
 // - A worker that is kept waiting by others (a look-up) is joined by another after a moment, up to a limit.
-// - An answer that takes long goes on at the lowest priority of the system, so that others are not slowed by it.
+// - An answer that takes long goes on at a low priority, so that others are hardly slowed by it.
 #ifndef MUSTER_WEBHOOK_SERVING_WORKER_POOL_H_
 #define MUSTER_WEBHOOK_SERVING_WORKER_POOL_H_
 
@@ -58,6 +58,8 @@ class WorkerPool {
 
   void Submit(std::shared_ptr<Job> job);
   std::vector<std::shared_ptr<Job>> TakeDone();
+  // Has a worker give free memory back to the system.
+  void ReleaseMemory();
   // Starts workers where some are missing and looks after those that take long. Call it every few milliseconds while
   // busy().
   void Tend(absl::Time now);
@@ -93,7 +95,7 @@ class WorkerPool {
   std::vector<std::shared_ptr<Job>> finished_;
   std::list<Worker> workers_;
   size_t alive_ = 0, idle_ = 0, running_ = 0, large_running_ = 0, large_tired_ = 0;
-  bool stop_ = false;
+  bool stop_ = false, release_ = false;
 };
 
 }  // namespace muster::webhook
