@@ -39,7 +39,7 @@ struct HttpServerOptions {
   int max_in_flight = 256;                               // requests being answered
   size_t max_held_bytes = size_t{40} << 20;              // bodies that arrive or wait, answers that are not sent yet
   size_t max_held_bytes_per_address = size_t{28} << 20;  // of these
-  size_t max_cost = size_t{80} << 20;                    // of the requests being answered; one over it is too_costly
+  size_t max_cost = size_t{112} << 20;                   // of the requests being answered; one over it is too_costly
   FramingLimits framing;                                 // larger heads: 431; larger bodies: body_too_large
   int workers = 0;                                       // that answer; 0 = as many as processors, 2 to 8
 
