@@ -5,7 +5,7 @@
 // A line for each attack: the share of good reviews that were answered (99 % are asked for), their 99th percentile (50 ms
 // more than without), whether each probe was answered, and the most memory the process had (256 MiB). At the end all
 // attacks go on at a time while the process is told to end: it has its patience and a second. Ends with 1 when something
-// is not as it should be.
+// is not as it should be. --any-latency: on a machine that does other things, how long something takes says little.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -123,11 +123,13 @@ bool EndUnderAll(ServedProcess* process, const std::vector<const Attack*>& attac
   absl::SleepFor(absl::Seconds(flags.seconds));
   const size_t peak = process->peak();
   const absl::Duration took = process->End(kPatience + absl::Seconds(20));
-  const bool in_time = took <= kPatience + absl::Seconds(1);
+  // A process that is gone is only so once all its threads had a turn.
+  const absl::Duration most = kPatience + (flags.any_latency || kSanitized ? absl::Seconds(3) : absl::Seconds(1));
+  const bool in_time = took <= most;
   const bool small = kSanitized || peak <= kMaxResident;
   std::printf("%-18s ends after %.2f s of at most %.0f   peak %4zu MiB%s%s\n", "(all at a time)",
-              absl::ToDoubleSeconds(took), absl::ToDoubleSeconds(kPatience + absl::Seconds(1)), peak >> 20,
-              in_time ? "" : " END", small ? "" : " MEMORY");
+              absl::ToDoubleSeconds(took), absl::ToDoubleSeconds(most), peak >> 20, in_time ? "" : " END",
+              small ? "" : " MEMORY");
   return in_time && small;
 }
 
