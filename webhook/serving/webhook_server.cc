@@ -199,9 +199,10 @@ void WebhookServer::LogReview(const HttpRequest& request, const HttpAnswer& answ
   if (dropped > 0) log_->Write(LogLevel::kWarn, "too many requests to log each", {{"notLogged", dropped}});
   if (!may) return;
   log_->Write(level,
-              answer.allowed ? "allowed"
-              : understood   ? "denied"
-                             : "not understood",
+              answer.allowed       ? "allowed"
+              : answer.code >= 500 ? "not answered"
+              : understood         ? "denied"
+                                   : "not understood",
               {{"path", request.path},
                {"uid", answer.uid.substr(0, 64)},
                {"operation", answer.operation.substr(0, 16)},
