@@ -3,6 +3,7 @@
 #define MUSTER_CLI_END_SIGNALS_H_
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <thread>
