@@ -46,6 +46,7 @@ void CheckAdmissionGates(const JsonPath& path, absl::string_view gates, FieldErr
   if (gates.empty()) return;
   std::set<absl::string_view> seen;
   for (const absl::string_view gate : Split(gates)) {
+    if (errors.full()) return;
     if (gate.empty()) {
       errors.Invalid(path, Quoted(gates), "cannot contain empty gate names");
       continue;
@@ -63,9 +64,10 @@ void CheckAdmissionGateChange(const JsonPath& path, absl::string_view now, absl:
                               FieldErrors& errors) {
   if (now.empty()) return;
   if (before.empty()) return errors.Forbidden(path, "cannot add admission gate after creation");
-  const std::vector<absl::string_view> old_gates = Split(before);
+  const std::vector<absl::string_view> old_list = Split(before);
+  const std::set<absl::string_view> old_gates(old_list.begin(), old_list.end());
   for (const absl::string_view gate : Split(now)) {
-    if (std::find(old_gates.begin(), old_gates.end(), gate) != old_gates.end()) continue;
+    if (old_gates.count(gate) > 0) continue;
     return errors.Forbidden(path, "can only remove gates, not add new ones");
   }
 }

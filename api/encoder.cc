@@ -27,21 +27,31 @@ bool IsEmptyJson(const json& value) {
   }
 }
 
-json TakeItem(json& before, size_t i, size_t size, absl::string_view key, absl::string_view name) {
-  if (!before.is_array()) return nullptr;
-  const auto is_it = [key = std::string(key), name = std::string(name)](const json& item) {
-    if (!item.is_object()) return false;
-    const auto it = item.find(key);
-    // An item without the key is one whose name was defaulted; only its place can tell.
-    return it != item.end() && it->is_string() && it->get_ref<const std::string&>() == name;
-  };
-  if (key.empty()) return before.size() == size ? std::move(before[i]) : json(nullptr);
-  if (i < before.size() && is_it(before[i])) return std::move(before[i]);
-  for (json& item : before) {
-    if (is_it(item)) return std::move(item);
+bool ItemTaker::Is(const json& item, absl::string_view name) const {
+  if (!item.is_object()) return false;
+  const auto it = item.find(key_);
+  // An item without the key is one whose name was defaulted; only its place can tell.
+  return it != item.end() && it->is_string() && absl::string_view(it->get_ref<const std::string&>()) == name;
+}
+
+json ItemTaker::Take(size_t i, absl::string_view name) {
+  if (!before_.is_array()) return nullptr;
+  if (key_.empty()) return before_.size() == size_ ? std::move(before_[i]) : json(nullptr);
+  if (i < before_.size() && Is(before_[i], name)) return std::move(before_[i]);
+  if (!indexed_) {
+    indexed_ = true;
+    for (size_t place = 0; place < before_.size(); ++place) {
+      if (!before_[place].is_object()) continue;
+      const auto it = before_[place].find(key_);
+      if (it != before_[place].end() && it->is_string()) places_.emplace(it->get_ref<const std::string&>(), place);
+    }
   }
-  const bool unnamed = i < before.size() && before[i].is_object() && !before[i].contains(std::string(key));
-  return unnamed && before.size() == size ? std::move(before[i]) : json(nullptr);
+  // What was taken is null now.
+  for (auto it = places_.find(std::string(name)); it != places_.end() && it->first == name; it = places_.erase(it)) {
+    if (Is(before_[it->second], name)) return std::move(before_[it->second]);
+  }
+  const bool unnamed = i < before_.size() && before_[i].is_object() && !before_[i].contains(key_);
+  return unnamed && before_.size() == size_ ? std::move(before_[i]) : json(nullptr);
 }
 
 void EncodeVisitor::NameList(absl::string_view name, absl::string_view key, const std::vector<std::string>& values) {
@@ -54,8 +64,9 @@ void EncodeVisitor::NameList(absl::string_view name, absl::string_view key, cons
   }
   if (values.empty()) return;
   json list = json::array();
+  ItemTaker taker(std::move(before), key, values.size());
   for (size_t i = 0; i < values.size(); ++i) {
-    json item = TakeItem(before, i, values.size(), key, values[i]);
+    json item = taker.Take(i, values[i]);
     if (!item.is_object()) item = json::object();
     item[std::string(key)] = values[i];
     list.push_back(std::move(item));

@@ -63,9 +63,27 @@ bool IsEmpty(const T&) {
 // Whether the JSON stands for "nothing": null, "", 0, false, [], {}.
 bool IsEmptyJson(const nlohmann::json& value);
 
-// Takes out of the list `before` the item that the i-th written item (whose `key` field is `name`) came from: the one
-// of that name, at the same place if possible; null when there is none.
-nlohmann::json TakeItem(nlohmann::json& before, size_t i, size_t size, absl::string_view key, absl::string_view name);
+// Finds in the list a list was read from what its items came from. O(items) in all, if names are asked for in any order
+// O(items * log(items)).
+class ItemTaker {
+ public:
+  // `key`: the field that names an item; "" = it is its place. `size`: of the list that is written.
+  ItemTaker(nlohmann::json before, absl::string_view key, size_t size)
+      : before_(std::move(before)), key_(key), size_(size) {}
+
+  // What the i-th written item, of that name, came from: the one of that name, at the same place if possible; null when
+  // there is none.
+  nlohmann::json Take(size_t i, absl::string_view name);
+
+ private:
+  bool Is(const nlohmann::json& item, absl::string_view name) const;
+
+  nlohmann::json before_;
+  const std::string key_;
+  const size_t size_;
+  bool indexed_ = false;
+  std::multimap<std::string, size_t> places_;  // of the items, by name
+};
 
 template <class T>
 void WriteValue(const std::optional<T>& value, nlohmann::json& slot);
@@ -93,15 +111,17 @@ void WriteValue(const std::map<std::string, T>& value, nlohmann::json& slot) {
 
 template <class T>
 void WriteValue(const std::vector<T>& value, nlohmann::json& slot) {
-  nlohmann::json before = std::exchange(slot, nlohmann::json::array());
+  constexpr bool kNamed = requires(const T& t) { t.name; };
+  constexpr bool kTyped = requires(const T& t) { t.type; };
+  ItemTaker taker(std::exchange(slot, nlohmann::json::array()), kNamed ? "name" : kTyped ? "type" : "", value.size());
   for (size_t i = 0; i < value.size(); ++i) {
     nlohmann::json item;
-    if constexpr (requires { value[i].name; }) {
-      item = TakeItem(before, i, value.size(), "name", value[i].name);
-    } else if constexpr (requires { value[i].type; }) {
-      item = TakeItem(before, i, value.size(), "type", value[i].type);
+    if constexpr (kNamed) {
+      item = taker.Take(i, value[i].name);
+    } else if constexpr (kTyped) {
+      item = taker.Take(i, value[i].type);
     } else if constexpr (std::is_class_v<T> && !std::is_same_v<T, std::string>) {
-      item = TakeItem(before, i, value.size(), "", "");
+      item = taker.Take(i, "");
     }
     WriteValue(value[i], item);
     slot.push_back(std::move(item));

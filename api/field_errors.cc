@@ -108,21 +108,33 @@ std::string JsonQuoted(absl::string_view text) {
       {{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}});
 }
 
-Problem& FieldErrors::Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message) {
-  return problems_.emplace_back(Problem{.source = {},
-                                        .object = "",
-                                        .path = path.ToString(),
-                                        .message = std::move(message),
-                                        .severity = Severity::kError,
-                                        .rule = std::string(rule),
-                                        .value = std::move(value)});
+void FieldErrors::Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message,
+                      ShownStruct shown, std::string shown_at) {
+  if (full()) return;
+  Append(Problem{.source = {},
+                 .object = "",
+                 .path = path.ToString(),
+                 .message = std::move(message),
+                 .severity = Severity::kError,
+                 .rule = std::string(rule),
+                 .value = std::move(value),
+                 .shown = shown,
+                 .shown_at = std::move(shown_at)});
+}
+
+void FieldErrors::Append(Problem problem) {
+  if (full()) return;
+  bytes_ += problem.path.size() + problem.message.size() + problem.value.size();
+  problems_.push_back(std::move(problem));
+  if (full()) {
+    problems_.emplace_back();
+    problems_.back().message = "further errors, if there are any, are left out";
+  }
 }
 
 void FieldErrors::AddStruct(const JsonPath& path, absl::string_view rule, StructValue value,
                             absl::string_view message) {
-  Problem& problem = Add(path, rule, std::move(value.json), std::string(message));
-  problem.shown = value.type;
-  problem.shown_at = std::move(value.at);
+  Add(path, rule, std::move(value.json), std::string(message), value.type, std::move(value.at));
 }
 
 void FieldErrors::Invalid(const JsonPath& path, std::string value, absl::string_view message) {
@@ -147,6 +159,7 @@ void FieldErrors::NotFound(const JsonPath& path, absl::string_view value) { Add(
 
 void FieldErrors::NotSupported(const JsonPath& path, absl::string_view value,
                                const std::vector<std::string>& supported) {
+  if (full()) return;
   const std::string list =
       absl::StrJoin(supported, ", ", [](std::string* out, const std::string& s) { absl::StrAppend(out, Quoted(s)); });
   Add(path, "NotSupported", Quoted(value), supported.empty() ? "" : absl::StrCat("supported values: ", list));

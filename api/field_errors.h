@@ -2,6 +2,7 @@
 #ifndef MUSTER_API_FIELD_ERRORS_H_
 #define MUSTER_API_FIELD_ERRORS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -29,7 +30,7 @@ struct StructValue {
   std::string at = {};  // JSON pointer in the object
 };
 
-// Thread-compatible.
+// Thread-compatible. Takes about a mebibyte of errors; one more says that there would be others.
 class FieldErrors {
  public:
   // One per Kubernetes field error type. `value` is printed as it is: Quoted() for strings.
@@ -63,16 +64,22 @@ class FieldErrors {
   void CheckName(const ObjectMeta& metadata);
 
   // Takes over a problem that was found elsewhere.
-  void Append(Problem problem) { problems_.push_back(std::move(problem)); }
+  void Append(Problem problem);
 
+  // Whether further errors are dropped: who makes long ones need not make them.
+  bool full() const { return bytes_ > kMaxBytes; }
   bool empty() const { return problems_.empty(); }
   std::vector<Problem> Take() { return std::move(problems_); }
 
  private:
-  Problem& Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message);
+  static constexpr size_t kMaxBytes = size_t{1} << 20;
+
+  void Add(const JsonPath& path, absl::string_view rule, std::string value, std::string message,
+           ShownStruct shown = ShownStruct::kNone, std::string shown_at = {});
   void AddStruct(const JsonPath& path, absl::string_view rule, StructValue value, absl::string_view message);
 
   std::vector<Problem> problems_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace muster::api

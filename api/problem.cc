@@ -53,7 +53,9 @@ std::string ToString(const Problem& problem) {
   return text;
 }
 
-std::string ToFieldError(const Problem& problem) { return absl::StrCat(problem.path, ": ", Explanation(problem)); }
+std::string ToFieldError(const Problem& problem) {
+  return absl::StrCat(problem.path, problem.path.empty() ? "" : ": ", Explanation(problem));
+}
 
 bool HasErrors(const std::vector<Problem>& problems) {
   return std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::kError; });

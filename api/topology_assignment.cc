@@ -78,6 +78,7 @@ constexpr int32_t kMaxDomainsPerSlice = 100000;
 // A few bytes of slices can stand for a huge list; these are far above any real assignment.
 constexpr size_t kMaxDomains = 1000000;
 constexpr size_t kMaxExpandedBytes = size_t{256} << 20;
+constexpr size_t kMaxHostLength = 253;
 
 // The messages of the CustomResourceDefinition's rules; false when one is broken.
 bool CheckSlice(DecodeContext& context, const JsonPath& path, const Slice& slice, size_t levels) {
@@ -190,6 +191,7 @@ std::vector<absl::Span<const TopologyDomainAssignment>> SplitByHostPrefix(
     absl::Span<const TopologyDomainAssignment> domains, int depth) {
   absl::flat_hash_map<absl::string_view, int> hosts;  // by beginning
   const auto for_prefixes = [depth](const std::string& host, auto&& visit) {
+    if (host.size() > kMaxHostLength) return;  // no name of a host
     size_t end = 0;
     for (int i = 0; i < depth && (end = host.find('-', end)) != std::string::npos; ++i) {
       ++end;
@@ -221,6 +223,7 @@ std::vector<absl::Span<const TopologyDomainAssignment>> SplitByHostPrefix(
 json PackByHostPrefix(absl::Span<const TopologyDomainAssignment> domains, size_t levels) {
   int depth = 0;
   for (const TopologyDomainAssignment& d : domains) {
+    if (d.values.back().size() > kMaxHostLength) continue;
     depth = std::max<int>(depth, std::count(d.values.back().begin(), d.values.back().end(), '-'));
   }
   std::vector<absl::Span<const TopologyDomainAssignment>> slices = SplitByHostPrefix(domains, depth);

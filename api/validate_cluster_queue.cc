@@ -81,6 +81,7 @@ std::set<std::string> OnFlavors(const AdmissionCheckStrategyRule& rule) {
 void ValidateChecks(const ClusterQueue& queue, const ClusterQueue* before, const ValidationOptions& options,
                     const JsonPath& path, FieldErrors& errors) {
   const std::set<std::string> flavors = FlavorNames(queue);
+  const std::vector<std::string> supported(flavors.begin(), flavors.end());
   // A check that was wrong before the change may stay wrong while something else is changed.
   std::map<std::string, std::set<std::string>> tolerated;
   if (before != nullptr && !options.gates[Gate::kRejectUpdatesToCQWithInvalidOnFlavors] &&
@@ -93,9 +94,9 @@ void ValidateChecks(const ClusterQueue& queue, const ClusterQueue* before, const
     if (old != tolerated.end() && old->second == OnFlavors(rule)) continue;
     const JsonPath check = path.Item(static_cast<int>(c));
     const JsonPath on_flavors = check.Field("onFlavors");
-    for (size_t f = 0; f < rule.on_flavors.size(); ++f) {
+    for (size_t f = 0; f < rule.on_flavors.size() && !errors.full(); ++f) {
       if (flavors.count(rule.on_flavors[f]) > 0) continue;
-      errors.NotSupported(on_flavors.Item(static_cast<int>(f)), rule.on_flavors[f], {flavors.begin(), flavors.end()});
+      errors.NotSupported(on_flavors.Item(static_cast<int>(f)), rule.on_flavors[f], supported);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -33,11 +35,12 @@ std::vector<std::string> PodSetNames(const Workload& workload) {
   return names;
 }
 
-const PodSet* FindPodSet(const Workload& workload, const std::string& name) {
-  for (const PodSet& pod_set : workload.spec.pod_sets) {
-    if (pod_set.name == name) return &pod_set;
-  }
-  return nullptr;
+// By name, the first of several.
+using PodSetsByName = std::map<absl::string_view, const PodSet*>;
+PodSetsByName ByName(const Workload& workload) {
+  PodSetsByName pod_sets;
+  for (const PodSet& pod_set : workload.spec.pod_sets) pod_sets.emplace(pod_set.name, &pod_set);
+  return pod_sets;
 }
 
 void CheckResourceList(const ResourceList& list, const JsonPath& path, const ValidationOptions& options,
@@ -105,7 +108,8 @@ void ValidatePodSet(const PodSet& pod_set, const JsonPath& path, const Validatio
 
 bool IsQuotaReserved(const Workload& workload) { return IsConditionTrue(workload.status.conditions, "QuotaReserved"); }
 
-void ValidateAdmission(const Workload& workload, const Workload* before, const JsonPath& path, FieldErrors& errors) {
+void ValidateAdmission(const Workload& workload, const PodSetsByName& pod_sets, const Workload* before,
+                       const JsonPath& path, FieldErrors& errors) {
   if (!workload.status.admission.has_value()) {
     // What is in that state already may be changed, lest it could not even lose its finalizer.
     if (before != nullptr && IsQuotaReserved(*before) && !before->status.admission.has_value()) return;
@@ -116,7 +120,7 @@ void ValidateAdmission(const Workload& workload, const Workload* before, const J
   for (size_t i = 0; i < assignments.size(); ++i) {
     const PodSetAssignment& assignment = assignments[i];
     const JsonPath item = list.Item(static_cast<int>(i));
-    if (FindPodSet(workload, assignment.name) == nullptr) errors.NotFound(item.Field("name"), assignment.name);
+    if (pod_sets.count(assignment.name) == 0) errors.NotFound(item.Field("name"), assignment.name);
     const int32_t count = assignment.count.value_or(0);
     if (count <= 0) continue;
     const JsonPath usage = item.Field("resourceUsage");
@@ -131,28 +135,28 @@ void ValidateAdmission(const Workload& workload, const Workload* before, const J
   }
 }
 
-void ValidateReclaimablePods(const Workload& workload, const Workload* before, const ValidationOptions& options,
-                             const JsonPath& path, FieldErrors& errors) {
+void ValidateReclaimablePods(const Workload& workload, const PodSetsByName& pod_sets, const Workload* before,
+                             const ValidationOptions& options, const JsonPath& path, FieldErrors& errors) {
   // A count from before an elastic job was scaled down stands until its controller has seen to it.
-  const auto is_stale = [&](const ReclaimablePod& pods) {
-    if (before == nullptr || !IsElastic(workload, options)) return false;
-    const std::vector<ReclaimablePod>& old = before->status.reclaimable_pods;
-    return std::any_of(old.begin(), old.end(),
-                       [&pods](const ReclaimablePod& o) { return o.name == pods.name && o.count == pods.count; });
-  };
+  std::set<std::pair<absl::string_view, int32_t>> stale;
+  if (before != nullptr && IsElastic(workload, options)) {
+    for (const ReclaimablePod& old : before->status.reclaimable_pods) stale.emplace(old.name, old.count);
+  }
+  const std::vector<std::string> names = PodSetNames(workload);
   for (const ReclaimablePod& pods : workload.status.reclaimable_pods) {
     const JsonPath item = path.Key(pods.name);
-    const PodSet* pod_set = FindPodSet(workload, pods.name);
-    if (pod_set == nullptr) {
-      errors.NotSupported(item.Field("name"), pods.name, PodSetNames(workload));
-    } else if (pods.count > pod_set->count && !is_stale(pods)) {
+    const auto found = pod_sets.find(pods.name);
+    if (found == pod_sets.end()) {
+      errors.NotSupported(item.Field("name"), pods.name, names);
+    } else if (pods.count > found->second->count && stale.count({pods.name, pods.count}) == 0) {
       errors.Invalid(item.Field("count"), absl::StrCat(pods.count),
-                     absl::StrCat("should be less or equal to ", pod_set->count));
+                     absl::StrCat("should be less or equal to ", found->second->count));
     }
   }
 }
 
-void ValidateCheckStates(const Workload& workload, const JsonPath& path, FieldErrors& errors) {
+void ValidateCheckStates(const Workload& workload, const PodSetsByName& pod_sets, const JsonPath& path,
+                         FieldErrors& errors) {
   std::vector<std::string> names = PodSetNames(workload);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -163,7 +167,7 @@ void ValidateCheckStates(const Workload& workload, const JsonPath& path, FieldEr
     for (size_t u = 0; u < pod_set_updates.size(); ++u) {
       const PodSetUpdate& update = pod_set_updates[u];
       const JsonPath item = updates.Item(static_cast<int>(u));
-      if (FindPodSet(workload, update.name) == nullptr) {
+      if (pod_sets.count(update.name) == 0) {
         errors.NotSupported(item.Field("name"), update.name, names);
       }
       errors.CheckTolerationKeys(item.Field("tolerations"), update.tolerations);
@@ -304,13 +308,14 @@ void ValidateWorkload(const Workload& workload, const Workload* before, const Va
     errors.Invalid(pod_sets, absl::StrCat(variable), "partial admission and elastic job cannot be used together");
   }
   const JsonPath status = root.Field("status");
-  if (IsQuotaReserved(workload)) ValidateAdmission(workload, before, status.Field("admission"), errors);
+  const PodSetsByName by_name = ByName(workload);
+  if (IsQuotaReserved(workload)) ValidateAdmission(workload, by_name, before, status.Field("admission"), errors);
   // The schema asks for nearly the same, in its own words.
   if (options.rules == ValidationOptions::Rules::kWebhook) {
     errors.CheckConditions(status.Field("conditions"), workload.status.conditions);
   }
-  ValidateReclaimablePods(workload, before, options, status.Field("reclaimablePods"), errors);
-  ValidateCheckStates(workload, status.Field("admissionChecks"), errors);
+  ValidateReclaimablePods(workload, by_name, before, options, status.Field("reclaimablePods"), errors);
+  ValidateCheckStates(workload, by_name, status.Field("admissionChecks"), errors);
   if (options.gates[Gate::kAdmissionGatedBy]) ValidateGates(workload, errors);
   if (options.gates[Gate::kPriorityBoost]) ValidatePriorityBoost(workload, errors);
 }

@@ -1,5 +1,6 @@
 // What may not change in a Workload.
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -68,6 +69,7 @@ void CheckPodSets(json now, const json& before, const ValidationOptions& options
       now[i]["count"] = CountOf(before[i]);
     }
     // Kueue prints these places with a point.
+    if (errors.full()) return;
     if (!IsSame(now[i], before[i])) errors.Invalid(path.Field(absl::StrCat(i)), shown(now[i]), "field is immutable");
   }
 }
@@ -95,9 +97,11 @@ void CheckAdmission(const json& now_object, const json& before_object, const Val
   errors.Invalid(status.Field("admission"), StructValue{ShownStruct::kAdmission, Dump(now)}, "field is immutable");
 }
 
-const ReclaimablePod* FindPods(const std::vector<ReclaimablePod>& list, absl::string_view name) {
-  const auto it = std::find_if(list.begin(), list.end(), [&](const ReclaimablePod& p) { return p.name == name; });
-  return it == list.end() ? nullptr : &*it;
+// By name, the first of several.
+std::map<absl::string_view, int32_t> CountsOf(const std::vector<ReclaimablePod>& list) {
+  std::map<absl::string_view, int32_t> counts;
+  for (const ReclaimablePod& pods : list) counts.emplace(pods.name, pods.count);
+  return counts;
 }
 
 // The pod sets of an elastic job that are smaller than what was admitted: what can be reclaimed of them is counted
@@ -105,12 +109,11 @@ const ReclaimablePod* FindPods(const std::vector<ReclaimablePod>& list, absl::st
 std::set<std::string> ScaledDown(const Workload& workload, const ValidationOptions& options) {
   std::set<std::string> names;
   if (!IsElastic(workload, options) || !workload.status.admission.has_value()) return names;
+  std::map<absl::string_view, int32_t> counts;
+  for (const PodSet& pod_set : workload.spec.pod_sets) counts[pod_set.name] = pod_set.count;
   for (const PodSetAssignment& assignment : workload.status.admission->pod_set_assignments) {
-    int32_t count = 0;
-    for (const PodSet& pod_set : workload.spec.pod_sets) {
-      if (pod_set.name == assignment.name) count = pod_set.count;
-    }
-    if (assignment.count.value_or(0) > count) names.insert(assignment.name);
+    const auto found = counts.find(assignment.name);
+    if (assignment.count.value_or(0) > (found == counts.end() ? 0 : found->second)) names.insert(assignment.name);
   }
   return names;
 }
@@ -121,14 +124,16 @@ void CheckReclaimablePods(const Workload& now, const Workload& before, const Val
   const JsonPath status = root.Field("status");
   const JsonPath path = status.Field("reclaimablePods");
   const std::set<std::string> scaled_down = ScaledDown(now, options);
+  const std::map<absl::string_view, int32_t> old_counts = CountsOf(before.status.reclaimable_pods);
+  const std::map<absl::string_view, int32_t> counts = CountsOf(now.status.reclaimable_pods);
   for (const ReclaimablePod& pods : now.status.reclaimable_pods) {
-    const ReclaimablePod* old = FindPods(before.status.reclaimable_pods, pods.name);
-    if (old == nullptr || pods.count >= old->count || scaled_down.count(pods.name) > 0) continue;
+    const auto old = old_counts.find(pods.name);
+    if (old == old_counts.end() || pods.count >= old->second || scaled_down.count(pods.name) > 0) continue;
     const JsonPath item = path.Key(pods.name);
-    errors.Invalid(item.Field("count"), absl::StrCat(pods.count), absl::StrCat("cannot be less than ", old->count));
+    errors.Invalid(item.Field("count"), absl::StrCat(pods.count), absl::StrCat("cannot be less than ", old->second));
   }
   for (const ReclaimablePod& old : before.status.reclaimable_pods) {
-    if (FindPods(now.status.reclaimable_pods, old.name) != nullptr || scaled_down.count(old.name) > 0) continue;
+    if (counts.count(old.name) > 0 || scaled_down.count(old.name) > 0) continue;
     errors.Required(path.Key(old.name), "cannot be removed");
   }
 }
@@ -141,17 +146,26 @@ void CheckCheckStates(const json& now, const json& before, FieldErrors& errors) 
   const JsonPath path = status.Field("admissionChecks");
   const json states = At(now, {"status", "admissionChecks"});
   const json old_states = At(before, {"status", "admissionChecks"});
-  for (size_t i = 0; i < old_states.size(); ++i) {
-    for (const json& state : states) {
-      const bool same_check = At(old_states[i], {"name"}) == At(state, {"name"});
-      const bool stays_ready = At(old_states[i], {"state"}) == "Ready" && At(state, {"state"}) == "Ready";
-      if (!same_check || !stays_ready) continue;
-      const json updates = At(state, {"podSetUpdates"});
-      if (Essence({{"v", updates}}) == Essence({{"v", At(old_states[i], {"podSetUpdates"})}})) continue;
-      const JsonPath item = path.Item(static_cast<int>(i));
-      errors.Invalid(item.Field("podSetUpdates"), StructValue{ShownStruct::kPodSetUpdate, Dump(updates)},
-                     "field is immutable");
-    }
+  // By name, of several the last, as Kueue has them.
+  struct State {
+    bool ready;
+    json updates;
+    json essence;
+  };
+  std::map<json, State> by_name;
+  for (const json& state : states) {
+    json updates = At(state, {"podSetUpdates"});
+    json essence = Essence({{"v", updates}});
+    by_name.insert_or_assign(At(state, {"name"}),
+                             State{At(state, {"state"}) == "Ready", std::move(updates), std::move(essence)});
+  }
+  for (size_t i = 0; i < old_states.size() && !errors.full(); ++i) {
+    const auto state = by_name.find(At(old_states[i], {"name"}));
+    if (state == by_name.end() || !state->second.ready || At(old_states[i], {"state"}) != "Ready") continue;
+    if (state->second.essence == Essence({{"v", At(old_states[i], {"podSetUpdates"})}})) continue;
+    const JsonPath item = path.Item(static_cast<int>(i));
+    errors.Invalid(item.Field("podSetUpdates"), StructValue{ShownStruct::kPodSetUpdate, Dump(state->second.updates)},
+                   "field is immutable");
   }
 }
 
