@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "boost/graph/adjacency_list.hpp"
-#include "boost/graph/strong_components.hpp"
 
 namespace muster::quota {
 namespace {
-
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
 
 // Vertices in name order, so that everything derived from vertex numbers is in name order too.
 struct ParentGraph {
@@ -44,46 +41,25 @@ ParentGraph BuildGraph(absl::Span<const CohortEdge> edges) {
 std::vector<std::vector<std::string>> FindCohortCycles(absl::Span<const CohortEdge> edges) {
   const ParentGraph g = BuildGraph(edges);
   const int n = static_cast<int>(g.names.size());
-  Graph graph(n);
-  for (int v = 0; v < n; ++v) {
-    if (g.parent[v] >= 0) boost::add_edge(v, g.parent[v], graph);
-  }
-  std::vector<int> component(n);
-  if (n > 0) boost::strong_components(graph, component.data());
-  std::vector<int> size(n, 0);
-  for (int c : component) ++size[c];
+  // Each vertex has one parent at most: a walk upwards ends at a root, where an earlier walk was, or on itself.
+  std::vector<int> walk_of(n, -1);
   std::vector<std::vector<std::string>> cycles;
-  std::vector<bool> reported(n, false);
-  for (int v = 0; v < n; ++v) {
-    const int c = component[v];
-    if (reported[c] || (size[c] < 2 && g.parent[v] != v)) continue;
-    reported[c] = true;
-    // Each vertex has one parent at most, so a strong component with a cycle is that cycle.
+  for (int start = 0; start < n; ++start) {
+    int at = start;
+    for (; at >= 0 && walk_of[at] < 0; at = g.parent[at]) walk_of[at] = start;
+    if (at < 0 || walk_of[at] != start) continue;
     std::vector<std::string> cycle;
-    int at = v;
+    int smallest = at;
+    for (int v = g.parent[at]; v != at; v = g.parent[v]) smallest = std::min(smallest, v);
+    int v = smallest;
     do {
-      cycle.push_back(g.names[at]);
-      at = g.parent[at];
-    } while (at != v);
+      cycle.push_back(g.names[v]);
+      v = g.parent[v];
+    } while (v != smallest);
     cycles.push_back(std::move(cycle));
   }
+  std::sort(cycles.begin(), cycles.end());
   return cycles;
-}
-
-std::vector<std::string> CohortsLeadingToCycle(absl::Span<const CohortEdge> edges) {
-  const ParentGraph g = BuildGraph(edges);
-  const int n = static_cast<int>(g.names.size());
-  std::vector<std::string> out;
-  for (int v = 0; v < n; ++v) {
-    int at = v;
-    int steps = 0;
-    while (at >= 0 && steps <= n) {
-      at = g.parent[at];
-      ++steps;
-    }
-    if (at >= 0) out.push_back(g.names[v]);
-  }
-  return out;
 }
 
 std::string FormatCycle(absl::Span<const std::string> cycle) {

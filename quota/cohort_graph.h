@@ -20,9 +20,6 @@ struct CohortEdge {
 // O((V + E) log V). Pure.
 std::vector<std::vector<std::string>> FindCohortCycles(absl::Span<const CohortEdge> edges);
 
-// The names of all cohorts from which a cycle is reached by following parents (members of the cycle included), sorted.
-std::vector<std::string> CohortsLeadingToCycle(absl::Span<const CohortEdge> edges);
-
 // "a -> b -> c -> a". REQUIRES: cycle is not empty.
 std::string FormatCycle(absl::Span<const std::string> cycle);
 
