@@ -47,8 +47,11 @@
 //
 // Errors: objects are validated where they are read (api/); the engine cannot fail on them.
 // Cost: a cycle looks at one workload per ClusterQueue. The first call that needs quotas after they have changed builds
-// the cohort trees they are in anew, once, however many objects changed; other trees stay as they are. Memory follows the
-// quotas there are, not ClusterQueues times flavors.
+// the cohort trees they are in anew, once, however many objects changed; other trees stay as they are. An object that is
+// told again and says nothing new costs a comparison and is no event, whatever its metadata and status say; one that does
+// costs what it touches: a LocalQueue its workloads, a flavor or check the ClusterQueues that refer to it. Memory follows
+// the objects there are and the quotas they state, not ClusterQueues times flavors, and what is gone is given back, but
+// for the names of flavors and resources.
 // Limits: cohorts are nested quota::kMaxCohortDepth deep at most; ClusterQueues further down are inactive.
 // REQUIRES of every call that takes an id: the id is this engine's and, of a workload, not deleted since. Anything else
 // aborts, with the id in the message; HasWorkload asks without risk.

@@ -13,8 +13,9 @@ namespace muster::scheduler {
 
 inline constexpr base::NoId kNoId;
 
-// All valid for the life of the engine.
+// Valid until the ClusterQueue is deleted. Some time after that the id may be another's.
 using ClusterQueueId = base::StrongId<struct ClusterQueueTag>;
+// Valid for the life of the engine.
 using FlavorId = base::StrongId<struct FlavorTag>;
 using ResourceId = base::StrongId<struct ResourceTag>;
 

@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "scheduler/base/interner.h"
+#include "scheduler/base/name_slots.h"
 #include "scheduler/ids.h"
 
 namespace muster::scheduler {
 
 class CohortTrees {
  public:
-  // A tree is known by its root cohort, or by the ClusterQueue that is alone in it. Comparable, and valid for the life
-  // of the engine, but only as long as the root stays one.
+  // A tree is known by its root cohort, or by the ClusterQueue that is alone in it. Comparable, and valid as long as the
+  // root stays one and is not forgotten.
   using TreeId = int32_t;
   static constexpr TreeId kNoTree = -1;  // parents form a cycle, or there are too many above one another
   static bool IsCohort(TreeId tree) { return tree > kNoTree; }
@@ -49,6 +49,13 @@ class CohortTrees {
   // kNoId if there is none.
   int32_t ParentOf(int32_t cohort) const { return cohorts_[cohort].parent; }
   int32_t CohortOf(ClusterQueueId cq) const { return queues_[cq].cohort; }
+  static TreeId Alone(ClusterQueueId cq) { return -2 - cq; }
+  // Ids of cohorts are smaller than end; so many are remembered.
+  int32_t end() const { return names_.end(); }
+  size_t size() const { return names_.size(); }
+  bool Has(int32_t cohort) const { return names_.Has(cohort); }
+  // Gives the id back. REQUIRES: Has(cohort), it has no members and no parent.
+  void Forget(int32_t cohort) { names_.Forget(cohort); }
   // Whether somebody names it as where it belongs.
   bool HasMembers(int32_t cohort) const {
     return !cohorts_[cohort].children.empty() || !cohorts_[cohort].queues.empty();
@@ -68,11 +75,10 @@ class CohortTrees {
     size_t place = 0;  // among the queues of the cohort
   };
   void Leave(ClusterQueueId cq);
-  static TreeId Alone(ClusterQueueId cq) { return -2 - cq; }
   int32_t Ensure(absl::string_view cohort);
   TreeId RootOf(int32_t cohort) const;
 
-  Interner<> names_;
+  NameSlots names_;
   std::vector<Cohort> cohorts_;  // by id in names_
   std::vector<Queue> queues_;    // by ClusterQueueId
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,12 +18,15 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "api/core.h"
 #include "api/kueue.h"
 #include "quota/forest.h"
 #include "scheduler/base/interner.h"
+#include "scheduler/base/name_slots.h"
 #include "scheduler/declared/cohort_trees.h"
 #include "scheduler/ids.h"
 #include "scheduler/status.h"
@@ -55,6 +59,7 @@ struct ClusterQueueState {
   std::string name;
   bool exists = false;
   bool terminating = false;
+  bool active = false;  // see IsActive
   api::ClusterQueue object;
   ClusterQueueRules rules;
   std::vector<GroupState> groups;
@@ -75,27 +80,32 @@ struct LocalQueueState {
   bool exists = false;
   int32_t ns = kNoId;  // interned
   std::string cluster_queue;
+  size_t place = 0;           // among the LocalQueues that name it
   ClusterQueueId cq = kNoId;  // of that name; it may exist no more
   bool stopped = false;
 };
+
+// What became of an object that was applied: nothing that is looked at differs, or something does, or it is new.
+enum class Change : uint8_t { kNothing, kUpdated, kCreated };
 
 class Declared {
  public:
   FlavorNames flavors;
   ResourceNames resources;
-  Interner<> namespaces;
+  NameSlots namespaces;
 
-  // Create or replace. Who has to look at parked workloads again is the caller's to know.
-  void Apply(const api::ResourceFlavor& flavor);
-  void Apply(const api::Cohort& cohort);
-  // Returns whether the spec differs from before (or is new).
-  bool Apply(const api::ClusterQueue& cluster_queue);
-  void Apply(const api::LocalQueue& local_queue);
-  void Apply(const api::AdmissionCheck& check);
-  void Apply(const api::Topology& topology);
-  void Apply(const api::Namespace& ns);
-  void Apply(const api::LimitRange& limit_range);
-  void Apply(const api::RuntimeClass& runtime_class);
+  // Create or replace. Metadata and status that decide nothing are not compared, and not kept. Who has to look at parked
+  // workloads again is the caller's to know. O(size of the object) if nothing changed, and otherwise also O(ClusterQueues
+  // that use it).
+  Change Apply(const api::ResourceFlavor& flavor);
+  Change Apply(const api::Cohort& cohort);
+  Change Apply(const api::ClusterQueue& cluster_queue);
+  Change Apply(const api::LocalQueue& local_queue);
+  Change Apply(const api::AdmissionCheck& check);
+  Change Apply(const api::Topology& topology);
+  Change Apply(const api::Namespace& ns);
+  Change Apply(const api::LimitRange& limit_range);
+  Change Apply(const api::RuntimeClass& runtime_class);
   void DeleteFlavor(absl::string_view name);
   void DeleteCohort(absl::string_view name);
   void DeleteClusterQueue(absl::string_view name);
@@ -113,9 +123,16 @@ class Declared {
   const ClusterQueueState& cq(ClusterQueueId id) const { return cluster_queues_[id]; }
   int num_cluster_queues() const { return static_cast<int>(cluster_queues_.size()); }
   const std::vector<ClusterQueueId>& ClusterQueuesByName() const { return by_name_; }
+  // Changes whenever that does.
+  int64_t names_version() const { return names_version_; }
   std::vector<std::string> CohortNames() const;
   // The id of a LocalQueue, whether it exists or not. O(length of the name).
   int32_t InternLocalQueue(absl::string_view ns, absl::string_view name);
+  // -1 if it was never mentioned.
+  int32_t FindLocalQueue(absl::string_view ns, absl::string_view name) const;
+  // The LocalQueues that exist and name this ClusterQueue. In no order.
+  absl::Span<const int32_t> LocalQueuesOf(absl::string_view cluster_queue) const;
+  // Ids are smaller than this.
   int32_t num_local_queues() const { return static_cast<int32_t>(local_queues_.size()); }
   const LocalQueueState& local_queue(int32_t id) const { return local_queues_[id]; }
   // Without its namespace. Valid until the next LocalQueue is interned.
@@ -125,6 +142,15 @@ class Declared {
   }
   // The ClusterQueue behind a LocalQueue; kNoId if one of them does not exist.
   ClusterQueueId ClusterQueueOf(int32_t local_queue) const;
+  // Names that are remembered.
+  size_t num_local_queue_names() const { return local_queue_names_.size(); }
+  // Gives the ids of LocalQueues back that do not exist and of which `in_use` says false, and those of namespaces of
+  // which nothing is left. O(LocalQueues + namespaces).
+  void ForgetLocalQueues(const std::function<bool(int32_t local_queue)>& in_use);
+  // The same for cohorts that nobody declared and nobody is in, and for ClusterQueues that were deleted, unless `in_use`
+  // says that somebody still has the tree they were the root of. O(cohorts + ClusterQueues).
+  size_t num_tree_names() const { return trees_.size() + cluster_queue_ids_.size(); }
+  void ForgetTrees(const std::function<bool(CohortTrees::TreeId)>& in_use);
   // Null if it does not exist. `ns` is interned.
   const api::Namespace* FindNamespace(int32_t ns) const;
   const api::AdmissionCheck* FindCheck(absl::string_view name) const;
@@ -133,7 +159,14 @@ class Declared {
   const api::RuntimeClass* FindRuntimeClass(absl::string_view name) const;
 
   ClusterQueueStatus StatusOf(absl::string_view cluster_queue) const;
-  bool IsActive(ClusterQueueId id) const;
+  // Whether its heads are looked at: it exists, is not stopped or going, and what it refers to is there. What is in no
+  // tree is refused when it is looked at. O(1).
+  bool IsActive(ClusterQueueId id) const { return cluster_queues_[id].active; }
+  // The ClusterQueues of which that has changed since the last call.
+  std::vector<ClusterQueueId> TakeActivityChanges() { return std::exchange(activity_changes_, {}); }
+  bool has_activity_changes() const { return !activity_changes_.empty(); }
+  // In no order.
+  const absl::flat_hash_set<ClusterQueueId>& UsersOf(FlavorId flavor) const;
   // Which ClusterQueues are notified together. Those with a cycle of parents above, or too many cohorts, are left out of
   // scheduling.
   const CohortTrees& trees() const { return trees_; }
@@ -145,8 +178,11 @@ class Declared {
   // it was. Node ids of what stays in the forest stay the same.
   bool forest_stale() const { return !stale_trees_.empty() || num_frs_in_forest_ != frs_.size(); }
   void RebuildTreeOf(ClusterQueueId id) { MarkStale(trees_.TreeOf(id)); }
-  // Returns the ClusterQueues whose usage is 0 now, in trees built anew.
-  std::vector<ClusterQueueId> RefreshForest();
+  struct Rebuilt {
+    std::vector<ClusterQueueId> queues;  // in trees built anew: their usage is 0 now, and all count
+    std::vector<ClusterQueueId> lost;    // that have no node any more
+  };
+  Rebuilt RefreshForest();
   quota::Forest& forest() { return forest_; }
   const quota::Forest& forest() const { return forest_; }
   quota::NodeId NodeOf(ClusterQueueId id) const {
@@ -176,6 +212,21 @@ class Declared {
   // Tells the forest which resource each pair is of. Resources are in the order of their names: returns whether a new
   // one has come between those that trees know.
   bool RankResources();
+  // What keeps a ClusterQueue from being active, in the order in which it is told. `visit` returns whether to go on.
+  enum class Obstacle : uint8_t { kStopped, kFlavor, kCheck, kInactiveCheck, kTopology };
+  template <typename Visit>
+  void VisitObstacles(const ClusterQueueState& cq, const Visit& visit) const;
+  void UpdateActive(ClusterQueueId id);
+  void UpdateUsersOf(FlavorId flavor);
+  void UpdateUsersOfTopology(absl::string_view topology);
+  void UpdateUsersOfCheck(absl::string_view check);
+  // Enters or removes the ClusterQueue where what it refers to is looked up.
+  void Index(ClusterQueueId id, bool add);
+  ClusterQueueId NewClusterQueueId();
+  void SetGroups(ClusterQueueState* cq);
+  void Disconnect(int32_t local_queue);
+  // Points LocalQueues to the ClusterQueue they name, or away.
+  void ConnectLocalQueues(absl::string_view cluster_queue, ClusterQueueId id);
   // Makes names known so that ids exist before the forest is built.
   void InternGroups(const std::vector<api::ResourceGroup>& groups);
 
@@ -183,11 +234,18 @@ class Declared {
   std::map<std::string, api::Cohort, std::less<>> cohorts_;
   std::vector<ClusterQueueState> cluster_queues_;
   std::map<std::string, ClusterQueueId, std::less<>> cluster_queue_ids_;
+  std::vector<ClusterQueueId> free_cluster_queues_;
+  int64_t forgotten_generation_ = 0;     // the highest of those that were forgotten
   std::vector<ClusterQueueId> by_name_;  // those that exist
+  int64_t names_version_ = 0;
   CohortTrees trees_;
-  Interner<> local_queue_names_;  // "ns/name"
-  std::string local_queue_key_;   // that was asked for last
+  NameSlots local_queue_names_;  // "ns/name"
+  std::string local_queue_key_;  // that was asked for last
   std::vector<LocalQueueState> local_queues_;
+  absl::flat_hash_map<std::string, std::vector<int32_t>> local_queues_of_;  // by the ClusterQueue they name
+  std::vector<absl::flat_hash_set<ClusterQueueId>> users_of_flavor_;        // by FlavorId
+  absl::flat_hash_map<std::string, absl::flat_hash_set<ClusterQueueId>> users_of_check_;
+  std::vector<ClusterQueueId> activity_changes_;
   std::map<std::string, api::AdmissionCheck, std::less<>> checks_;
   std::map<std::string, api::Topology, std::less<>> topologies_;
   std::vector<std::unique_ptr<const api::Namespace>> namespaces_;  // by id in `namespaces`; null if it does not exist
@@ -219,6 +277,9 @@ class Declared {
   size_t num_frs_in_forest_ = 0;
   std::vector<ResourceId> ranked_resources_;  // of all pairs, by name
 };
+
+// Whether the check can be passed.
+inline bool IsUsable(const api::AdmissionCheck& check) { return api::IsConditionTrue(check.conditions, "Active"); }
 
 // Parses the enumerations of a ClusterQueue spec; what is absent means Kueue's default.
 ClusterQueueRules ParseRules(const api::ClusterQueue& cq);

@@ -13,13 +13,7 @@ bool EngineImpl::IsSecondPassDue() const {
                      [this](const auto& waiting) { return waiting.second <= latest_; });
 }
 
-bool EngineImpl::HasPendingHeads() const {
-  if (IsSecondPassDue()) return true;
-  for (size_t cq = 0; cq < queues.size(); ++cq) {
-    if (active_[cq] && !queues[cq].HeapEmpty()) return true;
-  }
-  return false;
-}
+bool EngineImpl::HasPendingHeads() const { return num_ready_ > 0 || IsSecondPassDue(); }
 
 bool EngineImpl::IsQuiet() const { return !HasPendingHeads() || (repetition.repeats() && !IsSecondPassDue()); }
 
@@ -233,7 +227,6 @@ CycleResult EngineImpl::RunCycle(absl::Time now, base::Executor* executor) {
     if (inactive) RetrySecondPass(id, now);
     return inactive;
   });
-  queue_identities_.resize(declared.num_cluster_queues());
 
   const std::vector<Lane*> lanes = Divide(second_pass, executor != nullptr);
   const auto decide = [&](Lane* lane) {
@@ -241,12 +234,17 @@ CycleResult EngineImpl::RunCycle(absl::Time now, base::Executor* executor) {
     LetIn(lane);
     Conclude(lane, now);
   };
+  deciding_ = true;
   OnEach(lanes, executor, [&](Lane* lane) {
     lane->waits = !lane->uses_topology && AsksForNodes(lane);
     if (!lane->waits) decide(lane);
   });
   for (Lane* lane : lanes) {
     if (lane->waits) decide(lane);
+  }
+  deciding_ = false;
+  for (const Lane* lane : lanes) {
+    for (const Lane::Head& head : lane->heads) NoteHeap(head.cq);
   }
   NoteCycle(lanes);
   Gather(lanes, executor, &result);

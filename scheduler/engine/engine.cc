@@ -15,6 +15,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 EngineImpl& Engine::Change() {
   impl_->repetition.Restart();
+  impl_->Tidy();
   return *impl_;
 }
 EngineImpl& Engine::ChangeOf(WorkloadId id) {
@@ -27,39 +28,38 @@ ClusterQueueId Engine::Known(ClusterQueueId id) const {
   return id;
 }
 
+// What changes nothing is no event: nobody is woken, and what cycles have found out stays true.
 void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
+  if (impl_->declared.Apply(flavor) == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
-  e.declared.Apply(flavor);
   e.topology.SetFlavor(flavor);
-  e.PolicyChanged();
+  e.TopologyChanged();
   e.NotifyUsersOfFlavor(flavor.metadata.name, now);
 }
 void Engine::Apply(const api::Cohort& cohort, absl::Time now) {
   EngineImpl& e = Change();
   e.declared.Apply(cohort);
-  e.PolicyChanged();
   e.NotifyCohort(cohort.metadata.name, now);
 }
 void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
-  Change().ApplyClusterQueue(cluster_queue, now);
+  const scheduler::Change change = impl_->declared.Apply(cluster_queue);
+  if (change != scheduler::Change::kNothing) Change().ClusterQueueChanged(cluster_queue.metadata.name, change, now);
 }
 void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
+  const scheduler::Change change = impl_->declared.Apply(local_queue);
+  if (impl_->SetLocalQueueWeight(local_queue)) Change();
+  if (change == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
-  e.declared.Apply(local_queue);
-  e.SetLocalQueueWeight(local_queue);
-  e.RequeueOrphans(now);
+  e.RequeueWorkloadsOf(e.declared.FindLocalQueue(local_queue.metadata.ns, local_queue.metadata.name), now);
 }
 void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
-  EngineImpl& e = Change();
-  e.declared.Apply(check);
-  e.PolicyChanged();
-  e.NotifyAll(now);
+  if (impl_->declared.Apply(check) != scheduler::Change::kNothing) Change().NotifyAll(now);
 }
 void Engine::Apply(const api::Topology& topology, absl::Time now) {
+  if (impl_->declared.Apply(topology) == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
-  e.declared.Apply(topology);
   e.topology.SetTopology(topology);
-  e.PolicyChanged();
+  e.TopologyChanged();
   e.NotifyAll(now);
 }
 void Engine::Apply(const api::Node& node, absl::Time now) {
@@ -67,36 +67,25 @@ void Engine::Apply(const api::Node& node, absl::Time now) {
   if (impl_->topology.SetNode(node)) Change().NotifyActive(now);
 }
 void Engine::Apply(const api::Pod& pod, absl::Time now) {
-  EngineImpl& e = Change();
-  if (e.topology.SetPod(pod)) e.NotifyActive(now);
+  if (impl_->topology.SetPod(pod)) Change().NotifyActive(now);
 }
 void Engine::Apply(const api::Namespace& ns, absl::Time now) {
-  EngineImpl& e = Change();
-  e.declared.Apply(ns);
-  e.NotifyAll(now);
+  if (impl_->declared.Apply(ns) != scheduler::Change::kNothing) Change().NotifyAll(now);
 }
 void Engine::Apply(const api::LimitRange& limit_range, absl::Time) {
-  EngineImpl& e = Change();
-  e.declared.Apply(limit_range);
-  e.DefaultsChanged();
+  if (impl_->declared.Apply(limit_range) != scheduler::Change::kNothing) Change().DefaultsChanged();
 }
 void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) {
-  EngineImpl& e = Change();
-  e.declared.Apply(runtime_class);
-  e.DefaultsChanged();
+  if (impl_->declared.Apply(runtime_class) != scheduler::Change::kNothing) Change().DefaultsChanged();
 }
 void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
   EngineImpl& e = Change();
   e.NotifyUsersOfFlavor(name, now);
   e.declared.DeleteFlavor(name);
   e.topology.RemoveFlavor(name);
-  e.PolicyChanged();
+  e.TopologyChanged();
 }
-void Engine::DeleteCohort(absl::string_view name) {
-  EngineImpl& e = Change();
-  e.declared.DeleteCohort(name);
-  e.PolicyChanged();
-}
+void Engine::DeleteCohort(absl::string_view name) { Change().declared.DeleteCohort(name); }
 void Engine::DeleteClusterQueue(absl::string_view name) { Change().DeleteClusterQueue(name); }
 void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
   Change().DeleteLocalQueue(ns, name, now);
@@ -104,14 +93,13 @@ void Engine::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl
 void Engine::DeleteAdmissionCheck(absl::string_view name, absl::Time now) {
   EngineImpl& e = Change();
   e.declared.DeleteCheck(name);
-  e.PolicyChanged();
   e.NotifyAll(now);
 }
 void Engine::DeleteTopology(absl::string_view name) {
   EngineImpl& e = Change();
   e.declared.DeleteTopology(name);
   e.topology.RemoveTopology(name);
-  e.PolicyChanged();
+  e.TopologyChanged();
 }
 void Engine::DeleteNamespace(absl::string_view name) { Change().declared.DeleteNamespace(name); }
 void Engine::DeleteLimitRange(absl::string_view ns, absl::string_view name) {
@@ -125,12 +113,10 @@ void Engine::DeleteRuntimeClass(absl::string_view name) {
   e.DefaultsChanged();
 }
 void Engine::DeleteNode(absl::string_view name, absl::Time now) {
-  EngineImpl& e = Change();
-  if (e.topology.RemoveNode(name)) e.NotifyActive(now);
+  if (impl_->topology.RemoveNode(name)) Change().NotifyActive(now);
 }
 void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time now) {
-  EngineImpl& e = Change();
-  if (e.topology.RemovePod(absl::StrCat(ns, "/", name))) e.NotifyActive(now);
+  if (impl_->topology.RemovePod(absl::StrCat(ns, "/", name))) Change().NotifyActive(now);
 }
 
 WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) {

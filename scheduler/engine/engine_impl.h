@@ -18,7 +18,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "base/executor.h"
+#include "scheduler/base/numbers.h"
 #include "scheduler/decision.h"
 #include "scheduler/declared/declared.h"
 #include "scheduler/engine/repetition.h"
@@ -46,16 +48,15 @@ class EngineImpl {
   ~EngineImpl();
 
   // Policy (objects.cc).
-  void ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now);
+  void ClusterQueueChanged(absl::string_view name, Change change, absl::Time now);
   void DeleteClusterQueue(absl::string_view name);
-  // Call after any other change of policy: activity and quotas are looked at again before the next decision.
-  void PolicyChanged() {
-    policy_changed_ = true;
-    lanes_stale_ = true;
-    queue_identities_.clear();
-  }
+  // Which flavors are topology-aware has changed.
+  void TopologyChanged() { lanes_stale_ = true; }
   // LimitRanges or RuntimeClasses have changed: they count for workloads applied from now on.
   void DefaultsChanged() { shapes_.DefaultsChanged(); }
+  // Gives back what nobody refers to any more. Amortised O(1) for every name or shape that was new since. Call between
+  // events.
+  void Tidy();
   void NotifyAll(absl::Time now);
   // Node events: the trees of all ClusterQueues that are active.
   void NotifyActive(absl::Time now);
@@ -71,9 +72,8 @@ class EngineImpl {
     const std::lock_guard lock(refreshing_);
     Refresh();
   }
-  bool IsActive(ClusterQueueId cq) { return cq < static_cast<int>(active_.size()) && active_[cq]; }
-  // (Re-)queues what waits for this LocalQueue or ClusterQueue.
-  void RequeueOrphans(absl::Time now);
+  // The LocalQueue, or what is behind it, has changed: its workloads that wait go where they belong now. O(its workloads).
+  void RequeueWorkloadsOf(int32_t local_queue, absl::Time now);
 
   // Workloads (workloads.cc).
   WorkloadId ApplyWorkload(const api::Workload& object, absl::Time now);
@@ -100,7 +100,8 @@ class EngineImpl {
   VictimKey VictimKeyFor(WorkloadId id) const;
 
   // Admission fair sharing (fairness.cc).
-  void SetLocalQueueWeight(const api::LocalQueue& object);
+  // Returns whether it was another before.
+  bool SetLocalQueueWeight(const api::LocalQueue& object);
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
   // The object is gone from the API server, but the event that says so has not come: see LocalQueueLedger::SetMissing.
   void LocalQueueMissing(absl::string_view ns, absl::string_view name);
@@ -135,6 +136,7 @@ class EngineImpl {
  private:
   struct Entry;
   struct Lane;
+  static constexpr size_t kForgetAbove = 256;
 
   // workloads.cc
   [[noreturn]] static void Unknown(WorkloadId id);
@@ -162,6 +164,11 @@ class EngineImpl {
   // Whether the checks that the ClusterQueue asks for these flavors are all ready.
   bool HasChecksReady(const WorkloadState& w) const;
   void Grow(ClusterQueueId cq);
+  // Enters the workload in the list of its LocalQueue, or takes it out.
+  void List(WorkloadId id);
+  void Unlist(WorkloadId id);
+  // The ClusterQueue whose return it waits for; "" = none.
+  void SetAwaits(WorkloadId id, std::string cluster_queue);
 
   // topology.cc
   // Enters what the workload uses into the ledger (sign 1) or takes it out (-1).
@@ -204,6 +211,19 @@ class EngineImpl {
   bool FitsTopology(const Entry& e, const Lane& lane);
   void Issue(Entry* e);
 
+  // objects.cc
+  void ForgetEquivalences();
+  // Call after anything that may have filled or emptied the heap of the ClusterQueue, or changed its activity.
+  // While lanes decide, the queues of their heads are the only ones concerned: RunCycle sees to them afterwards.
+  void NoteHeap(ClusterQueueId cq) {
+    if (deciding_) return;
+    const bool ready = active_[cq] && !queues[cq].HeapEmpty();
+    if (ready != static_cast<bool>(ready_[cq])) SetReady(cq, ready);
+  }
+  void SetReady(ClusterQueueId cq, bool ready);
+  // The first ready ClusterQueue at `rank` (in the order of names) or behind; -1 if there is none.
+  int NextReady(int rank) const;
+
   // cycle.cc
   void Pop(ClusterQueueId cq, WorkloadId* id);
   bool AsksForNodes(Lane* lane);
@@ -240,10 +260,19 @@ class EngineImpl {
   std::deque<Lane> lanes_;                        // [0] for all; then, once divided, [1] for trees that use nodes, ...
   std::vector<int> lane_of_;                      // by ClusterQueueId; into lanes_
   bool lanes_stale_ = true;
+  bool deciding_ = false;  // lanes are at work
   std::atomic<bool> changed_ = false;  // Changed() was called since the cycle began
   std::mutex refreshing_;
-  bool policy_changed_ = true;
-  std::vector<uint8_t> active_;
+  std::vector<uint8_t> active_;  // by ClusterQueueId
+  // Active and somebody is in the heap: by ClusterQueueId, how many, and as bits in the order of names. The bits follow
+  // when ClusterQueues come or go.
+  std::vector<uint8_t> ready_;
+  int num_ready_ = 0;
+  std::vector<uint64_t> ready_bits_;
+  std::vector<int32_t> rank_;                          // by ClusterQueueId: its place among the names
+  int64_t ranked_ = -1;                                // the version of the names
+  std::vector<std::vector<WorkloadId>> workloads_of_;  // by LocalQueue
+  absl::flat_hash_map<std::string, absl::flat_hash_set<WorkloadId>> awaiting_;  // by ClusterQueue
   std::vector<Shared<QueueIdentity>> queue_identities_;  // by ClusterQueueId; made when first asked for
   // Trees to re-activate.
   std::map<CohortTrees::TreeId, absl::Time> armed_;
@@ -253,11 +282,14 @@ class EngineImpl {
   std::optional<LocalQueueLedger> ledger_;  // with admission fair sharing
   PendingQueue::LocalQueueUsage local_queue_share_;
   ShapeTable shapes_{&declared, &options};
-  // Of the shape; priority; allowed flavors (their list in allowed_lists_; -1: all); pods left of every pod set.
+  // Of the shape; priority; allowed flavors (their number in allowed_lists_; -1: all); pods left of every pod set.
   using EquivalenceKey = absl::InlinedVector<int64_t, 6>;
-  absl::flat_hash_map<EquivalenceKey, int> equivalence_ids_;
-  absl::flat_hash_map<std::string, int> allowed_lists_;
+  Numbers<EquivalenceKey> equivalences_;
+  Numbers<std::string> allowed_lists_;
   std::string key_;  // of the workload that was applied last
+  // So much is remembered before it is gone through for what nobody needs any more.
+  size_t forget_local_queues_above_ = kForgetAbove, forget_trees_above_ = kForgetAbove,
+         forget_equivalences_above_ = kForgetAbove;
 };
 
 }  // namespace muster::scheduler

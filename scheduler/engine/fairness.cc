@@ -13,11 +13,11 @@ const PendingQueue::LocalQueueUsage* EngineImpl::UsageFor(ClusterQueueId cq) con
   return OrdersByUsage(cq) ? &local_queue_share_ : nullptr;
 }
 
-void EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
-  if (!ledger_.has_value()) return;
+bool EngineImpl::SetLocalQueueWeight(const api::LocalQueue& object) {
+  if (!ledger_.has_value()) return false;
   const bool set = object.fair_sharing.has_value() && object.fair_sharing->weight.has_value();
-  ledger_->SetWeight(declared.InternLocalQueue(object.metadata.ns, object.metadata.name),
-                     set ? object.fair_sharing->weight->ToDouble() : 1.0);
+  return ledger_->SetWeight(declared.InternLocalQueue(object.metadata.ns, object.metadata.name),
+                            set ? object.fair_sharing->weight->ToDouble() : 1.0);
 }
 
 void EngineImpl::LocalQueueMissing(absl::string_view ns, absl::string_view name) {
@@ -25,9 +25,11 @@ void EngineImpl::LocalQueueMissing(absl::string_view ns, absl::string_view name)
 }
 
 void EngineImpl::DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now) {
+  const int32_t id = declared.FindLocalQueue(ns, name);
+  if (id < 0) return;
   declared.DeleteLocalQueue(ns, name);
-  if (ledger_.has_value()) ledger_->Forget(declared.InternLocalQueue(ns, name));
-  RequeueOrphans(now);
+  if (ledger_.has_value()) ledger_->Forget(id);
+  RequeueWorkloadsOf(id, now);
 }
 
 void EngineImpl::SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,

@@ -47,7 +47,10 @@ quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) {
 void EngineImpl::Hold(WorkloadId id, ClusterQueueId cq, std::vector<HeldPodSet> held) {
   Changed();
   WorkloadState& w = workloads[id];
-  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  if (w.cq != kNoId) {
+    queues[w.cq].Remove(id);
+    NoteHeap(w.cq);
+  }
   if (w.cq != cq) w.cq = cq;  // in a cycle it is written by nobody: other lanes may ask where the workload is
   w.held = std::move(held);
   w.phase = WorkloadPhase::kReserved;
@@ -86,12 +89,24 @@ void EngineImpl::Await(WorkloadId id) {
   FreeQuota(id);
   w.held = std::move(held);
   w.admitted = admitted;
-  w.awaits = std::move(name);
+  SetAwaits(id, std::move(name));
+}
+
+void EngineImpl::SetAwaits(WorkloadId id, std::string cluster_queue) {
+  std::string& awaits = workloads[id].awaits;
+  if (awaits == cluster_queue) return;
+  if (!awaits.empty()) {
+    const auto it = awaiting_.find(awaits);
+    it->second.erase(id);
+    if (it->second.empty()) awaiting_.erase(it);
+  }
+  awaits = std::move(cluster_queue);
+  if (!awaits.empty()) awaiting_[awaits].insert(id);
 }
 
 void EngineImpl::Resume(WorkloadId id, ClusterQueueId cq, absl::Time now) {
   WorkloadState& w = workloads[id];
-  w.awaits.clear();
+  SetAwaits(id, "");
   Hold(id, cq, std::exchange(w.held, {}));
   if (NeedsSecondPass(w)) second_pass_[id] = now;
 }

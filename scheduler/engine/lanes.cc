@@ -47,8 +47,8 @@ std::vector<EngineImpl::Lane*> EngineImpl::Divide(const std::vector<WorkloadId>&
   for (const WorkloadId id : second_pass) {
     all.heads.push_back({workloads[id].cq, static_cast<int>(all.heads.size()), id, /*second_pass=*/true});
   }
-  for (const ClusterQueueId cq : declared.ClusterQueuesByName()) {
-    if (active_[cq] && !queues[cq].HeapEmpty()) all.heads.push_back({cq, static_cast<int>(all.heads.size())});
+  for (int rank = NextReady(0); rank >= 0; rank = NextReady(rank + 1)) {
+    all.heads.push_back({declared.ClusterQueuesByName()[rank], static_cast<int>(all.heads.size())});
   }
   if (!side_by_side || all.heads.size() < few_heads || !second_pass.empty() || ledger_.has_value()) return {&all};
   DivideTrees();

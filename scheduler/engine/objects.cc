@@ -20,15 +20,27 @@ void EngineImpl::Grow(ClusterQueueId cq) {
   if (cq < static_cast<int>(queues.size())) return;
   queues.resize(cq + 1);
   holders.resize(cq + 1);
+  active_.resize(cq + 1);
+  ready_.resize(cq + 1);
+  rank_.resize(cq + 1);
+  queue_identities_.resize(cq + 1);
 }
 
-void EngineImpl::ApplyClusterQueue(const api::ClusterQueue& object, absl::Time now) {
-  const bool differs = declared.Apply(object);
-  const ClusterQueueId id = declared.FindClusterQueue(object.metadata.name);
+void EngineImpl::ClusterQueueChanged(absl::string_view name, Change change, absl::Time now) {
+  const ClusterQueueId id = declared.FindClusterQueue(name);
   Grow(id);
-  PolicyChanged();
-  RequeueOrphans(now);
-  if (differs) NotifyClusterQueue(id, now);
+  if (change == Change::kCreated) {
+    queue_identities_[id] = {};
+    for (const int32_t lq : declared.LocalQueuesOf(name)) RequeueWorkloadsOf(lq, now);
+    if (const auto it = awaiting_.find(name); it != awaiting_.end()) {
+      std::vector<WorkloadId> back(it->second.begin(), it->second.end());
+      std::sort(back.begin(), back.end());
+      for (const WorkloadId w : back) {
+        if (workloads[w].phase == WorkloadPhase::kUnqueued) Resume(w, id, now);
+      }
+    }
+  }
+  NotifyClusterQueue(id, now);
 }
 
 void EngineImpl::DeleteClusterQueue(absl::string_view name) {
@@ -38,9 +50,63 @@ void EngineImpl::DeleteClusterQueue(absl::string_view name) {
   const Holders holding = holders[id];
   for (const VictimKey& k : holding) Await(k.id);
   declared.DeleteClusterQueue(name);
-  PolicyChanged();
   for (WorkloadId w : queues[id].Members()) Dequeue(w);
   queues[id] = PendingQueue();
+  NoteHeap(id);
+}
+
+void EngineImpl::Tidy() {
+  if (declared.num_local_queue_names() > forget_local_queues_above_) {
+    declared.ForgetLocalQueues([&](int32_t lq) {
+      const bool has_workloads = lq < static_cast<int32_t>(workloads_of_.size()) && !workloads_of_[lq].empty();
+      return has_workloads || (ledger_.has_value() && ledger_->Remembers(lq));
+    });
+    forget_local_queues_above_ = std::max(kForgetAbove, 2 * declared.num_local_queue_names());
+  }
+  if (declared.num_tree_names() > forget_trees_above_) {
+    declared.ForgetTrees([&](CohortTrees::TreeId tree) { return armed_.count(tree) > 0; });
+    forget_trees_above_ = std::max(kForgetAbove, 2 * declared.num_tree_names());
+  }
+  if (equivalences_.size() > forget_equivalences_above_) ForgetEquivalences();
+}
+
+void EngineImpl::ForgetEquivalences() {
+  absl::flat_hash_set<int> used, shapes;
+  for (const WorkloadState& w : workloads) {
+    if (!w.in_use) continue;
+    used.insert(w.equivalence);
+    if (w.progress.has_value()) used.insert(w.progress->equivalence);
+  }
+  for (const PendingQueue& queue : queues) {
+    used.insert(queue.KnownInadmissible().begin(), queue.KnownInadmissible().end());
+  }
+  equivalences_.Keep(used);
+  absl::flat_hash_set<int> lists;
+  equivalences_.ForEach([&](const EquivalenceKey& key) {
+    shapes.insert(static_cast<int>(key[0]));
+    lists.insert(static_cast<int>(key[2]));
+  });
+  shapes_.KeepEquivalences(shapes);
+  allowed_lists_.Keep(lists);
+  forget_equivalences_above_ = std::max(kForgetAbove, 2 * equivalences_.size());
+}
+
+void EngineImpl::SetReady(ClusterQueueId cq, bool ready) {
+  ready_[cq] = ready;
+  num_ready_ += ready ? 1 : -1;
+  if (ranked_ != declared.names_version()) return;  // Refresh sees to it
+  const uint64_t bit = uint64_t{1} << (rank_[cq] % 64);
+  uint64_t& word = ready_bits_[rank_[cq] / 64];
+  word = ready ? word | bit : word & ~bit;
+}
+
+int EngineImpl::NextReady(int rank) const {
+  for (size_t word = rank / 64; word < ready_bits_.size(); ++word) {
+    uint64_t bits = ready_bits_[word];
+    if (word == static_cast<size_t>(rank / 64)) bits &= ~uint64_t{0} << (rank % 64);
+    if (bits != 0) return static_cast<int>(word * 64) + __builtin_ctzll(bits);
+  }
+  return -1;
 }
 
 void EngineImpl::Arm(CohortTrees::TreeId tree, absl::Time now) {
@@ -65,14 +131,7 @@ void EngineImpl::NotifyActive(absl::Time now) {
 }
 
 void EngineImpl::NotifyUsersOfFlavor(absl::string_view flavor, absl::Time now) {
-  const FlavorId id = declared.flavors.Find(flavor);
-  for (ClusterQueueId cq : declared.ClusterQueuesByName()) {
-    for (const GroupState& g : declared.cq(cq).groups) {
-      if (std::find(g.flavors.begin(), g.flavors.end(), id) == g.flavors.end()) continue;
-      NotifyClusterQueue(cq, now);
-      break;
-    }
-  }
+  for (const ClusterQueueId cq : declared.UsersOf(declared.flavors.Find(flavor))) NotifyClusterQueue(cq, now);
 }
 
 void EngineImpl::Reactivate(CohortTrees::TreeId tree, absl::Time now) {
@@ -83,6 +142,7 @@ void EngineImpl::Reactivate(CohortTrees::TreeId tree, absl::Time now) {
       return ns != nullptr && selector.has_value() && api::Matches(*selector, ns->metadata.labels);
     };
     queues[cq].Reactivate(admissible, [&](WorkloadId id) { return BackoffExpired(workloads[id], now); });
+    NoteHeap(cq);
   }
 }
 
@@ -117,43 +177,51 @@ absl::Time EngineImpl::NextTimer() const {
 
 void EngineImpl::Refresh() {
   if (declared.forest_stale()) {
-    for (const ClusterQueueId cq : declared.RefreshForest()) {
-      for (const VictimKey& k : holders[cq]) declared.forest().AddUsage(declared.NodeOf(cq), workloads[k.id].usage);
+    quota::Forest& forest = declared.forest();
+    const Declared::Rebuilt rebuilt = declared.RefreshForest();
+    lanes_stale_ = true;
+    for (const ClusterQueueId cq : rebuilt.queues) {
+      const quota::NodeId node = declared.NodeOf(cq);
+      for (const VictimKey& k : holders[cq]) forest.AddUsage(node, workloads[k.id].usage);
+      // Kueue's snapshot leaves inactive ClusterQueues out when it counts the levels of a tree.
+      forest.SetCounted(node, active_[cq]);
+      queue_identities_[cq] = {};
     }
-    policy_changed_ = true;
+    for (const ClusterQueueId cq : rebuilt.lost) queue_identities_[cq] = {};
   }
-  if (policy_changed_) {
-    active_.assign(declared.num_cluster_queues(), 0);
-    for (ClusterQueueId cq : declared.ClusterQueuesByName()) active_[cq] = declared.IsActive(cq);
-    // Kueue's snapshot leaves inactive ClusterQueues out when it counts the levels of a tree.
-    for (const ClusterQueueId cq : declared.ClusterQueuesByName()) {
-      if (const quota::NodeId n = declared.NodeOf(cq); n != quota::kNoNode) {
-        declared.forest().SetCounted(n, active_[cq]);
-      }
+  if (ranked_ != declared.names_version()) {
+    const std::vector<ClusterQueueId>& names = declared.ClusterQueuesByName();
+    ready_bits_.assign((names.size() + 63) / 64, 0);
+    for (size_t rank = 0; rank < names.size(); ++rank) {
+      rank_[names[rank]] = static_cast<int32_t>(rank);
+      if (ready_[names[rank]]) ready_bits_[rank / 64] |= uint64_t{1} << (rank % 64);
     }
-    policy_changed_ = false;
+    ranked_ = declared.names_version();
+    lanes_stale_ = true;
+  }
+  if (!declared.has_activity_changes()) return;
+  repetition.Restart();
+  for (const ClusterQueueId cq : declared.TakeActivityChanges()) {
+    active_[cq] = declared.IsActive(cq);
+    if (const quota::NodeId n = declared.NodeOf(cq); n != quota::kNoNode) declared.forest().SetCounted(n, active_[cq]);
+    NoteHeap(cq);
   }
 }
 
-void EngineImpl::RequeueOrphans(absl::Time now) {
-  for (WorkloadState& w : workloads) {
-    if (!w.in_use) continue;
-    const WorkloadId id = w.id;
+void EngineImpl::RequeueWorkloadsOf(int32_t local_queue, absl::Time now) {
+  if (local_queue < 0 || local_queue >= static_cast<int32_t>(workloads_of_.size())) return;
+  const LocalQueueState& lq = declared.local_queue(local_queue);
+  for (const WorkloadId id : workloads_of_[local_queue]) {
+    WorkloadState& w = workloads[id];
     if (IsQueued(w) && QueueFor(w) != w.cq) {
       Dequeue(id);
       // A LocalQueue that comes back learns its workloads anew; one that moves takes them along.
-      const LocalQueueState& lq = declared.local_queue(w.local_queue);
       if (!lq.exists || lq.stopped) {
         w.progress.reset();
         w.evaluated_generation = 0;
       }
     }
-    if (w.phase != WorkloadPhase::kUnqueued) continue;
-    if (const ClusterQueueId cq = declared.FindClusterQueue(w.awaits); !w.awaits.empty() && cq != kNoId) {
-      Resume(id, cq, now);
-    } else {
-      Enqueue(id, true, now, /*adopted=*/true);
-    }
+    if (w.phase == WorkloadPhase::kUnqueued) Enqueue(id, true, now, /*adopted=*/true);
   }
 }
 

@@ -101,9 +101,26 @@ void EngineImpl::Unknown(WorkloadId id) {
                                  " is of no workload here: of a deleted one, or of another engine"));
 }
 
+void EngineImpl::List(WorkloadId id) {
+  WorkloadState& w = workloads[id];
+  if (w.local_queue >= static_cast<int32_t>(workloads_of_.size())) workloads_of_.resize(w.local_queue + 1);
+  w.place = workloads_of_[w.local_queue].size();
+  workloads_of_[w.local_queue].push_back(id);
+}
+
+void EngineImpl::Unlist(WorkloadId id) {
+  const WorkloadState& w = workloads[id];
+  std::vector<WorkloadId>& list = workloads_of_[w.local_queue];
+  workloads[list.back()].place = w.place;
+  list[w.place] = list.back();
+  list.pop_back();
+}
+
 // Everything that follows from the object alone (and the defaults of its namespace).
 void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
+  if (w->local_queue != kNoId) Unlist(w->id);
   w->local_queue = declared.InternLocalQueue(object.metadata.ns, object.spec.queue_name);
+  List(w->id);
   w->ns = declared.local_queue(w->local_queue).ns;
   w->active = object.spec.active.value_or(true);
   w->generation = object.metadata.generation;
@@ -176,12 +193,10 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   EquivalenceKey key = {w.shape->equivalence, w.priority, -1};
   if (w.allowed_flavors.has_value()) {
-    key.back() =
-        allowed_lists_.try_emplace(absl::StrJoin(*w.allowed_flavors, ","), static_cast<int>(allowed_lists_.size()))
-            .first->second;
+    key.back() = allowed_lists_.Of(absl::StrJoin(*w.allowed_flavors, ","));
   }
   for (const PodSetState& ps : w.pod_sets) key.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
-  return equivalence_ids_.try_emplace(std::move(key), static_cast<int>(equivalence_ids_.size())).first->second;
+  return equivalences_.Of(std::move(key));
 }
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {
@@ -245,18 +260,23 @@ void EngineImpl::Enqueue(WorkloadId id, bool changed, absl::Time now, bool adopt
                     options.gates[Gate::kSchedulingEquivalenceHashing] && queue.IsKnownInadmissible(w.equivalence);
   if ((parked && !changed) || (!in_heap && (!BackoffExpired(w, now) || bulk))) {
     queue.Park(ItemFor(id), /*held=*/!BackoffExpired(w, now));
+    NoteHeap(cq);
     w.phase = WorkloadPhase::kPending;
     if (!w.requeued_false && w.requeue_at.has_value() && *w.requeue_at > now) backoff_.insert({*w.requeue_at, id});
     return;
   }
   queue.PushHeap(ItemFor(id));
+  NoteHeap(cq);
   w.phase = WorkloadPhase::kPending;
 }
 
 void EngineImpl::Dequeue(WorkloadId id) {
   WorkloadState& w = workloads[id];
   if (w.phase == WorkloadPhase::kReserved || w.phase == WorkloadPhase::kFinished) return;
-  if (w.cq != kNoId) queues[w.cq].Remove(id);
+  if (w.cq != kNoId) {
+    queues[w.cq].Remove(id);
+    NoteHeap(w.cq);
+  }
   w.cq = kNoId;
   w.phase = WorkloadPhase::kUnqueued;
 }
@@ -290,7 +310,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   WorkloadState& w = workloads[id];
   const bool held_before = w.phase == WorkloadPhase::kReserved, was_admitted = w.admitted;
   if (held_before) FreeQuota(id);
-  w.awaits.clear();
+  SetAwaits(id, "");
   // What an update has to change to get a parked workload looked at again.
   const auto watched = [&w] {
     return std::make_tuple(w.generation, w.priority, w.local_queue, w.requeued_false, w.evicted, w.preemption_gated);
@@ -363,7 +383,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
       Dequeue(id);
       w.held = std::move(held);
       w.admitted = api::IsConditionTrue(conditions, "Admitted");
-      w.awaits = object.status.admission->cluster_queue;
+      SetAwaits(id, object.status.admission->cluster_queue);
     }
     return id;
   }
@@ -389,6 +409,9 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
   FreeQuota(id);
   Dequeue(id);
   if (ledger_.has_value()) ledger_->DropPenalty(w.local_queue, id);
+  SetAwaits(id, "");
+  Unlist(id);
+  if (w.requeue_at.has_value()) backoff_.erase({*w.requeue_at, id});
   workload_ids.erase(w.key());
   w = WorkloadState();
   free_indices_.push_back(id);
@@ -417,7 +440,7 @@ void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
   if (!w.evicted || (w.phase != WorkloadPhase::kReserved && w.awaits.empty())) return;
   if (w.phase == WorkloadPhase::kReserved) NotifyQueueOf(w, now);
   FreeQuota(id);
-  w.awaits.clear();
+  SetAwaits(id, "");
   w.held.clear();
   w.requeued_false = w.eviction_reason != "Preempted";
   w.requeued_since.reset();

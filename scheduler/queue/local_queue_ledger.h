@@ -26,10 +26,13 @@ class LocalQueueLedger {
 
   explicit LocalQueueLedger(AdmissionFairSharingOptions options) : options_(std::move(options)) {}
 
-  // Of the LocalQueue's fairSharing. Zero or less: its share is infinite. Unset: 1.
-  void SetWeight(int local_queue, double weight) {
-    accounts_[local_queue].weight = weight;
-    accounts_[local_queue].missing = false;
+  // Of the LocalQueue's fairSharing. Zero or less: its share is infinite. Unset: 1. Returns whether that is new.
+  bool SetWeight(int local_queue, double weight) {
+    Account& account = accounts_[local_queue];
+    const bool differs = account.weight != weight || account.missing;
+    account.weight = weight;
+    account.missing = false;
+    return differs;
   }
   // What its status says it consumed, up to `updated`.
   void SetConsumed(int local_queue, const Amounts& consumed, absl::Time updated);
@@ -39,6 +42,12 @@ class LocalQueueLedger {
   // The LocalQueue is gone, and so is what it used. What was admitted through it counts as of a queue that used
   // nothing.
   void Forget(int local_queue) { accounts_.erase(local_queue); }
+  // Whether it says anything about the LocalQueue that it would not say of one it never heard of.
+  bool Remembers(int local_queue) const {
+    const auto it = accounts_.find(local_queue);
+    return it != accounts_.end() && (it->second.weight != 1 || it->second.missing || !it->second.consumed.empty() ||
+                                     !it->second.penalties.empty());
+  }
   // The lower, the earlier its workloads go. O(resources).
   double Share(int local_queue) const;
   // The same for those who look the weight up (candidates for preemption). O(resources).

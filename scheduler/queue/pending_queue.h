@@ -96,6 +96,7 @@ class PendingQueue {
   // Remembers that an equivalent workload cannot be admitted before the next re-activation, and parks all of them.
   void ParkEquivalent(int equivalence);
   bool IsKnownInadmissible(int equivalence) const { return bulk_parked_.contains(equivalence); }
+  const absl::flat_hash_set<int>& KnownInadmissible() const { return bulk_parked_; }
 
   std::vector<WorkloadId> HeapInOrder(const LocalQueueUsage* usage = nullptr) const;
   std::vector<WorkloadId> Parked() const;   // by id

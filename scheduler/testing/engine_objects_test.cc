@@ -138,7 +138,7 @@ TEST(Objects, AClusterQueueBelowTooManyCohortsIsInactiveUntilItMovesUp) {
                            MakeQueue("above", absl::StrCat("c", kDeepest - 1), {{"a", 1}})});
     for (int i = 0; i <= kDeepest; ++i) e.Apply(cohort(from_the_root ? i : kDeepest - i), At(0));
     e.Apply(MakeWorkload("w", "deep", 1, 1, 1), At(1));
-    EXPECT_EQ(Look(e, At(1)), "nobody");
+    EXPECT_EQ(Look(e, At(1)), "ClusterQueue deep is inactive");
     EXPECT_EQ(e.StatusOf("deep").reason, "CohortTooDeep");
     EXPECT_EQ(e.StatusOf("deep").message, "Can't admit new workloads: is below more than 64 cohorts.");
     EXPECT_EQ(e.NodeOfClusterQueue(*e.FindClusterQueue("deep")), quota::kNoNode);

@@ -222,7 +222,7 @@ int ShapeTable::EquivalenceOf(const WorkloadShape& shape) {
       add_term(term.preference);
     }
   }
-  return equivalences_.try_emplace(text, static_cast<int>(equivalences_.size())).first->second;
+  return equivalences_.Of(std::move(text));
 }
 
 }  // namespace muster::scheduler

@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "api/core.h"
 #include "api/kueue.h"
+#include "scheduler/base/numbers.h"
 #include "scheduler/base/resource_amount.h"
 #include "scheduler/decision.h"
 #include "scheduler/declared/declared.h"
@@ -63,6 +65,9 @@ class ShapeTable {
   std::shared_ptr<const WorkloadShape> Get(const api::Workload& workload);
   // Defaults (LimitRanges, RuntimeClasses) have changed: what is asked for from now on is worked out anew.
   void DefaultsChanged() { by_hash_.clear(); }
+  // Forgets which shapes were equivalent, but for these numbers: the others are given away again.
+  // REQUIRES: no workload has a shape with another number.
+  void KeepEquivalences(const absl::flat_hash_set<int>& used) { equivalences_.Keep(used); }
 
  private:
   std::shared_ptr<const WorkloadShape> Derive(const api::Workload& workload);
@@ -78,8 +83,8 @@ class ShapeTable {
   Declared* declared_;
   const EngineOptions* options_;
   absl::flat_hash_map<size_t, std::vector<Known>> by_hash_;
-  size_t forget_above_ = 64;  // hashes
-  absl::flat_hash_map<std::string, int> equivalences_;
+  size_t forget_above_ = 64;           // hashes
+  Numbers<std::string> equivalences_;  // of what they say
 };
 
 }  // namespace muster::scheduler

@@ -64,6 +64,7 @@ struct WorkloadState {
   ClusterQueueId cq = kNoId;
   int32_t ns = kNoId;           // interned
   int32_t local_queue = kNoId;  // interned
+  size_t place = 0;             // among the workloads of the LocalQueue
   int equivalence = -1;
   int second_passes = 0;  // in a row without success
   // kPending stands for heap and parked alike: which of the two, its queue knows.
