@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "api/quantity.h"  // Parse, whose errors these are
 
 namespace muster::api {
 

@@ -24,6 +24,7 @@ inline constexpr char kMultiKueueOriginLabel[] = "kueue.x-k8s.io/multikueue-orig
 inline constexpr char kElasticJobAnnotation[] = "kueue.x-k8s.io/elastic-job";  // also a scheduling gate
 inline constexpr char kReplacementForAnnotation[] = "kueue.x-k8s.io/workload-slice-replacement-for";
 inline constexpr char kAdmissionGatedByAnnotation[] = "kueue.x-k8s.io/admission-gated-by";
+inline constexpr char kGroupWorkloadAnnotation[] = "kueue.x-k8s.io/is-group-workload";
 inline constexpr char kPriorityBoostAnnotation[] = "kueue.x-k8s.io/priority-boost";
 inline constexpr char kAllowedFlavorsAnnotation[] = "kueue.x-k8s.io/workload-allowed-resource-flavors";
 inline constexpr char kJobMinParallelismAnnotation[] = "kueue.x-k8s.io/job-min-parallelism";

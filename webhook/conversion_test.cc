@@ -143,7 +143,7 @@ TEST(Conversion, Down) {
            R"({"spec": {"podSets": [{"name": "a", "count": 1, "template": {}, "topologyRequest": {"required": "rack",
                  "podsetSliceRequiredTopologyConstraints": [{"topology": "host", "size": 2}]}}],
                  "preemptionGates": [{"name": "a.b/c"}]}})",
-           R"({"spec": {"podSets": [{"name": "a", "count": 1, "template": {"metadata": {}, "spec": {}},
+           R"({"spec": {"podSets": [{"name": "a", "count": 1, "template": {"metadata": {}, "spec": {"containers": null}},
                  "topologyRequest": {"required": "rack"}}], "preemptionGates": [{"name": "a.b/c"}]}, "status": {}})"},
           {"times have a place even when they are not known", "Workload",
            R"({"spec": {"podSets": []}, "status": {"accumulatedPastExecutionTimeSeconds": 0,

@@ -170,7 +170,7 @@ TEST_F(RouterTest, TheDefaultQueueIsForJobsThatNameNone) {
       Ask("/mutate-batch-v1-job", "CREATE", Named(job, "", "with-default")),
       R"([{"op":"add","path":"/metadata/labels","value":{"kueue.x-k8s.io/queue-name":"default"}},)"
       R"({"op":"replace","path":"/spec/suspend","value":true},)"
-      R"({"op":"add","path":"/spec/template/metadata","value":{}},{"op":"add","path":"/spec/template/spec","value":{}},)"
+      R"({"op":"add","path":"/spec/template/metadata","value":{}},{"op":"add","path":"/spec/template/spec","value":{"containers":null}},)"
       R"({"op":"add","path":"/status","value":{}}])");
   json owned = Named(job, "", "with-default");
   owned["metadata"]["ownerReferences"] = json::array(
@@ -201,7 +201,7 @@ TEST_F(RouterTest, WhatIsNotKnownYetIsNotAnswered) {
   constexpr char kWithQueue[] =
       R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"a","labels":{"kueue.x-k8s.io/queue-name":"q"}},"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}})";
   constexpr char kTrainJob[] =
-      R"({"apiVersion":"trainer.kubeflow.org/v1alpha1","kind":"TrainJob","metadata":{"name":"t","namespace":"a"},"spec":{"runtimeRef":{"name":"torch"}}})";
+      R"({"apiVersion":"trainer.kubeflow.org/v1alpha1","kind":"TrainJob","metadata":{"name":"t","namespace":"a"},"spec":{"runtimeRef":{"apiGroup":"trainer.kubeflow.org","kind":"ClusterTrainingRuntime","name":"torch"}}})";
   constexpr char kFlavor[] =
       R"({"apiVersion":"kueue.x-k8s.io/v1beta2","kind":"ResourceFlavor","metadata":{"name":"f"},"spec":{}})";
   const struct {
@@ -381,7 +381,7 @@ TEST_F(RouterTest, ConversionGoesBothWaysAndLosesNothingThatBothVersionsHave) {
                       {"status", {{"admittedWorkloads", 1}, {"pendingWorkloads", 0}, {"reservingWorkloads", 2}}}};
   const json workload = json::parse(R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Workload",
       "metadata": {"name": "w"},
-      "spec": {"podSets": [{"name": "main", "count": 0, "template": {"metadata": {}, "spec": {}}}],
+      "spec": {"podSets": [{"name": "main", "count": 0, "template": {"metadata": {}, "spec": {"containers": null}}}],
                "priorityClassRef": {"group": "scheduling.k8s.io", "kind": "PriorityClass", "name": "p"}},
       "status": {"accumulatedPastExecutionTimeSeconds": 3, "admission": {"clusterQueue": "q", "podSetAssignments": [
         {"name": "main", "topologyAssignment": {"levels": ["rack", "host"], "slices": [

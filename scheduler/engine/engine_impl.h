@@ -260,7 +260,7 @@ class EngineImpl {
   std::deque<Lane> lanes_;                        // [0] for all; then, once divided, [1] for trees that use nodes, ...
   std::vector<int> lane_of_;                      // by ClusterQueueId; into lanes_
   bool lanes_stale_ = true;
-  bool deciding_ = false;  // lanes are at work
+  bool deciding_ = false;              // lanes are at work
   std::atomic<bool> changed_ = false;  // Changed() was called since the cycle began
   std::mutex refreshing_;
   std::vector<uint8_t> active_;  // by ClusterQueueId

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "api/vocabulary.h"
 
 namespace muster::scheduler {
 namespace {
@@ -336,7 +337,7 @@ TopologyAnswer Assigner::Run() {
 bool OwnedBySinglePod(const api::ObjectMeta& workload) {
   const auto& owners = workload.owner_references;
   if (owners.size() != 1 || owners[0].kind != "Pod" || owners[0].api_version != "v1") return false;
-  const auto group = workload.annotations.find("kueue.x-k8s.io/is-group-workload");
+  const auto group = workload.annotations.find(api::kGroupWorkloadAnnotation);
   return group == workload.annotations.end() || group->second != "true";
 }
 

@@ -85,7 +85,7 @@ TEST_F(AnswerTest, ErrorsAreDeniedAndWarningsComeAlong) {
 TEST_F(AnswerTest, OneMoreRuleForNewObjectsIsNotAskedOfChanges) {
   Handler handler = validating_;
   handler.also_on_create = &NeverNew;
-  EXPECT_EQ(Ask(handler, "CREATE", R"({"spec": {}})").message, ": Forbidden: no new Job");
+  EXPECT_EQ(Ask(handler, "CREATE", R"({"spec": {}})").message, "Forbidden: no new Job");
   EXPECT_TRUE(Ask(handler, "UPDATE", R"({"spec": {}})", "{}").allowed);
 }
 

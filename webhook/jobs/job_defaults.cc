@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/jobs/owners.h"
 #include "webhook/jobs/role_hash.h"
 #include "webhook/patch/json_access.h"
@@ -44,8 +44,8 @@ void AddGate(absl::string_view pointer, absl::string_view gate, ObjectPatch& pat
 
 // Pods of the template belong to a parent that Kueue holds back by them.
 void MarkTemplate(const std::string& at, const json& parent, absl::string_view framework, ObjectPatch& patch) {
-  patch.Set(absl::StrCat(at, AnnotationPointer(kPodSuspendingParent)), std::string(framework));
-  for (const char* label : {kQueueName, kPriorityClass}) {
+  patch.Set(absl::StrCat(at, AnnotationPointer(api::kPodSuspendingParentAnnotation)), std::string(framework));
+  for (const char* label : {api::kQueueNameLabel, api::kPriorityClassLabel}) {
     const std::string value = ValueOrEmpty(Label(parent, label));
     if (!value.empty()) patch.Set(absl::StrCat(at, LabelPointer(label)), value);
   }
@@ -54,33 +54,37 @@ void MarkTemplate(const std::string& at, const json& parent, absl::string_view f
 }  // namespace
 
 bool IsElastic(const Env& env, const json& job) {
-  return env.config.gates[Gate::kElasticJobsViaWorkloadSlices] && ValueOrEmpty(Annotation(job, kElasticJob)) == "true";
+  return env.config.gates[Gate::kElasticJobsViaWorkloadSlices] &&
+         ValueOrEmpty(Annotation(job, api::kElasticJobAnnotation)) == "true";
 }
 
 bool BelongsToOther(const api::JobKind& kind, const json& stateful_set) {
   const json* pod_template = api::At(stateful_set, "/spec/template");
-  const std::string* parent = pod_template == nullptr ? nullptr : Annotation(*pod_template, kPodSuspendingParent);
+  const std::string* parent =
+      pod_template == nullptr ? nullptr : Annotation(*pod_template, api::kPodSuspendingParentAnnotation);
   return !ValueOrEmpty(parent).empty() && absl::string_view(*parent) != kind.framework;
 }
 
 Failure DefaultQueue(const Env& env, bool check_owner, ObjectPatch& patch) {
   const json& object = patch.object();
-  if (!ValueOrEmpty(Label(object, kQueueName)).empty()) return std::nullopt;
+  if (!ValueOrEmpty(Label(object, api::kQueueNameLabel)).empty()) return std::nullopt;
   const std::string ns = NamespaceOf(object);
-  if (!env.state.HasLocalQueue(ns, kDefaultName)) return std::nullopt;
+  if (!env.state.HasLocalQueue(ns, api::kDefaultName)) return std::nullopt;
   if (check_owner && IsOwnerManaged(env, object)) return std::nullopt;
   // A queue may be known before its namespace is.
   if (env.state.NamespaceLabels(ns) == nullptr) return AdmissionResponse::NotFound({ns, "", "Namespace"});
-  if (IsNamespaceManaged(env, ns)) patch.Set(LabelPointer(kQueueName), kDefaultName);
+  if (IsNamespaceManaged(env, ns)) patch.Set(LabelPointer(api::kQueueNameLabel), api::kDefaultName);
   return std::nullopt;
 }
 
 void DefaultPriorityClass(const Env& env, ObjectPatch& patch) {
   if (!env.config.gates[Gate::kWorkloadPriorityClassDefaulting]) return;
   const json& object = patch.object();
-  if (!ValueOrEmpty(Label(object, kPriorityClass)).empty() || !env.state.HasWorkloadPriorityClass(kDefaultName)) return;
+  if (!ValueOrEmpty(Label(object, api::kPriorityClassLabel)).empty() ||
+      !env.state.HasWorkloadPriorityClass(api::kDefaultName))
+    return;
   if (IsOwnerManaged(env, object)) return;
-  patch.Set(LabelPointer(kPriorityClass), kDefaultName);
+  patch.Set(LabelPointer(api::kPriorityClassLabel), api::kDefaultName);
 }
 
 Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
@@ -92,11 +96,11 @@ Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
   if (suspend && !kind.suspend.empty()) patch.Set(kind.suspend, true);
   if (kind.managed_by.empty() || !env.config.gates[Gate::kMultiKueue]) return std::nullopt;
   const json* manager = api::At(object, kind.managed_by);
-  const std::string& queue = ValueOrEmpty(Label(object, kQueueName));
+  const std::string& queue = ValueOrEmpty(Label(object, api::kQueueNameLabel));
   const bool own = manager == nullptr ||
                    (manager->is_string() && manager->get_ref<const std::string&>() == StdView(kind.own_controller));
   if (own && !queue.empty() && env.state.UsesMultiKueue(NamespaceOf(object), queue)) {
-    patch.Set(kind.managed_by, kMultiKueueController);
+    patch.Set(kind.managed_by, api::kMultiKueueController);
   }
   return std::nullopt;
 }
@@ -104,7 +108,8 @@ Failure DefaultJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
 Failure DefaultElasticJob(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   if (Failure failure = DefaultJob(env, kind, patch)) return failure;
   if (!IsElastic(env, patch.object())) return std::nullopt;
-  for (const std::string& pointer : api::TemplatePointersOf(kind, patch.object())) AddGate(pointer, kElasticJob, patch);
+  for (const std::string& pointer : api::TemplatePointersOf(kind, patch.object()))
+    AddGate(pointer, api::kElasticJobAnnotation, patch);
   return std::nullopt;
 }
 
@@ -118,8 +123,10 @@ Failure DefaultMpiJob(const Env& env, const api::JobKind& kind, ObjectPatch& pat
   if (as_worker == nullptr || *as_worker != true || !is_there(launcher) || !is_there(worker)) return std::nullopt;
   // A launcher that is in a group with the workers counts them itself.
   const json* launcher_template = Field(*launcher, "template");
-  if (launcher_template != nullptr && Annotation(*launcher_template, kPodSetGroupName) != nullptr) return std::nullopt;
-  patch.Set(absl::StrCat("/spec/mpiReplicaSpecs/Worker/template", AnnotationPointer(kPodIndexOffset)), "1");
+  if (launcher_template != nullptr && Annotation(*launcher_template, api::kPodSetGroupNameAnnotation) != nullptr)
+    return std::nullopt;
+  patch.Set(absl::StrCat("/spec/mpiReplicaSpecs/Worker/template", AnnotationPointer(api::kPodIndexOffsetAnnotation)),
+            "1");
   return std::nullopt;
 }
 
@@ -129,11 +136,11 @@ Failure DefaultTrainJob(const Env& env, const api::JobKind& kind, ObjectPatch& p
   const json* patches = api::At(patch.object(), kPatches);
   if (patches != nullptr && patches->is_array()) {
     for (const json& item : *patches) {
-      if (ValueOrEmpty(StringField(item, "manager")) == kKueueManager) return std::nullopt;
+      if (ValueOrEmpty(StringField(item, "manager")) == api::kKueueManager) return std::nullopt;
     }
   }
   patch.Append(kPatches,
-               {{"manager", kKueueManager}, {"trainingRuntimeSpec", {{"template", {{"spec", json::object()}}}}}});
+               {{"manager", api::kKueueManager}, {"trainingRuntimeSpec", {{"template", {{"spec", json::object()}}}}}});
   return std::nullopt;
 }
 
@@ -144,7 +151,7 @@ Failure DefaultDeployment(const Env& env, const api::JobKind& kind, ObjectPatch&
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (!suspend) return std::nullopt;
   constexpr char kTemplate[] = "/spec/template";
-  patch.Set(absl::StrCat(kTemplate, LabelPointer(kManaged)), "true");
+  patch.Set(absl::StrCat(kTemplate, LabelPointer(api::kManagedLabel)), "true");
   MarkTemplate(kTemplate, patch.object(), kind.framework, patch);
   return std::nullopt;
 }
@@ -155,7 +162,8 @@ Failure DefaultStatefulSet(const Env& env, const api::JobKind& kind, ObjectPatch
   bool suspend = false;
   if (Failure failure = ShouldBeSuspended(env, patch.object(), &suspend)) return failure;
   if (suspend && !BelongsToOther(kind, patch.object())) {
-    patch.Set(absl::StrCat("/spec/template", AnnotationPointer(kPodSuspendingParent)), std::string(kind.framework));
+    patch.Set(absl::StrCat("/spec/template", AnnotationPointer(api::kPodSuspendingParentAnnotation)),
+              std::string(kind.framework));
   }
   return std::nullopt;
 }
@@ -168,14 +176,16 @@ Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectP
   if (!suspend) return std::nullopt;
   for (const std::string& at : api::TemplatePointersOf(kind, patch.object())) {
     MarkTemplate(at, patch.object(), kind.framework, patch);
-    patch.Set(absl::StrCat(at, AnnotationPointer(kPodGroupServing)), "true");
+    patch.Set(absl::StrCat(at, AnnotationPointer(api::kPodGroupServingAnnotation)), "true");
   }
   const json* group = api::At(patch.object(), "/spec/leaderWorkerTemplate");
   if (group == nullptr || !env.config.gates[Gate::kTopologyAwareScheduling]) return std::nullopt;
   const json* worker = Field(*group, "workerTemplate");
   if (Field(*group, "leaderTemplate") != nullptr && worker != nullptr &&
-      Annotation(*worker, kPodSetGroupName) == nullptr) {
-    patch.Set(absl::StrCat("/spec/leaderWorkerTemplate/workerTemplate", AnnotationPointer(kPodIndexOffset)), "1");
+      Annotation(*worker, api::kPodSetGroupNameAnnotation) == nullptr) {
+    patch.Set(
+        absl::StrCat("/spec/leaderWorkerTemplate/workerTemplate", AnnotationPointer(api::kPodIndexOffsetAnnotation)),
+        "1");
   }
   return std::nullopt;
 }
@@ -183,7 +193,7 @@ Failure DefaultLeaderWorkerSet(const Env& env, const api::JobKind& kind, ObjectP
 Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch) {
   (void)kind;
   const json& pod = patch.object();
-  const bool by_parent = Annotation(pod, kPodSuspendingParent) != nullptr;
+  const bool by_parent = Annotation(pod, api::kPodSuspendingParentAnnotation) != nullptr;
   if (!by_parent) {
     const std::string ns = NamespaceOf(pod);
     if (env.state.NamespaceLabels(ns) == nullptr) return AdmissionResponse::NotFound({ns, "", "Namespace"});
@@ -192,27 +202,28 @@ Failure DefaultPod(const Env& env, const api::JobKind& kind, ObjectPatch& patch)
     if (Failure failure = FindManagedAncestor(env, pod, &managed)) return failure;
     if (managed) return std::nullopt;
     if (Failure failure = DefaultQueue(env, /*check_owner=*/false, patch)) return failure;
-    if (ValueOrEmpty(Label(pod, kQueueName)).empty() && !env.config.manage_jobs_without_queue_name) {
+    if (ValueOrEmpty(Label(pod, api::kQueueNameLabel)).empty() && !env.config.manage_jobs_without_queue_name) {
       return std::nullopt;
     }
     DefaultPriorityClass(env, patch);
-    patch.Set(LabelPointer(kManaged), "true");
+    patch.Set(LabelPointer(api::kManagedLabel), "true");
     const json* finalizers = api::At(pod, "/metadata/finalizers");
     if (finalizers == nullptr || !finalizers->is_array() ||
-        std::find(finalizers->begin(), finalizers->end(), kManaged) == finalizers->end()) {
-      patch.Append("/metadata/finalizers", kManaged);
+        std::find(finalizers->begin(), finalizers->end(), api::kManagedLabel) == finalizers->end()) {
+      patch.Append("/metadata/finalizers", api::kManagedLabel);
     }
   }
-  AddGate("", kAdmissionGate, patch);
+  AddGate("", api::kAdmissionSchedulingGate, patch);
   if (env.config.gates[Gate::kTopologyAwareScheduling]) {
-    if (const std::string* label = Annotation(pod, kPodGroupPodIndexLabel)) {
+    if (const std::string* label = Annotation(pod, api::kPodGroupPodIndexLabelAnnotation)) {
       const std::string index = ValueOrEmpty(Label(pod, *label));
-      patch.Set(LabelPointer(kPodGroupPodIndex), index);
+      patch.Set(LabelPointer(api::kPodGroupPodIndexLabel), index);
     }
-    AddGate("", kTopologyGate, patch);
+    AddGate("", api::kTopologySchedulingGate, patch);
   }
   // A pod of a group keeps the role it was given by whoever made the group.
-  if (Annotation(pod, kRoleHash) == nullptr) patch.Set(AnnotationPointer(kRoleHash), RoleHash(pod));
+  if (Annotation(pod, api::kRoleHashAnnotation) == nullptr)
+    patch.Set(AnnotationPointer(api::kRoleHashAnnotation), RoleHash(pod));
   return std::nullopt;
 }
 

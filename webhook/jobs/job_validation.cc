@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/admission_gates.h"
 #include "api/label_syntax.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/go/go_text.h"
 #include "webhook/jobs/job_defaults.h"
 #include "webhook/patch/json_access.h"
@@ -30,16 +30,16 @@ std::string GroupVersionKind(const api::JobKind& kind) {
 void CheckPrebuiltWorkload(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
   const Identifier workload = PrebuiltWorkload(env, job);
   if (workload.name == nullptr) return;
-  const MetadataPath path(workload.map, kPrebuiltWorkloadName);
+  const MetadataPath path(workload.map, api::kPrebuiltWorkloadLabel);
   CheckName(path, *workload.name, errors);
   if (kind.Has(api::kPrebuiltWorkload)) return;
   errors.Forbidden(path, absl::StrCat("Is not supported for ", Quoted(GroupVersionKind(kind))));
 }
 
 void CheckMaxExecTime(const json& job, FieldErrors& errors) {
-  const std::string* text = Label(job, kMaxExecTime);
+  const std::string* text = Label(job, api::kMaxExecTimeLabel);
   if (text == nullptr) return;
-  const MetadataPath path("labels", kMaxExecTime);
+  const MetadataPath path("labels", api::kMaxExecTimeLabel);
   const absl::StatusOr<int64_t> seconds = GoAtoi(*text);
   if (!seconds.ok()) {
     const absl::string_view message = seconds.status().message();
@@ -55,13 +55,13 @@ bool IsSuspended(const api::JobKind& kind, const json& job) {
   const json* suspend = kind.suspend.empty() ? nullptr : api::At(job, kind.suspend);
   if (suspend == nullptr || *suspend != true) return false;
   // While Kueue stops a batch Job it is not yet held back.
-  return kind.framework != "batch/job" || ValueOrEmpty(Annotation(job, kStopping)) != "true";
+  return kind.framework != "batch/job" || ValueOrEmpty(Annotation(job, api::kStoppingAnnotation)) != "true";
 }
 
 Identifier PrebuiltWorkload(const Env& env, const json& job) {
-  Identifier workload = NamedBy(env, job, kPrebuiltWorkloadName);
+  Identifier workload = NamedBy(env, job, api::kPrebuiltWorkloadLabel);
   // A name that is too long for a label is taken from the annotation, whatever the gate says.
-  const std::string* annotation = Annotation(job, kPrebuiltWorkloadName);
+  const std::string* annotation = Annotation(job, api::kPrebuiltWorkloadLabel);
   if (annotation != nullptr && annotation->size() > kMaxLabelLength) workload = {annotation, "annotations"};
   return workload;
 }
@@ -84,26 +84,26 @@ void CheckNameLabel(const json& object, absl::string_view label, FieldErrors& er
 
 void CheckElasticity(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
   if (!IsElastic(env, job) || kind.Has(api::kElastic)) return;
-  errors.Forbidden(MetadataPath("annotations", kElasticJob),
+  errors.Forbidden(MetadataPath("annotations", api::kElasticJobAnnotation),
                    absl::StrCat("elastic job is not supported for ", Quoted(GroupVersionKind(kind))));
 }
 
 void CheckGates(const Env& env, const json& job, FieldErrors& errors) {
-  const std::string* gates = Annotation(job, kAdmissionGatedBy);
+  const std::string* gates = Annotation(job, api::kAdmissionGatedByAnnotation);
   if (gates == nullptr || !env.config.gates[Gate::kAdmissionGatedBy]) return;
-  api::CheckAdmissionGates(MetadataPath("annotations", kAdmissionGatedBy), *gates, errors);
+  api::CheckAdmissionGates(MetadataPath("annotations", api::kAdmissionGatedByAnnotation), *gates, errors);
 }
 
 void CheckGateChange(const Env& env, const json& job, const json& old, FieldErrors& errors) {
   if (!env.config.gates[Gate::kAdmissionGatedBy]) return;
-  api::CheckAdmissionGateChange(MetadataPath("annotations", kAdmissionGatedBy),
-                                ValueOrEmpty(Annotation(job, kAdmissionGatedBy)),
-                                ValueOrEmpty(Annotation(old, kAdmissionGatedBy)), errors);
+  api::CheckAdmissionGateChange(MetadataPath("annotations", api::kAdmissionGatedByAnnotation),
+                                ValueOrEmpty(Annotation(job, api::kAdmissionGatedByAnnotation)),
+                                ValueOrEmpty(Annotation(old, api::kAdmissionGatedByAnnotation)), errors);
   CheckGates(env, job, errors);
 }
 
 void CheckNewJob(const Env& env, const api::JobKind& kind, const json& job, FieldErrors& errors) {
-  CheckNameLabel(job, kQueueName, errors);
+  CheckNameLabel(job, api::kQueueNameLabel, errors);
   CheckPrebuiltWorkload(env, kind, job, errors);
   CheckMaxExecTime(job, errors);
   CheckElasticity(env, kind, job, errors);
@@ -111,16 +111,16 @@ void CheckNewJob(const Env& env, const api::JobKind& kind, const json& job, Fiel
 }
 
 void CheckSameQueue(const json& job, const json& old, FieldErrors& errors) {
-  const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
-  if (queue != ValueOrEmpty(Label(old, kQueueName))) {
-    errors.Invalid(MetadataPath("labels", kQueueName), Quoted(queue), kImmutable);
+  const std::string& queue = ValueOrEmpty(Label(job, api::kQueueNameLabel));
+  if (queue != ValueOrEmpty(Label(old, api::kQueueNameLabel))) {
+    errors.Invalid(MetadataPath("labels", api::kQueueNameLabel), Quoted(queue), kImmutable);
   }
 }
 
 void CheckPriorityClassChange(const json& job, const json& old, bool suspended, FieldErrors& errors) {
-  const std::string& now = ValueOrEmpty(Label(job, kPriorityClass));
-  const std::string& before = ValueOrEmpty(Label(old, kPriorityClass));
-  const MetadataPath path("labels", kPriorityClass);
+  const std::string& now = ValueOrEmpty(Label(job, api::kPriorityClassLabel));
+  const std::string& before = ValueOrEmpty(Label(old, api::kPriorityClassLabel));
+  const MetadataPath path("labels", api::kPriorityClassLabel);
   if (!suspended && before.empty() && !now.empty()) {
     errors.Invalid(path, Quoted(now), "WorkloadPriorityClass cannot be added to a non-suspended workload");
   }
@@ -132,12 +132,12 @@ void CheckPriorityClassChange(const json& job, const json& old, bool suspended, 
 void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, const json& old, bool suspended,
                      bool was_suspended, FieldErrors& errors) {
   if (!suspended) CheckSameQueue(job, old, errors);
-  const std::string& queue = ValueOrEmpty(Label(job, kQueueName));
-  if (queue.empty() && !ValueOrEmpty(Label(old, kQueueName)).empty()) {
+  const std::string& queue = ValueOrEmpty(Label(job, api::kQueueNameLabel));
+  if (queue.empty() && !ValueOrEmpty(Label(old, api::kQueueNameLabel)).empty()) {
     const json* metadata = Field(old, "metadata");
     const std::string& ns = metadata == nullptr ? queue : ValueOrEmpty(StringField(*metadata, "namespace"));
-    if (env.state.HasLocalQueue(ns, kDefaultName)) {
-      errors.Invalid(MetadataPath("labels", kQueueName), Quoted(""),
+    if (env.state.HasLocalQueue(ns, api::kDefaultName)) {
+      errors.Invalid(MetadataPath("labels", api::kQueueNameLabel), Quoted(""),
                      "queue-name must not be empty in namespace with default queue");
     }
   }
@@ -147,18 +147,19 @@ void CheckChangedJob(const Env& env, const api::JobKind& kind, const json& job, 
     const Identifier workload = PrebuiltWorkload(env, job);
     const std::string& name = ValueOrEmpty(workload.name);
     if (name != ValueOrEmpty(PrebuiltWorkload(env, old).name)) {
-      errors.Invalid(MetadataPath(workload.map, kPrebuiltWorkloadName), Quoted(name), kImmutable);
+      errors.Invalid(MetadataPath(workload.map, api::kPrebuiltWorkloadLabel), Quoted(name), kImmutable);
     }
   }
   if (!suspended || !was_suspended) {
-    const std::string& seconds = ValueOrEmpty(Label(job, kMaxExecTime));
-    if (seconds != ValueOrEmpty(Label(old, kMaxExecTime))) {
-      errors.Invalid(MetadataPath("labels", kMaxExecTime), Quoted(seconds), kImmutable);
+    const std::string& seconds = ValueOrEmpty(Label(job, api::kMaxExecTimeLabel));
+    if (seconds != ValueOrEmpty(Label(old, api::kMaxExecTimeLabel))) {
+      errors.Invalid(MetadataPath("labels", api::kMaxExecTimeLabel), Quoted(seconds), kImmutable);
     }
   }
   CheckPriorityClassChange(job, old, suspended, errors);
   if (IsElastic(env, job) != IsElastic(env, old)) {
-    errors.Invalid(MetadataPath("annotations", kElasticJob), IsElastic(env, job) ? "true" : "false", kImmutable);
+    errors.Invalid(MetadataPath("annotations", api::kElasticJobAnnotation), IsElastic(env, job) ? "true" : "false",
+                   kImmutable);
   }
   CheckGateChange(env, job, old, errors);
 }

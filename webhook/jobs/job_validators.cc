@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/go/go_text.h"
 #include "webhook/jobs/job_defaults.h"
 #include "webhook/jobs/job_validation.h"
@@ -34,9 +34,9 @@ int64_t NumberAt(const json& job, absl::string_view pointer, int64_t fallback) {
 }
 
 void CheckMinParallelism(const Env& env, const json& job, FieldErrors& errors) {
-  const std::string* text = Annotation(job, kJobMinParallelism);
+  const std::string* text = Annotation(job, api::kJobMinParallelismAnnotation);
   if (text == nullptr) return;
-  const MetadataPath path("annotations", kJobMinParallelism);
+  const MetadataPath path("annotations", api::kJobMinParallelismAnnotation);
   const absl::StatusOr<int64_t> value = GoAtoi(*text);
   const json* spec = Field(job, "spec");
   const int32_t pods = spec == nullptr ? 1 : api::PodsOfJobSpec(*spec);
@@ -53,9 +53,9 @@ void CheckMinParallelism(const Env& env, const json& job, FieldErrors& errors) {
 }
 
 void CheckSyncCompletions(const json& job, FieldErrors& errors) {
-  const std::string* text = Annotation(job, kJobCompletionsEqualParallelism);
+  const std::string* text = Annotation(job, api::kJobCompletionsEqualParallelismAnnotation);
   if (text == nullptr) return;
-  const MetadataPath path("annotations", kJobCompletionsEqualParallelism);
+  const MetadataPath path("annotations", api::kJobCompletionsEqualParallelismAnnotation);
   const absl::StatusOr<bool> enabled = GoParseBool(*text);
   if (!enabled.ok()) return errors.Invalid(path, Quoted(*text), enabled.status().message());
   if (!*enabled) return;
@@ -68,9 +68,10 @@ void CheckSyncCompletions(const json& job, FieldErrors& errors) {
     const JsonPath root;
     const JsonPath spec = root.Field("spec");
     const json* written = api::At(job, "/spec/completions");
-    errors.Invalid(
-        spec.Field("completions"), written == nullptr || written->is_null() ? "null" : absl::StrCat(completions),
-        absl::StrCat("should be equal to parallelism when ", kJobCompletionsEqualParallelism, " annotation is true"));
+    errors.Invalid(spec.Field("completions"),
+                   written == nullptr || written->is_null() ? "null" : absl::StrCat(completions),
+                   absl::StrCat("should be equal to parallelism when ", api::kJobCompletionsEqualParallelismAnnotation,
+                                " annotation is true"));
   }
 }
 
@@ -85,12 +86,14 @@ bool CheckElasticTopology(const Env& env, const json& job, FieldErrors& errors) 
   if (pod_template == nullptr) return true;
   const JsonPath root;
   const JsonPath path = root.Field("spec.template.metadata.annotations");
-  if (Annotation(*pod_template, kRequiredTopology) != nullptr) {
-    errors.Forbidden(path.Field(kRequiredTopology), "required topology is not supported with elastic jobs");
+  if (Annotation(*pod_template, api::kRequiredTopologyAnnotation) != nullptr) {
+    errors.Forbidden(path.Field(api::kRequiredTopologyAnnotation),
+                     "required topology is not supported with elastic jobs");
     return false;
   }
-  if (Annotation(*pod_template, kPreferredTopology) != nullptr) {
-    errors.Forbidden(path.Field(kPreferredTopology), "preferred topology is not supported with elastic jobs");
+  if (Annotation(*pod_template, api::kPreferredTopologyAnnotation) != nullptr) {
+    errors.Forbidden(path.Field(api::kPreferredTopologyAnnotation),
+                     "preferred topology is not supported with elastic jobs");
     return false;
   }
   return true;
@@ -104,16 +107,18 @@ void CheckJobTopology(const Env& env, const api::JobKind& kind, const json& job,
   if (errors.empty() && CheckElasticTopology(env, job, errors)) {
     CheckSliceSizes(env, subjects, errors);
     const json* pod_template = api::At(job, "/spec/template");
-    const bool sliced = pod_template != nullptr && (Annotation(*pod_template, kSliceSize) != nullptr ||
-                                                    Annotation(*pod_template, kSliceConstraints) != nullptr);
-    if (sliced && !HasParallelism(job)) out.failure = AdmissionResponse::Panicked(kNilPointer);
+    const bool sliced =
+        pod_template != nullptr && (Annotation(*pod_template, api::kSliceSizeAnnotation) != nullptr ||
+                                    Annotation(*pod_template, api::kSliceConstraintsAnnotation) != nullptr);
+    const bool on = env.config.gates[Gate::kTopologyAwareScheduling];
+    if (on && sliced && !HasParallelism(job)) out.failure = AdmissionResponse::Panicked(kNilPointer);
   }
   for (api::Problem& problem : errors.Take()) out.errors.Append(std::move(problem));
 }
 
 // Whether the job says that it completes as often as it has pods. What cannot be read says no.
 bool SyncsCompletions(const json& job) {
-  const std::string* text = Annotation(job, kJobCompletionsEqualParallelism);
+  const std::string* text = Annotation(job, api::kJobCompletionsEqualParallelismAnnotation);
   return text != nullptr && GoParseBool(*text).value_or(false);
 }
 
@@ -121,7 +126,7 @@ void CheckPartialAdmissionChange(const api::JobKind& kind, const json& job, cons
   // The field alone: a job that is being stopped may change.
   const json* suspend = api::At(old, kind.suspend);
   const bool was_suspended = suspend != nullptr && *suspend == true;
-  if (!was_suspended && Annotation(old, kJobMinParallelism) != nullptr &&
+  if (!was_suspended && Annotation(old, api::kJobMinParallelismAnnotation) != nullptr &&
       NumberAt(job, "/spec/parallelism", 1) != NumberAt(old, "/spec/parallelism", 1)) {
     const JsonPath root;
     const JsonPath spec = root.Field("spec");
@@ -129,7 +134,7 @@ void CheckPartialAdmissionChange(const api::JobKind& kind, const json& job, cons
                      "cannot change when partial admission is enabled and the job is not suspended");
   }
   if (!IsSuspended(kind, old) && !IsSuspended(kind, job) && SyncsCompletions(job) != SyncsCompletions(old)) {
-    errors.Forbidden(MetadataPath("annotations", kJobCompletionsEqualParallelism),
+    errors.Forbidden(MetadataPath("annotations", api::kJobCompletionsEqualParallelismAnnotation),
                      "field is immutable while the job is not suspended");
   }
 }
@@ -152,8 +157,8 @@ void ValidateTrainingJob(const Env& env, const api::JobKind& kind, const json& j
 void ValidateBatchJob(const Env& env, const api::JobKind& kind, const json& job, const json* old, Validation& out) {
   CheckNewJob(env, kind, job, out.errors);
   // Kueue itself starts a job with its least parallelism, which would not pass for a new one.
-  const std::string* least = Annotation(job, kJobMinParallelism);
-  if (old == nullptr || ValueOrEmpty(least) != ValueOrEmpty(Annotation(*old, kJobMinParallelism))) {
+  const std::string* least = Annotation(job, api::kJobMinParallelismAnnotation);
+  if (old == nullptr || ValueOrEmpty(least) != ValueOrEmpty(Annotation(*old, api::kJobMinParallelismAnnotation))) {
     CheckMinParallelism(env, job, out.errors);
     if (least != nullptr && !HasParallelism(job)) out.failure = AdmissionResponse::Panicked(kNilPointer);
   }

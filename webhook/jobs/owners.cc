@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/patch/json_access.h"
 
 namespace muster::webhook {
@@ -117,7 +117,7 @@ Failure FindManagedAncestor(const Env& env, const json& object, bool* managed) {
     // Another object of that name, made after the owner was deleted, is not the owner.
     if (!owner->uid.empty() && uid != owner->uid) return std::nullopt;
     if (IsEnabled(env, *owner) &&
-        (env.config.manage_jobs_without_queue_name || !ValueOrEmpty(Label(**parent, kQueueName)).empty())) {
+        (env.config.manage_jobs_without_queue_name || !ValueOrEmpty(Label(**parent, api::kQueueNameLabel)).empty())) {
       *managed = true;
     }
     if (owners > kMaxOwners) return AdmissionResponse::Denied("managed owner chain limit reached");
@@ -141,7 +141,7 @@ Failure ShouldBeSuspended(const Env& env, const json& object, bool* suspend) {
   bool managed = false;
   if (Failure failure = FindManagedAncestor(env, object, &managed)) return failure;
   if (managed) return std::nullopt;
-  if (!ValueOrEmpty(Label(object, kQueueName)).empty()) {
+  if (!ValueOrEmpty(Label(object, api::kQueueNameLabel)).empty()) {
     *suspend = true;
     return std::nullopt;
   }

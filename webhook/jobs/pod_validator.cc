@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/go/go_text.h"
 #include "webhook/jobs/job_validation.h"
 #include "webhook/jobs/job_validators.h"
@@ -19,7 +19,7 @@ using api::FieldErrors;
 using api::Quoted;
 using nlohmann::json;
 
-Identifier GroupOf(const Env& env, const json& pod) { return NamedBy(env, pod, kPodGroupName); }
+Identifier GroupOf(const Env& env, const json& pod) { return NamedBy(env, pod, api::kPodGroupNameLabel); }
 
 // A pod is held back as long as it is gated, and counts as such when it is done.
 bool IsPodSuspended(const json& pod) {
@@ -28,30 +28,31 @@ bool IsPodSuspended(const json& pod) {
   if (phase == "Succeeded" || phase == "Failed") return true;
   const json* gates = api::At(pod, "/spec/schedulingGates");
   return gates != nullptr && gates->is_array() && std::any_of(gates->begin(), gates->end(), [](const json& gate) {
-           return ValueOrEmpty(StringField(gate, "name")) == kAdmissionGate;
+           return ValueOrEmpty(StringField(gate, "name")) == api::kAdmissionSchedulingGate;
          });
 }
 
 void CheckGroup(const Env& env, const json& pod, FieldErrors& errors) {
-  const std::string* total = Annotation(pod, kPodGroupTotalCount);
+  const std::string* total = Annotation(pod, api::kPodGroupTotalCountAnnotation);
   const Identifier group = GroupOf(env, pod);
   const bool by_label = absl::string_view(group.map) == "labels";
-  const std::string both = absl::StrCat("both the '", kPodGroupTotalCount, "' annotation and the '", kPodGroupName,
-                                        by_label ? "' label should be set" : "' annotation should be set");
-  const MetadataPath group_path(group.map, kPodGroupName);
+  const std::string both =
+      absl::StrCat("both the '", api::kPodGroupTotalCountAnnotation, "' annotation and the '", api::kPodGroupNameLabel,
+                   by_label ? "' label should be set" : "' annotation should be set");
+  const MetadataPath group_path(group.map, api::kPodGroupNameLabel);
   if (ValueOrEmpty(group.name).empty()) {
     if (total != nullptr) errors.Required(group_path, both);
     return;
   }
   CheckName(group_path, *group.name, errors);
-  const MetadataPath path("annotations", kPodGroupTotalCount);
+  const MetadataPath path("annotations", api::kPodGroupTotalCountAnnotation);
   if (total == nullptr) return errors.Required(path, both);
   const absl::StatusOr<int64_t> count = GoAtoi(*total);
   if (!count.ok()) {
     errors.Invalid(path, Quoted(*total), count.status().message());
   } else if (*count < 1) {
     errors.Invalid(path, Quoted(*total),
-                   absl::StrCat("incorrect annotation value '", kPodGroupTotalCount, "=", *total,
+                   absl::StrCat("incorrect annotation value '", api::kPodGroupTotalCountAnnotation, "=", *total,
                                 "': group total count should be greater than zero"));
   }
 }
@@ -61,11 +62,13 @@ void CheckPrebuiltGroup(const Env& env, const json& pod, FieldErrors& errors) {
   const std::string& name = ValueOrEmpty(workload.name);
   const std::string& group = ValueOrEmpty(GroupOf(env, pod).name);
   if (name.empty() || group.empty() || name == group) return;
-  errors.Invalid(MetadataPath(workload.map, kPrebuiltWorkloadName), Quoted(name),
+  errors.Invalid(MetadataPath(workload.map, api::kPrebuiltWorkloadLabel), Quoted(name),
                  "prebuilt workload and pod group should be equal");
 }
 
-bool IsUnretriable(const json& pod) { return ValueOrEmpty(Annotation(pod, kRetriableInGroup)) == "false"; }
+bool IsUnretriable(const json& pod) {
+  return ValueOrEmpty(Annotation(pod, api::kRetriableInGroupAnnotation)) == "false";
+}
 
 }  // namespace
 
@@ -76,9 +79,9 @@ void ValidatePod(const Env& env, const api::JobKind& kind, const json& pod, cons
   } else {
     CheckChangedJob(env, kind, pod, *old, IsPodSuspended(pod), IsPodSuspended(*old), errors);
   }
-  const std::string* managed = Label(pod, kManaged);
+  const std::string* managed = Label(pod, api::kManagedLabel);
   if (managed != nullptr && *managed != "true") {
-    errors.Forbidden(MetadataPath("labels", kManaged), "managed label value can only be 'true'");
+    errors.Forbidden(MetadataPath("labels", api::kManagedLabel), "managed label value can only be 'true'");
   }
   CheckGroup(env, pod, errors);
   CheckTopology(env, {{"main", "metadata.annotations", api::At(pod, "/metadata/annotations"), 1, /*has_count=*/false}},
@@ -89,17 +92,17 @@ void ValidatePod(const Env& env, const api::JobKind& kind, const json& pod, cons
     const std::string& group = ValueOrEmpty(named.name);
     const std::string& old_group = ValueOrEmpty(GroupOf(env, *old).name);
     if (!group.empty() && IsUnretriable(*old) && !IsUnretriable(pod)) {
-      errors.Forbidden(MetadataPath("annotations", kRetriableInGroup),
+      errors.Forbidden(MetadataPath("annotations", api::kRetriableInGroupAnnotation),
                        "unretriable pod group can't be converted to retriable");
     }
     if (!old_group.empty() && group != old_group) {
-      errors.Invalid(MetadataPath(named.map, kPodGroupName), Quoted(group), "field is immutable");
+      errors.Invalid(MetadataPath(named.map, api::kPodGroupNameLabel), Quoted(group), "field is immutable");
     }
   }
-  const bool by_parent = old != nullptr && Annotation(pod, kPodSuspendingParent) != nullptr;
+  const bool by_parent = old != nullptr && Annotation(pod, api::kPodSuspendingParentAnnotation) != nullptr;
   if (managed != nullptr && *managed == "true" && !by_parent && IsOwnerManaged(env, pod)) {
-    out.warnings.push_back(
-        absl::StrCat("pod owner is managed by kueue, label '", kManaged, "=true' might lead to unexpected behaviour"));
+    out.warnings.push_back(absl::StrCat("pod owner is managed by kueue, label '", api::kManagedLabel,
+                                        "=true' might lead to unexpected behaviour"));
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/jobs/job_defaults.h"
 #include "webhook/jobs/job_validation.h"
 #include "webhook/jobs/job_validators.h"
@@ -27,7 +27,7 @@ constexpr char kHeadName[] = "head";
 bool HasElasticGate(const json& group) {
   const json* gates = api::At(group, "/template/spec/schedulingGates");
   return gates != nullptr && gates->is_array() && std::any_of(gates->begin(), gates->end(), [](const json& gate) {
-           return ValueOrEmpty(StringField(gate, "name")) == kElasticJob;
+           return ValueOrEmpty(StringField(gate, "name")) == api::kElasticJobAnnotation;
          });
 }
 
@@ -71,7 +71,7 @@ void CheckRayClusterElastic(const Env& env, const json& job, const Cluster& clus
   }
   const json* head = Field(cluster.spec, "headGroupSpec");
   CheckElasticGate(head == nullptr ? json() : *head, cluster.path.Field("headGroupSpec"), errors);
-  if (autoscaling && ValueOrEmpty(StringField(cluster.spec, "managedBy")) == kMultiKueueController) {
+  if (autoscaling && ValueOrEmpty(StringField(cluster.spec, "managedBy")) == api::kMultiKueueController) {
     errors.Forbidden(autoscaling_path,
                      "in-tree autoscaling is not supported for a MultiKueue-managed elastic RayCluster");
   }
@@ -98,7 +98,7 @@ void CheckAutoscaling(const Env& env, const json& job, const Cluster& cluster, F
 }
 
 bool IsManaged(const Env& env, const json& job) {
-  return env.config.manage_jobs_without_queue_name || !ValueOrEmpty(Label(job, kQueueName)).empty();
+  return env.config.manage_jobs_without_queue_name || !ValueOrEmpty(Label(job, api::kQueueNameLabel)).empty();
 }
 
 // Updates of what Kueue never managed are not looked at.

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/go/go_json.h"
 #include "webhook/go/go_text.h"
 #include "webhook/patch/json_access.h"
@@ -33,13 +33,13 @@ std::string MayNotBeSetWhen(absl::string_view annotation) {
 // The annotations of one subject, looked up once.
 struct Annotations {
   explicit Annotations(const json* map)
-      : required(Get(map, kRequiredTopology)),
-        preferred(Get(map, kPreferredTopology)),
-        unconstrained(Get(map, kUnconstrainedTopology)),
-        slice_required(Get(map, kSliceRequiredTopology)),
-        slice_size(Get(map, kSliceSize)),
-        constraints(Get(map, kSliceConstraints)),
-        group(Get(map, kPodSetGroupName)) {}
+      : required(Get(map, api::kRequiredTopologyAnnotation)),
+        preferred(Get(map, api::kPreferredTopologyAnnotation)),
+        unconstrained(Get(map, api::kUnconstrainedTopologyAnnotation)),
+        slice_required(Get(map, api::kSliceRequiredTopologyAnnotation)),
+        slice_size(Get(map, api::kSliceSizeAnnotation)),
+        constraints(Get(map, api::kSliceConstraintsAnnotation)),
+        group(Get(map, api::kPodSetGroupNameAnnotation)) {}
 
   static const std::string* Get(const json* map, absl::string_view key) {
     return map == nullptr ? nullptr : StringField(*map, key);
@@ -101,13 +101,15 @@ absl::StatusOr<std::vector<Layer>> ParseLayers(const std::string& text) {
 
 void CheckConstraints(const Env& env, const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
   if (a.constraints == nullptr) return;
-  const JsonPath path = annotations.Key(kSliceConstraints);
+  const JsonPath path = annotations.Key(api::kSliceConstraintsAnnotation);
   if (!env.config.gates[Gate::kTASMultiLayerTopology]) {
     return errors.Forbidden(path, "the TASMultiLayerTopology feature gate must be enabled to use this annotation");
   }
-  if (a.slice_required != nullptr) errors.Forbidden(path, MayNotBeSetWhen(kSliceRequiredTopology));
-  if (a.slice_size != nullptr) errors.Forbidden(path, MayNotBeSetWhen(kSliceSize));
-  if (a.group != nullptr) errors.Forbidden(annotations.Key(kPodSetGroupName), MayNotBeSetWhen(kSliceConstraints));
+  if (a.slice_required != nullptr) errors.Forbidden(path, MayNotBeSetWhen(api::kSliceRequiredTopologyAnnotation));
+  if (a.slice_size != nullptr) errors.Forbidden(path, MayNotBeSetWhen(api::kSliceSizeAnnotation));
+  if (a.group != nullptr)
+    errors.Forbidden(annotations.Key(api::kPodSetGroupNameAnnotation),
+                     MayNotBeSetWhen(api::kSliceConstraintsAnnotation));
   const absl::StatusOr<std::vector<Layer>> parsed = ParseLayers(*a.constraints);
   if (!parsed.ok()) {
     return errors.Invalid(path, GoQuote(*a.constraints),
@@ -142,20 +144,20 @@ void CheckConstraints(const Env& env, const Annotations& a, const JsonPath& anno
 
 void CheckGroupName(const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
   if (a.group == nullptr) return;
-  const JsonPath path = annotations.Key(kPodSetGroupName);
+  const JsonPath path = annotations.Key(api::kPodSetGroupNameAnnotation);
   const bool number = !a.group->empty() && a.group->find_first_not_of("0123456789") == std::string::npos;
   uint64_t value = 0;
   if (number && absl::SimpleAtoi(*a.group, &value)) errors.Invalid(path, Quoted(*a.group), "must not be a number");
-  if (a.slice_size != nullptr) errors.Forbidden(path, MayNotBeSetWhen(kSliceSize));
-  if (a.slice_required != nullptr) errors.Forbidden(path, MayNotBeSetWhen(kSliceRequiredTopology));
+  if (a.slice_size != nullptr) errors.Forbidden(path, MayNotBeSetWhen(api::kSliceSizeAnnotation));
+  if (a.slice_required != nullptr) errors.Forbidden(path, MayNotBeSetWhen(api::kSliceRequiredTopologyAnnotation));
   if (a.preferred == nullptr && a.required == nullptr) {
-    errors.Forbidden(path, absl::StrCat("may not be set when neither '", kPreferredTopology, "' nor '",
-                                        kRequiredTopology, "' is specified"));
+    errors.Forbidden(path, absl::StrCat("may not be set when neither '", api::kPreferredTopologyAnnotation, "' nor '",
+                                        api::kRequiredTopologyAnnotation, "' is specified"));
   }
 }
 
 void CheckSliceSize(const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
-  const JsonPath path = annotations.Key(kSliceSize);
+  const JsonPath path = annotations.Key(api::kSliceSizeAnnotation);
   if (a.slice_size != nullptr) {
     const absl::StatusOr<int32_t> size = GoParseInt32(*a.slice_size);
     if (!size.ok()) {
@@ -168,27 +170,32 @@ void CheckSliceSize(const Annotations& a, const JsonPath& annotations, FieldErro
 
 void CheckAnnotations(const Env& env, const Annotations& a, const JsonPath& annotations, FieldErrors& errors) {
   if ((a.required != nullptr) + (a.preferred != nullptr) + (a.unconstrained != nullptr) > 1) {
-    errors.Invalid(annotations, "",
-                   absl::StrCat("must not contain more than one topology annotation: [", Quoted(kRequiredTopology),
-                                ", ", Quoted(kPreferredTopology), ", ", Quoted(kUnconstrainedTopology), "]"));
+    errors.Invalid(
+        annotations, "",
+        absl::StrCat("must not contain more than one topology annotation: [", Quoted(api::kRequiredTopologyAnnotation),
+                     ", ", Quoted(api::kPreferredTopologyAnnotation), ", ",
+                     Quoted(api::kUnconstrainedTopologyAnnotation), "]"));
   }
   const auto check_label = [&](const std::string* value, absl::string_view key) {
     if (value != nullptr) errors.CheckLabelKey(annotations.Key(key), *value);
   };
-  check_label(a.required, kRequiredTopology);
-  check_label(a.preferred, kPreferredTopology);
-  check_label(a.slice_required, kSliceRequiredTopology);
+  check_label(a.required, api::kRequiredTopologyAnnotation);
+  check_label(a.preferred, api::kPreferredTopologyAnnotation);
+  check_label(a.slice_required, api::kSliceRequiredTopologyAnnotation);
   CheckGroupName(a, annotations, errors);
   if (a.unconstrained != nullptr && !GoParseBool(*a.unconstrained).ok()) {
-    errors.Invalid(annotations.Key(kUnconstrainedTopology), Quoted(*a.unconstrained), "must be a boolean value");
+    errors.Invalid(annotations.Key(api::kUnconstrainedTopologyAnnotation), Quoted(*a.unconstrained),
+                   "must be a boolean value");
   }
   CheckSliceSize(a, annotations, errors);
-  const JsonPath slice_size = annotations.Key(kSliceSize);
+  const JsonPath slice_size = annotations.Key(api::kSliceSizeAnnotation);
   if (a.slice_required != nullptr && a.slice_size == nullptr) {
-    errors.Required(slice_size, absl::StrCat("must be set when '", kSliceRequiredTopology, "' is specified"));
+    errors.Required(slice_size,
+                    absl::StrCat("must be set when '", api::kSliceRequiredTopologyAnnotation, "' is specified"));
   }
   if (a.slice_required == nullptr && a.slice_size != nullptr) {
-    errors.Forbidden(slice_size, absl::StrCat("may not be set when '", kSliceRequiredTopology, "' is not specified"));
+    errors.Forbidden(
+        slice_size, absl::StrCat("may not be set when '", api::kSliceRequiredTopologyAnnotation, "' is not specified"));
   }
   CheckConstraints(env, a, annotations, errors);
 }
@@ -198,12 +205,13 @@ void CheckUpperBound(const Annotations& a, int32_t count, const JsonPath& annota
   const std::string message = absl::StrCat("must not be greater than pod set count ", count);
   if (a.slice_size != nullptr) {
     const absl::StatusOr<int32_t> size = GoParseInt32(*a.slice_size);
-    if (size.ok() && *size > count) errors.Invalid(annotations.Key(kSliceSize), Quoted(*a.slice_size), message);
+    if (size.ok() && *size > count)
+      errors.Invalid(annotations.Key(api::kSliceSizeAnnotation), Quoted(*a.slice_size), message);
   }
   if (a.constraints != nullptr) {
     const absl::StatusOr<std::vector<Layer>> layers = ParseLayers(*a.constraints);
     if (layers.ok() && !layers->empty() && layers->front().size > count) {
-      errors.Invalid(annotations.Key(kSliceConstraints), absl::StrCat(layers->front().size), message);
+      errors.Invalid(annotations.Key(api::kSliceConstraintsAnnotation), absl::StrCat(layers->front().size), message);
     }
   }
 }
@@ -287,16 +295,17 @@ void CheckPair(const std::string& name, const Member& first, const Member& secon
   const int32_t counts[] = {first.subject->count, second.subject->count};
   if (counts[0] != 1 && counts[1] != 1) {
     for (const JsonPath& path : paths) {
-      errors.Invalid(path.Key(kPodSetGroupName), Quoted(name),
+      errors.Invalid(path.Key(api::kPodSetGroupNameAnnotation), Quoted(name),
                      absl::StrCat("can only define groups where at least one pod set has only 1 replica, got: ",
                                   counts[0], " replica(s) and ", counts[1], " replica(s) in the group"));
     }
   }
   if (IsSame(Request(first.annotations), Request(second.annotations))) return;
   for (int i = 0; i < 2; ++i) {
-    errors.Invalid(paths[i], "",
-                   absl::StrCat("must specify '", kRequiredTopology, "' or '", kPreferredTopology,
-                                "' topology consistent with '", paths[1 - i].ToString(), "' in group '", name, "'"));
+    errors.Invalid(
+        paths[i], "",
+        absl::StrCat("must specify '", api::kRequiredTopologyAnnotation, "' or '", api::kPreferredTopologyAnnotation,
+                     "' topology consistent with '", paths[1 - i].ToString(), "' in group '", name, "'"));
   }
 }
 
@@ -320,7 +329,7 @@ void CheckGroups(const std::vector<Member>& members, const ByName& by_name, Fiel
     }
     for (const Member* member : group) {
       const JsonPath path = root.Field(by_name.PathOf(*member->subject));
-      errors.Invalid(path.Key(kPodSetGroupName), Quoted(name),
+      errors.Invalid(path.Key(api::kPodSetGroupNameAnnotation), Quoted(name),
                      absl::StrCat("can only define groups of exactly 2 pod sets, got: ", group.size(), " pod set(s)"));
     }
   }

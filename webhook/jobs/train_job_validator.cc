@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "webhook/base/vocabulary.h"
 #include "webhook/jobs/job_validation.h"
 #include "webhook/jobs/job_validators.h"
 #include "webhook/jobs/topology_validation.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/jobs/workloads.h"
-#include "webhook/base/vocabulary.h"
+#include "api/vocabulary.h"
 #include "webhook/go/go_types.h"
 #include "webhook/jobs/job_defaults.h"
 #include "webhook/jobs/job_validation.h"
@@ -33,7 +33,7 @@ bool HasReadyReplicas(const json& object) { return NumberAt(object, "/status/rea
 
 // A queue may be chosen and changed until something runs, and never taken away.
 void CheckQueueChange(const json& object, const json& old, FieldErrors& errors) {
-  const bool removed = ValueOrEmpty(Label(object, kQueueName)).empty();
+  const bool removed = ValueOrEmpty(Label(object, api::kQueueNameLabel)).empty();
   if (HasReadyReplicas(old) || removed) CheckSameQueue(object, old, errors);
 }
 
@@ -53,7 +53,7 @@ void CheckTemplate(const json& object, const json& old, const std::string& point
 // What a kind that marks its pods may not be when it is new. After a change the gates come last.
 void CheckNewServingJob(const Env& env, const api::JobKind& kind, const json& object, const json* old,
                         FieldErrors& errors) {
-  CheckNameLabel(object, kQueueName, errors);
+  CheckNameLabel(object, api::kQueueNameLabel, errors);
   CheckElasticity(env, kind, object, errors);
   if (old == nullptr) CheckGates(env, object, errors);
 }
@@ -84,9 +84,9 @@ Failure CheckOldWorkload(const Env& env, const api::JobKind& kind, const json& o
   const json& metadata = field == nullptr ? none : *field;
   const std::string& name = ValueOrEmpty(StringField(metadata, "name"));
   const std::string* uid = StringField(metadata, "uid");
-  const std::string* origin_uid = Annotation(old, kMultiKueueOriginUid);
+  const std::string* origin_uid = Annotation(old, api::kMultiKueueOriginUidAnnotation);
   // On a worker cluster the Workload has the name that it has on the manager.
-  if (Label(old, kMultiKueueOrigin) != nullptr && origin_uid != nullptr) uid = origin_uid;
+  if (Label(old, api::kMultiKueueOriginLabel) != nullptr && origin_uid != nullptr) uid = origin_uid;
   // Workloads of older versions are named without the UID.
   for (const std::string& id : {ValueOrEmpty(uid), std::string()}) {
     const std::string workload_name = api::WorkloadName(kind, name, id);
@@ -142,7 +142,7 @@ void ValidateLeaderWorkerSet(const Env& env, const api::JobKind& kind, const jso
   FieldErrors& errors = out.errors;
   const JsonPath root;
   const JsonPath spec = root.Field("spec");
-  CheckNameLabel(object, kQueueName, errors);
+  CheckNameLabel(object, api::kQueueNameLabel, errors);
   const int64_t replicas = NumberAt(object, "/spec/replicas", 1);
   if (replicas < 0) {
     errors.Invalid(spec.Field("replicas"), absl::StrCat(replicas),

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "api/vocabulary.h"
 #include "api/yaml.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/manifests/workload_manifests.h"
@@ -56,7 +57,7 @@ json WebhookEntry(const Route& route, const ManifestOptions& options) {
   if (!route.framework.empty()) {
     entry["namespaceSelector"] = {
         {"matchExpressions",
-         {{{"key", "kubernetes.io/metadata.name"},
+         {{{"key", api::kNamespaceNameLabel},
            {"operator", "NotIn"},
            {"values", std::set<std::string>{"kube-system", options.kueue_namespace, options.ns}}}}}};
   }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "api/vocabulary.h"
 
 namespace muster::webhook {
 namespace {
@@ -83,22 +84,21 @@ json Container(const ManifestOptions& options) {
 }
 
 json PodSpec(const ManifestOptions& options) {
-  return {
-      {"serviceAccountName", kName},
-      // Must come up before what it admits, and not make room for it.
-      {"priorityClassName", "system-cluster-critical"},
-      // The delay for endpoints to be forgotten (5 s) and the time for the last answers (15 s), and some.
-      {"terminationGracePeriodSeconds", 30},
-      {"securityContext",
-       {{"runAsNonRoot", true},
-        {"runAsUser", 65532},
-        {"fsGroup", 65532},
-        {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
-      // No node takes all replicas along when it goes.
-      {"topologySpreadConstraints",
-       {Spread("kubernetes.io/hostname", "DoNotSchedule"), Spread("topology.kubernetes.io/zone", "ScheduleAnyway")}},
-      {"containers", {Container(options)}},
-      {"volumes", Volumes(options)}};
+  return {{"serviceAccountName", kName},
+          // Must come up before what it admits, and not make room for it.
+          {"priorityClassName", "system-cluster-critical"},
+          // The delay for endpoints to be forgotten (5 s) and the time for the last answers (15 s), and some.
+          {"terminationGracePeriodSeconds", 30},
+          {"securityContext",
+           {{"runAsNonRoot", true},
+            {"runAsUser", 65532},
+            {"fsGroup", 65532},
+            {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+          // No node takes all replicas along when it goes.
+          {"topologySpreadConstraints",
+           {Spread(api::kHostnameLabel, "DoNotSchedule"), Spread(api::kZoneLabel, "ScheduleAnyway")}},
+          {"containers", {Container(options)}},
+          {"volumes", Volumes(options)}};
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ json NetworkPolicyObject(const ManifestOptions& options) {
   health["from"] = json::array(
       {{{"namespaceSelector",
          {{"matchExpressions",
-           {{{"key", "kubernetes.io/metadata.name"}, {"operator", "In"}, {"values", options.metrics_namespaces}}}}}}}});
+           {{{"key", api::kNamespaceNameLabel}, {"operator", "In"}, {"values", options.metrics_namespaces}}}}}}}});
   if (!options.metrics_namespaces.empty()) ingress.push_back(health);
   object["spec"] = {
       {"podSelector", {{"matchLabels", Labels()}}},

@@ -11,6 +11,7 @@
 #include "api/job_kinds.h"
 #include "api/load.h"
 #include "api/problem.h"
+#include "api/vocabulary.h"
 
 namespace muster::webhook {
 namespace {
@@ -21,7 +22,6 @@ using nlohmann::json;
 constexpr char kKueueGroup[] = "kueue.x-k8s.io";
 constexpr char kTrainerGroup[] = "trainer.kubeflow.org";
 constexpr char kApiErrorPayload[] = "muster/api-error";  // "403 Forbidden"
-constexpr char kMultiKueueController[] = "kueue.x-k8s.io/multikueue";
 
 std::string Key(absl::string_view group, absl::string_view kind, absl::string_view ns, absl::string_view name) {
   return absl::StrCat(group, "/", kind, "/", ns, "/", name);
@@ -149,7 +149,7 @@ bool CachedClusterState::HasWorkloadPriorityClass(absl::string_view name) const 
 
 bool CachedClusterState::IsMultiKueueCheck(absl::string_view name) const {
   const std::shared_ptr<const json> check = Find(kKueueGroup, "AdmissionCheck", "", name);
-  return check != nullptr && StringAt(*check, "/spec/controllerName") == kMultiKueueController;
+  return check != nullptr && StringAt(*check, "/spec/controllerName") == api::kMultiKueueController;
 }
 
 bool CachedClusterState::UsesMultiKueue(absl::string_view ns, absl::string_view local_queue) const {

@@ -12,14 +12,13 @@
 #include "api/job_kinds.h"
 #include "api/load.h"
 #include "api/problem.h"
+#include "api/vocabulary.h"
 
 namespace muster::webhook {
 namespace {
 
 using api::At;
 using nlohmann::json;
-
-constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
 
 absl::Status SetGate(absl::string_view name, bool value, WebhookConfig* config) {
   const std::optional<Gate> gate = api::FindGate(name);
@@ -36,7 +35,7 @@ void AppendTo(std::string& errors, absl::string_view error) {
 }
 
 bool MatchesNamed(const api::LabelSelector& selector, const std::string& ns) {
-  return api::Matches(selector, {{kNamespaceNameLabel, ns}});
+  return api::Matches(selector, {{api::kNamespaceNameLabel, ns}});
 }
 
 void ReadFrameworks(const api::Integrations& integrations, WebhookConfig& config, std::string& errors) {
@@ -117,7 +116,7 @@ absl::StatusOr<WebhookConfig> FromLoaded(api::LoadResult loaded, absl::string_vi
   std::string errors;
   if (!source.ns.empty()) config.ns = source.ns;
   config.managed_jobs_namespace_selector.match_expressions = {
-      {kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
+      {api::kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
   if (source.managed_jobs_namespace_selector.has_value()) {
     config.managed_jobs_namespace_selector = *source.managed_jobs_namespace_selector;
     for (const std::string& ns : {std::string("kube-system"), config.ns}) {
@@ -141,7 +140,7 @@ absl::StatusOr<WebhookConfig> FromLoaded(api::LoadResult loaded, absl::string_vi
 WebhookConfig DefaultWebhookConfig() {
   WebhookConfig config;
   config.managed_jobs_namespace_selector.match_expressions = {
-      {kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
+      {api::kNamespaceNameLabel, "NotIn", {"kube-system", config.ns}}};
   return config;
 }
 
