@@ -67,6 +67,15 @@ scheduler::Engine& Large() {
   return *engine;
 }
 
+// As kubelets report it every few seconds.
+api::Node Node() {
+  api::Node node;
+  node.metadata.name = "node";
+  node.metadata.labels = {{"kubernetes.io/hostname", "node"}, {"rack", "r"}};
+  node.conditions.push_back(api::Condition{"Ready", "True", "KubeletReady", "", absl::UnixEpoch(), {}});
+  return node;
+}
+
 template <typename Object>
 void Unchanged(benchmark::State& state, Object object) {
   scheduler::Engine& e = Large();
@@ -165,6 +174,7 @@ void CohortChain(benchmark::State& state) {
   }
 }
 
+BENCHMARK_CAPTURE(Unchanged, Node, Node());
 BENCHMARK_CAPTURE(Unchanged, ClusterQueue, Queue(17));
 BENCHMARK_CAPTURE(Unchanged, LocalQueue, LocalQueue(17));
 BENCHMARK_CAPTURE(Unchanged, ResourceFlavor, Flavor());

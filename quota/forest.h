@@ -138,7 +138,7 @@ class Forest {
   // The pairs that have, in order.
   absl::Span<const FrId> frs(NodeId n) const { return {nodes_[n].keys, nodes_[n].num_cells}; }
   // Whether the ClusterQueue counts where levels are counted (FindHeight); after building, all do.
-  // O(depth * cohorts beside those above it).
+  // O(1), and O(depth * cohorts beside those above it) for the first and the last of a cohort.
   void SetCounted(NodeId cluster_queue, bool counted);
 
   // Usage. AddUsage/RemoveUsage climb to the parent with the part that does not fit the local quota. O(depth).

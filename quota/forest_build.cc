@@ -323,7 +323,10 @@ void Forest::SetCounted(NodeId cluster_queue, bool counted) {
   if (node.counted == counted) return;
   node.counted = counted;
   if (node.parent == kNoNode) return;
-  nodes_[node.parent].counted_queues += counted ? 1 : -1;
+  int32_t& queues = nodes_[node.parent].counted_queues;
+  const bool had_some = queues > 0;
+  queues += counted ? 1 : -1;
+  if (had_some == (queues > 0)) return;  // how many there are makes no difference
   for (NodeId n = node.parent; n != kNoNode; n = nodes_[n].parent) {
     const int height = HeightOf(nodes_[n]);
     if (height == nodes_[n].height) return;

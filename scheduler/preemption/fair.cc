@@ -138,13 +138,15 @@ class Search {
   template <typename Add>
   void AddBorrowersUnder(NodeId cohort, const Add& add) {
     const quota::Forest& f = base_.forest();
+    const auto& frs = base_.request().frs;
+    // Most of the time nobody borrows: then its ClusterQueues need not be asked one by one.
+    const bool any = f.AnyChildOverNominal(cohort, frs);
     for (const NodeId child : f.children(cohort)) {
       if (f.is_cohort(child)) {
         AddBorrowersUnder(child, add);
         continue;
       }
-      if (child == base_.node()) continue;
-      const auto& frs = base_.request().frs;
+      if (!any || child == base_.node()) continue;
       if (!std::any_of(frs.begin(), frs.end(), [&](quota::FrId fr) { return f.BorrowingWith(child, fr, 0); })) continue;
       const ClusterQueueId cq = base_.view().declared->ClusterQueueAt(child);
       if ((*base_.view().active)[cq]) add(cq);

@@ -56,6 +56,7 @@ TopologyPlacement Assigner::ToPlacement(FlavorId flavor, const std::vector<Place
   TopologyPlacement out;
   out.levels = std::make_shared<const std::vector<std::string>>(
       tree.lowest_is_host() ? std::vector<std::string>{tree.levels().back()} : tree.levels());
+  out.domains.reserve(pods.size());
   for (const PlacedPods& p : pods) out.domains.push_back({cache_.DomainOf(flavor, p.leaf), p.count});
   return out;
 }
