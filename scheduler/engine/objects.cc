@@ -70,27 +70,6 @@ void EngineImpl::Tidy() {
   if (equivalences_.size() > forget_equivalences_above_) ForgetEquivalences();
 }
 
-void EngineImpl::ForgetEquivalences() {
-  absl::flat_hash_set<int> used, shapes;
-  for (const WorkloadState& w : workloads) {
-    if (!w.in_use) continue;
-    used.insert(w.equivalence);
-    if (w.progress.has_value()) used.insert(w.progress->equivalence);
-  }
-  for (const PendingQueue& queue : queues) {
-    used.insert(queue.KnownInadmissible().begin(), queue.KnownInadmissible().end());
-  }
-  equivalences_.Keep(used);
-  absl::flat_hash_set<int> lists;
-  equivalences_.ForEach([&](const EquivalenceKey& key) {
-    shapes.insert(static_cast<int>(key[0]));
-    lists.insert(static_cast<int>(key[2]));
-  });
-  shapes_.KeepEquivalences(shapes);
-  allowed_lists_.Keep(lists);
-  forget_equivalences_above_ = std::max(kForgetAbove, 2 * equivalences_.size());
-}
-
 void EngineImpl::SetReady(ClusterQueueId cq, bool ready) {
   ready_[cq] = ready;
   num_ready_ += ready ? 1 : -1;

@@ -6,7 +6,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/resource_units.h"
 #include "api/vocabulary.h"
@@ -186,17 +185,6 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->shape = shapes_.Get(object);
   w->pod_sets = w->shape->pod_sets;
   w->equivalence = EquivalenceOf(*w);
-}
-
-// Workloads of one number get the same answer in the same queue. Pods that ended do not count: what is left of a gang
-// of two is the equal of a single pod.
-int EngineImpl::EquivalenceOf(const WorkloadState& w) {
-  EquivalenceKey key = {w.shape->equivalence, w.priority, -1};
-  if (w.allowed_flavors.has_value()) {
-    key.back() = allowed_lists_.Of(absl::StrJoin(*w.allowed_flavors, ","));
-  }
-  for (const PodSetState& ps : w.pod_sets) key.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
-  return equivalences_.Of(std::move(key));
 }
 
 QueueItem EngineImpl::ItemFor(WorkloadId id) const {

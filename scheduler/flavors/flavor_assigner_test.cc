@@ -1,6 +1,7 @@
 // Choosing flavors: which rating is better, when the search goes on, and what an assignment says of what it tried.
 //
 // Whole worlds are held against a naive model in scheduler/testing/small_worlds_test.cc; here are the rules one by one.
+// One file, because all cases share the same small cluster and its helpers.
 #include "scheduler/flavors/flavor_assigner.h"
 
 #include <algorithm>

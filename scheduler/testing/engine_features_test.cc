@@ -1,5 +1,6 @@
 // Admission fair sharing, preemption gates, concurrent admission and elastic jobs through the engine's public surface,
 // and the reasons and messages that go with decisions.
+// One file, because all features are told to the same small cluster.
 #include <map>
 #include <optional>
 #include <string>

@@ -1,5 +1,6 @@
 // What a Workload object says, field by field: whether it waits, holds quota or is done; how it is ordered; what it
 // holds; and what a ClusterQueue's going and coming back does to it.
+// One file, because it goes through one object, field by field.
 #include <functional>
 #include <optional>
 #include <string>

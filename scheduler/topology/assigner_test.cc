@@ -1,5 +1,6 @@
 // Places for whole workloads: leaders beside their workers, pod sets that see what earlier ones took, nodes that are
 // replaced, and elastic workloads that keep what they have.
+// One file, because all cases share the same racks and hosts.
 #include "scheduler/topology/assigner.h"
 
 #include <deque>

@@ -1,3 +1,4 @@
+// One file, because a model that is read beside the rules should be read in one go.
 #include "scheduler/topology/placement_model.h"
 
 #include <algorithm>

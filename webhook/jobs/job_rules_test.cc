@@ -1,4 +1,5 @@
 // The rules of jobs, one row each: an object (and what it was before), and what is said about it.
+// One file, because it is one table, kind by kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// One file, because all cases share the server and the rude client.
 #include "webhook/serving/http_server.h"
 
 #include <gmock/gmock.h>
