@@ -32,7 +32,7 @@ std::shared_ptr<NameList> ResourceList() {
 Decision MakeDecision() {
   Decision d;
   d.identity = Shared<WorkloadIdentity>(WorkloadIdentity{"ns/w", "uid-w", "uid-j"});
-  d.queue = Shared<QueueIdentity>(QueueIdentity{"q", "/root/q", FlavorList(), ResourceList()});
+  d.queue = Shared<QueueIdentity>(QueueIdentity{"q", "/org/q", FlavorList(), ResourceList()});
   d.pod_sets.emplace_back();
   d.pod_sets[0].name = "main";
   d.pod_sets[0].count = 3;
@@ -142,7 +142,7 @@ TEST(Message, OfEveryNote) {
 TEST(PreemptionMessage, NamesBothSidesAndTheRule) {
   Decision d = MakeDecision();
   PreemptionTarget target;
-  target.queue = Shared<QueueIdentity>(QueueIdentity{"p", "/root/p"});
+  target.queue = Shared<QueueIdentity>(QueueIdentity{"p", "/org/p"});
   const std::pair<PreemptionReason, const char*> kRules[] = {
       {PreemptionReason::kInClusterQueue, "prioritization in the ClusterQueue"},
       {PreemptionReason::kInCohortReclamation, "reclamation within the cohort"},
@@ -153,12 +153,12 @@ TEST(PreemptionMessage, NamesBothSidesAndTheRule) {
     target.reason = rule;
     EXPECT_EQ(PreemptionMessage(d, target),
               std::string("Preempted to accommodate a workload (UID: uid-w, JobUID: uid-j) due to ") + words +
-                  "; preemptor path: /root/q; preemptee path: /root/p");
+                  "; preemptor path: /org/q; preemptee path: /org/p");
   }
   d.identity = Shared<WorkloadIdentity>(WorkloadIdentity{"ns/w", "", ""});
   EXPECT_EQ(PreemptionMessage(d, target),
             "Preempted to accommodate a workload (UID: UNKNOWN, JobUID: UNKNOWN) due to reclamation within the cohort "
-            "while borrowing; preemptor path: /root/q; preemptee path: /root/p");
+            "while borrowing; preemptor path: /org/q; preemptee path: /org/p");
 }
 
 TEST(Message, OfMigrationAndReplacement) {

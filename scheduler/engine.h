@@ -117,7 +117,7 @@ class Engine {
   void Apply(const api::RuntimeClass& runtime_class, absl::Time now);
   void DeleteResourceFlavor(absl::string_view name, absl::Time now);
   void DeleteCohort(absl::string_view name);
-  // Its workloads wait until it exists again; those that hold quota go on holding it.
+  // Its workloads wait until it exists again. Those that held quota hold none meanwhile, and then what they held before.
   void DeleteClusterQueue(absl::string_view name);
   void DeleteLocalQueue(absl::string_view ns, absl::string_view name, absl::Time now);
   void DeleteAdmissionCheck(absl::string_view name, absl::Time now);

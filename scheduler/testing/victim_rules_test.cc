@@ -18,20 +18,21 @@ TEST(PreemptionMessage, NamesTheRule) {
     const char* about;
     bool fair;
     const char* victims_queue;
-    int64_t own_quota, roots_quota;  // of the preemptor's queue, of the root cohort; the rest of 4 is the others'
+    int64_t own_quota,
+        roots_quota;  // of the preemptor's queue, of the cohort at the root; the rest of 4 is the others'
     int32_t victims_priority;
     PreemptionReason reason;
     const char* message;
   };
   const Case kCases[] = {
       {"in the own queue", false, "mine", 4, 0, 0, PreemptionReason::kInClusterQueue,
-       "prioritization in the ClusterQueue; preemptor path: /root/team/mine; preemptee path: /root/team/mine"},
+       "prioritization in the ClusterQueue; preemptor path: /org/team/mine; preemptee path: /org/team/mine"},
       {"from a borrower", false, "theirs", 4, 0, 0, PreemptionReason::kInCohortReclamation,
-       "reclamation within the cohort; preemptor path: /root/team/mine; preemptee path: /root/theirs"},
+       "reclamation within the cohort; preemptor path: /org/team/mine; preemptee path: /org/theirs"},
       {"from a borrower, while borrowing", false, "theirs", 1, 2, 0, PreemptionReason::kInCohortReclaimWhileBorrowing,
-       "reclamation within the cohort while borrowing; preemptor path: /root/team/mine; preemptee path: /root/theirs"},
+       "reclamation within the cohort while borrowing; preemptor path: /org/team/mine; preemptee path: /org/theirs"},
       {"by fair share", true, "theirs", 1, 2, 0, PreemptionReason::kInCohortFairSharing,
-       "Fair Sharing within the cohort; preemptor path: /root/team/mine; preemptee path: /root/theirs"},
+       "Fair Sharing within the cohort; preemptor path: /org/team/mine; preemptee path: /org/theirs"},
   };
   for (const Case& c : kCases) {
     api::ClusterQueue mine = MakeQueue("mine", "team", {{"a", c.own_quota}});
@@ -40,9 +41,9 @@ TEST(PreemptionMessage, NamesTheRule) {
     mine.preemption->reclaim_within_cohort = "Any";
     if (!c.fair) mine.preemption->borrow_within_cohort = {"LowerPriority", std::nullopt};
     EngineOptions options = c.fair ? EngineOptions::FairSharing() : EngineOptions::Default();
-    Engine e = MakeEngine({mine, MakeQueue("theirs", "root", {{"a", 4 - c.own_quota - c.roots_quota}})}, options);
-    e.Apply(MakeCohort("team", "root"), At(0));
-    api::Cohort root = MakeCohort("root", "");
+    Engine e = MakeEngine({mine, MakeQueue("theirs", "org", {{"a", 4 - c.own_quota - c.roots_quota}})}, options);
+    e.Apply(MakeCohort("team", "org"), At(0));
+    api::Cohort root = MakeCohort("org", "");
     root.resource_groups = MakeQueue("", "", {{"a", c.roots_quota}}).resource_groups;
     e.Apply(root, At(0));
     e.Advance(At(0));
