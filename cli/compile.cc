@@ -23,7 +23,7 @@
 #include "api/yaml.h"
 #include "cli/commands.h"
 #include "cli/hyperpod_files.h"
-#include "sim/output_file.h"
+#include "sim/files/output_file.h"
 
 namespace muster::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/generate.h"
+#include "sim/trace/generate.h"
 
 #include <fstream>
 #include <iostream>
@@ -7,7 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "sim/output_file.h"
+#include "sim/files/output_file.h"
 
 namespace muster::cli {
 

@@ -17,11 +17,11 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/policy_files.h"
-#include "sim/input.h"
-#include "sim/manifests.h"
-#include "sim/report.h"
-#include "sim/simulation.h"
-#include "sim/trace.h"
+#include "sim/files/input.h"
+#include "sim/replay/simulation.h"
+#include "sim/report/report.h"
+#include "sim/trace/manifests.h"
+#include "sim/trace/trace.h"
 
 namespace muster::cli {
 namespace {

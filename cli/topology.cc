@@ -22,8 +22,8 @@
 #include "scheduler/topology/inventory.h"
 #include "scheduler/topology/names.h"
 #include "scheduler/topology/ranks.h"
-#include "sim/topology_inventory.h"
-#include "sim/topology_map.h"
+#include "sim/topology/topology_inventory.h"
+#include "sim/topology/topology_map.h"
 
 namespace muster::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/commands.h"
-#include "sim/output_file.h"
+#include "sim/files/output_file.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
 #include "webhook/state/cluster_state.h"

@@ -20,7 +20,7 @@
 #include "conformance/callers_directory.h"
 #include "conformance/scale_replay.h"
 #include "nlohmann/json.hpp"
-#include "sim/input.h"
+#include "sim/files/input.h"
 
 namespace muster::conformance {
 namespace {

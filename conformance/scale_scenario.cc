@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
-#include "sim/input.h"
+#include "sim/files/input.h"
 
 namespace muster::conformance {
 namespace {

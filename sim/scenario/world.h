@@ -19,7 +19,7 @@
 #include "api/configuration.h"
 #include "api/hyperpod/service.h"
 #include "api/object.h"
-#include "sim/driver.h"
+#include "sim/replay/driver.h"
 #include "sim/scenario/scenario.h"
 
 namespace muster::sim {

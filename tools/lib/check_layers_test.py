@@ -149,7 +149,7 @@ class CheckLayersTest(unittest.TestCase):
         self.assertEqual(layers.room(core.package), "scheduler")
         self.assertTrue(layers.allows(core, "//quota:quota"))
         self.assertTrue(layers.allows(core, "//api:types"))
-        for label in ("//api:codec", "//sim:driver", "//webhook:router", "@sys//:json"):
+        for label in ("//api:codec", "//sim/replay:driver", "//webhook:router", "@sys//:json"):
             self.assertFalse(layers.allows(core, label), label)
 
 

@@ -1,0 +1,65 @@
+#include "sim/metrics/metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::sim {
+namespace {
+
+TEST(SpreadTest, PercentilesAreByNearestRank) {
+  std::vector<int64_t> values = {4, 1, 3, 2};
+  const Spread spread = SpreadOf(&values);
+  EXPECT_EQ(spread.mean, 2.5);
+  EXPECT_EQ(spread.p50, 2);
+  EXPECT_EQ(spread.p90, 4);
+  EXPECT_EQ(spread.max, 4);
+  std::vector<int64_t> none;
+  EXPECT_EQ(SpreadOf(&none).max, 0);
+}
+
+TEST(UsageMeterTest, IntegratesUseAndWhatIsBeyondTheQuota) {
+  UsageMeter meter;
+  meter.SetTeams({4, 0});
+  meter.Add(0, 6, 100);    // 2 of them borrowed
+  meter.Add(0, -3, 3700);  // after an hour, within the quota
+  meter.CloseAt(7300);
+  std::vector<TeamMetrics> teams(2);
+  TeamMetrics total;
+  meter.Report(&teams, &total);
+  EXPECT_EQ(teams[0].amount_hours, 9);
+  EXPECT_EQ(teams[0].borrowed_hours, 2);
+  EXPECT_EQ(total.amount_hours, 9);
+}
+
+TEST(UsageMeterTest, ThePeakIsWhatIsLeftAfterDeciding) {
+  UsageMeter meter;
+  meter.SetTeams({1});
+  meter.Queue(0, +3);
+  meter.Queue(0, -2);
+  meter.SamplePeaks();
+  std::vector<TeamMetrics> teams(1);
+  TeamMetrics total;
+  meter.Report(&teams, &total);
+  EXPECT_EQ(teams[0].peak_queue, 1);
+  EXPECT_EQ(total.peak_queue, 1);
+}
+
+TEST(SummariseTest, CountsJobsByWhatBecameOfThem) {
+  const std::vector<JobOutcome> jobs = {
+      {.submit_s = 0, .duration_s = 100, .first_start_s = 50, .last_start_s = 50, .finish_s = 150},
+      {.submit_s = 0, .duration_s = 1, .first_start_s = 0, .last_start_s = 0, .finish_s = 1},
+      {.submit_s = 0, .duration_s = 1}};
+  std::vector<TeamMetrics> teams(1);
+  teams[0].nominal = 2;
+  teams[0].amount_hours = 1;
+  const Metrics m = Summarise(jobs, {0, 0, 0}, teams, TeamMetrics(), 0, 3600);
+  EXPECT_EQ(m.total.jobs, 3);
+  EXPECT_EQ(m.total.started, 2);
+  EXPECT_EQ(m.total.never_admitted, 1);
+  EXPECT_EQ(m.total.wait.mean, 25);
+  EXPECT_EQ(m.total.jct_mean_s, 75.5);
+  EXPECT_EQ(m.total.slowdown_mean, 1.25) << "short jobs count as ten seconds long";
+  EXPECT_EQ(m.teams[0].utilisation, 0.5);
+}
+
+}  // namespace
+}  // namespace muster::sim

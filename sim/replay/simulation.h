@@ -1,0 +1,80 @@
+// Replays a trace against the engine on a virtual clock.
+//
+// At each instant, in this order: jobs that end, jobs that arrive (in trace order), then the engine decides until
+// nothing more comes of it. An admitted job starts at once and ends after its duration. A job that is preempted stops
+// at once and goes back to its queue. The clock then moves to the next end, arrival or engine timer. Everything that
+// happens in one second happens together. Same input, same result, bit for bit.
+//
+// Where Kueue's rules let jobs preempt each other without end (driver.h), one of them waits for the next arrival or end.
+//
+// Jobs start when their quota is reserved: admission checks pass at once, and pods start without delay.
+#ifndef MUSTER_SIM_REPLAY_SIMULATION_H_
+#define MUSTER_SIM_REPLAY_SIMULATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "scheduler/engine.h"
+#include "sim/metrics/metrics.h"
+#include "sim/replay/policy.h"
+#include "sim/trace/trace.h"
+
+namespace muster::sim {
+
+struct SimulationOptions {
+  // The resource the metrics are about; "" = MainResource(policy).
+  std::string resource;
+  // What a preempted job does when it starts again: false = it has lost its work and runs its full duration again,
+  // true = it goes on where it was stopped.
+  bool resume_preempted = false;
+  // How many threads decide. The result is the same.
+  int threads = 1;
+};
+
+// One decision as the replay saw it. Valid during the call only.
+struct DecisionEvent {
+  int64_t now_s = 0;
+  int64_t cycle = 0;
+  size_t job = 0;  // index into trace.jobs
+  const scheduler::Decision* decision = nullptr;
+  // The jobs it stops, as indices into trace.jobs.
+  std::vector<size_t> victims;
+};
+
+struct SimulationHooks {
+  // Called for each admission and preemption, and for a job that stays pending when the kind of reason is another than
+  // at its last decision.
+  std::function<void(const DecisionEvent&)> on_decision;
+  // Called now and then with the number of jobs that have arrived.
+  std::function<void(int64_t)> on_progress;
+};
+
+// Jobs that only pushed each other aside, until one of them was made to wait for the next arrival or end.
+struct Livelock {
+  int64_t at_s = 0;
+  std::string set_aside;  // the job that waits
+  std::string loop;       // who preempts whom, in words
+};
+
+struct SimulationResult {
+  static constexpr size_t kMaxTold = 100;
+
+  std::vector<JobOutcome> jobs;            // as in the trace
+  std::vector<std::string> cluster_queue;  // of each job
+  Metrics metrics;
+  int64_t cycles = 0;
+  int64_t decisions = 0;                 // entries looked at in these cycles
+  int64_t livelocks = 0;                 // how often a loop was broken
+  std::vector<Livelock> livelocks_told;  // the first kMaxTold
+};
+
+// Runs the whole trace. Errors: NotFound for queues that are not in the policy and for priority classes that are not.
+absl::StatusOr<SimulationResult> Simulate(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options,
+                                          const SimulationHooks& hooks);
+
+}  // namespace muster::sim
+
+#endif  // MUSTER_SIM_REPLAY_SIMULATION_H_

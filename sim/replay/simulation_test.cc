@@ -1,0 +1,113 @@
+#include "sim/replay/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "sim/report/report.h"
+
+namespace muster::sim {
+namespace {
+
+api::ClusterQueue Queue(const std::string& name, int64_t quota, const std::string& cohort = "",
+                        const std::string& strategy = "StrictFIFO") {
+  api::ClusterQueue cq;
+  cq.metadata.name = name;
+  cq.cohort_name = cohort;
+  cq.queueing_strategy = strategy;
+  cq.namespace_selector.emplace();
+  api::FlavorQuotas flavor{"f", {{"gpu", api::Quantity::FromValue(quota), {}, {}}}};
+  cq.resource_groups = {{{"gpu"}, {flavor}}};
+  return cq;
+}
+
+ReplayPolicy With(std::vector<api::ClusterQueue> queues) {
+  std::vector<api::Object> objects(queues.begin(), queues.end());
+  api::ResourceFlavor flavor;
+  flavor.metadata.name = "f";
+  objects.push_back(flavor);
+  return *MakePolicy(objects);
+}
+
+struct Row {
+  const char* queue;
+  int64_t submit, duration, gpus;
+  int32_t priority = 0;
+};
+
+Trace Jobs(const std::vector<Row>& rows) {
+  Trace trace;
+  for (const Row& row : rows) {
+    Job job;
+    job.id = std::to_string(trace.jobs.size());
+    job.queue = row.queue;
+    job.submit_s = row.submit;
+    job.duration_s = row.duration;
+    job.pods = SplitIntoPods(row.gpus, 8, "gpu");
+    job.priority = row.priority;
+    trace.jobs.push_back(std::move(job));
+  }
+  return trace;
+}
+
+std::vector<int64_t> Starts(const SimulationResult& result) {
+  std::vector<int64_t> starts;
+  for (const JobOutcome& job : result.jobs) starts.push_back(job.first_start_s);
+  return starts;
+}
+
+TEST(SimulationTest, StrictFifoWaitsBehindTheHead) {
+  auto result = Simulate(Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 20, 5, 1}}), With({Queue("q", 8)}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 100, 150}));
+  EXPECT_EQ(result->metrics.total.finished, 3);
+  EXPECT_EQ(result->metrics.end_s, 155);
+}
+
+TEST(SimulationTest, BestEffortFifoFillsGapsBehindManyBlockedHeads) {
+  auto result =
+      Simulate(Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 11, 50, 8}, {"q", 12, 50, 8}, {"q", 20, 5, 1}}),
+               With({Queue("q", 8, "", "BestEffortFIFO")}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 100, 150, 200, 20}));
+}
+
+TEST(SimulationTest, ABlockedStrictQueueDoesNotHoldUpOthers) {
+  auto result = Simulate(Jobs({{"a", 0, 10, 99}, {"b", 0, 10, 8}, {"b", 0, 10, 8}}),
+                         With({Queue("a", 8), Queue("b", 8)}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{-1, 0, 10}));
+  EXPECT_EQ(result->metrics.total.never_admitted, 1);
+}
+
+TEST(SimulationTest, EndsFreeQuotaBeforeArrivalsOfTheSameSecond) {
+  auto result = Simulate(Jobs({{"q", 0, 10, 8}, {"q", 10, 10, 8}}), With({Queue("q", 8)}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 10}));
+}
+
+TEST(SimulationTest, BorrowingIsMeasured) {
+  auto result = Simulate(Jobs({{"a", 0, 3600, 12}}), With({Queue("a", 8, "c"), Queue("b", 8, "c")}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->metrics.teams[0].amount_hours, 12);
+  EXPECT_EQ(result->metrics.teams[0].borrowed_hours, 4);
+}
+
+TEST(SimulationTest, UnknownQueuesAreNamed) {
+  auto result = Simulate(Jobs({{"x", 0, 1, 1}, {"y", 0, 1, 1}}), With({Queue("q", 8)}), {}, {});
+  ASSERT_FALSE(result.ok());
+  const std::string text(result.status().message());
+  EXPECT_NE(text.find("\"x\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"y\""), std::string::npos) << text;
+}
+
+TEST(SimulationTest, TheSameReplayGivesTheSameReport) {
+  const Trace trace = Jobs({{"a", 0, 10, 12}, {"b", 3, 7, 8}, {"a", 3, 7, 1}});
+  const ReplayPolicy policy = With({Queue("a", 8, "c"), Queue("b", 8, "c")});
+  EXPECT_EQ(FormatSummary(trace, *Simulate(trace, policy, {}, {})),
+            FormatSummary(trace, *Simulate(trace, policy, {}, {})));
+}
+
+}  // namespace
+}  // namespace muster::sim

@@ -1,0 +1,75 @@
+// A job trace: who asked for what, when, and how long it ran.
+#ifndef MUSTER_SIM_TRACE_TRACE_H_
+#define MUSTER_SIM_TRACE_TRACE_H_
+
+#include <cstdint>
+#include <istream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "api/core.h"
+#include "api/kueue.h"
+#include "sim/trace/mapping.h"
+
+namespace muster::sim {
+
+// Pods of one shape. Requests are per pod.
+struct PodGroup {
+  int32_t count = 1;
+  api::ResourceList requests;
+};
+
+struct Job {
+  std::string id;
+  std::string queue;       // name of a LocalQueue or ClusterQueue
+  int64_t submit_s = 0;    // seconds on the trace's clock, from 0
+  int64_t duration_s = 0;  // seconds from start to end if left alone
+  std::vector<PodGroup> pods;
+  int32_t priority = 0;
+  std::string priority_class;  // name of a WorkloadPriorityClass; "" = none, `priority` counts
+  api::StringMap node_selector;
+  std::string status;  // as in the trace; not interpreted
+  // A file that describes the job, and once manifests.h has read it, what it becomes. Then `pods` are its pod sets.
+  std::string manifest;
+  std::shared_ptr<const api::Workload> workload;
+  int64_t row = 0;  // line in the file
+};
+
+// One row that could not be used.
+struct RowProblem {
+  int64_t row = 0;
+  std::string column;  // "" = the row as a whole
+  std::string reason;
+};
+
+// Thread-safety: value type.
+struct Trace {
+  std::string source;                // the file
+  std::vector<Job> jobs;             // by submit time; jobs of one second in the order of the file
+  std::vector<RowProblem> problems;  // the first kMaxProblems, in the order of the file
+  int64_t bad_rows = 0;              // rows left out
+
+  static constexpr int kMaxProblems = 20;
+};
+
+// The pods of a job of `gpus` accelerators: one pod if they fit into a pod, otherwise full pods and, if it does not
+// come out even, a last smaller one. REQUIRES: gpus >= 1, per_pod >= 1.
+std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::string& resource);
+
+// Reads a trace of at most `max_jobs` good rows (0 = all). Rows that cannot be used are left out and reported in
+// `problems`; two rows with one job id are a problem of the second. O(n log n).
+// Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, DataLoss for
+// one that breaks off.
+absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs = 0);
+// The same for a stream that is open and not compressed; `source` stands for it in messages.
+absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping,
+                                int64_t max_jobs = 0);
+
+// "FILE:ROW: column COLUMN: REASON".
+std::string FormatProblem(const Trace& trace, const RowProblem& problem);
+
+}  // namespace muster::sim
+
+#endif  // MUSTER_SIM_TRACE_TRACE_H_
