@@ -125,7 +125,7 @@ absl::Status Simulate(const Args& args) {
     absl::StatusOr<sim::DecisionLog> opened = sim::DecisionLog::Open(args.out, &*trace);
     if (!opened.ok()) return opened.status();
     log = *std::move(opened);
-    hooks.on_decision = [&log](const sim::DecisionEvent& event) { log->Write(event); };
+    hooks.observers.push_back(&*log);
   }
   absl::StatusOr<sim::SimulationResult> result;
   {

@@ -32,7 +32,8 @@ struct End {
 struct JobState {
   WorkloadId id = scheduler::kNoId;
   int team = 0;
-  int32_t run = 0;  // counts starts
+  int32_t run = 0;     // counts starts and stops: which planned end is still true
+  int32_t starts = 0;  // counts starts
   bool running = false;
   int64_t done_s = 0;        // work kept from earlier runs
   uint32_t last_reason = 0;  // what the last pending decision said, condensed; 0 = nothing yet
@@ -60,6 +61,24 @@ uint32_t ReasonKey(const Decision& d) {
   return key == 0 ? 1 : key;
 }
 
+// Why a decision stops a job.
+StopCause CauseOf(const Decision& d, WorkloadId victim) {
+  for (const scheduler::PreemptionTarget& target : d.targets) {
+    if (target.workload != victim) continue;
+    switch (target.reason) {
+      case scheduler::PreemptionReason::kInClusterQueue:
+        return StopCause::kInClusterQueue;
+      case scheduler::PreemptionReason::kInCohortReclamation:
+        return StopCause::kInCohortReclamation;
+      case scheduler::PreemptionReason::kInCohortFairSharing:
+        return StopCause::kInCohortFairSharing;
+      case scheduler::PreemptionReason::kInCohortReclaimWhileBorrowing:
+        return StopCause::kInCohortReclaimWhileBorrowing;
+    }
+  }
+  return StopCause::kMigrated;
+}
+
 class Simulation {
  public:
   Simulation(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options, const SimulationHooks& hooks)
@@ -78,14 +97,19 @@ class Simulation {
  private:
   api::Workload MakeWorkload(size_t index) const;
   void Submit(size_t index);
-  void Start(size_t index);
-  void Stop(size_t index);  // preempted
+  void Start(size_t index, const Decision& decision);
+  template <typename Event>
+  void Tell(void (ReplayObserver::*what)(const Event&), const Event& event) {
+    for (ReplayObserver* observer : hooks_.observers) (observer->*what)(event);
+  }
+  void Stop(size_t index, StopCause cause, size_t by);  // not at its end: back to its queue
   void FinishJobs();
   void Decide();
   bool Carry(const Decision& decision, int64_t cycle);
   WorkloadId LeastImportant(absl::Span<const WorkloadId> workloads) const;
   void SetAside(WorkloadId workload, const LoopWatch::Loop& loop);
   bool NextInstant(size_t next);
+  ReplaySetting Setting() const;
   void FillMetrics(int64_t begin_s);
 
   const Trace& trace_;
@@ -199,9 +223,10 @@ void Simulation::Submit(size_t index) {
   if (id >= static_cast<int32_t>(job_of_.size())) job_of_.resize(id + 1, -1);
   job_of_[id] = static_cast<int64_t>(index);
   meter_.Queue(states_[index].team, +1);
+  Tell(&ReplayObserver::OnSubmit, JobSubmit{now_s_, index, states_[index].team, result_.jobs[index].amount});
 }
 
-void Simulation::Start(size_t index) {
+void Simulation::Start(size_t index, const Decision& decision) {
   JobState& state = states_[index];
   JobOutcome& out = result_.jobs[index];
   state.running = true;
@@ -212,18 +237,29 @@ void Simulation::Start(size_t index) {
   ends_.push({now_s_ + out.duration_s - state.done_s, index, state.run});
   meter_.Add(state.team, out.amount, now_s_);
   meter_.Queue(state.team, -1);
+  Tell(&ReplayObserver::OnStart, RunStart{now_s_, index, state.team, ++state.starts, out.amount, &decision});
 }
 
-void Simulation::Stop(size_t index) {
+void Simulation::Stop(size_t index, StopCause cause, size_t by) {
   JobState& state = states_[index];
   JobOutcome& out = result_.jobs[index];
   ++out.preemptions;
-  if (options_.resume_preempted) state.done_s += now_s_ - out.last_start_s;
+  const int64_t ran_s = now_s_ - out.last_start_s;
+  if (options_.resume_preempted) state.done_s += ran_s;
   state.running = false;
   ++state.run;  // its planned end is void
   meter_.Add(state.team, -out.amount, now_s_);
   meter_.Queue(state.team, +1);
   driver_.engine().CompleteEviction(state.id, AtSecond(now_s_));
+  Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
+                                        .job = index,
+                                        .team = state.team,
+                                        .run = state.starts,
+                                        .amount = out.amount,
+                                        .cause = cause,
+                                        .started_s = out.last_start_s,
+                                        .lost_s = options_.resume_preempted ? 0 : ran_s,
+                                        .by = by});
 }
 
 void Simulation::FinishJobs() {
@@ -235,6 +271,13 @@ void Simulation::FinishJobs() {
     state.running = false;
     result_.jobs[end.job].finish_s = now_s_;
     meter_.Add(state.team, -result_.jobs[end.job].amount, now_s_);
+    Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
+                                          .job = end.job,
+                                          .team = state.team,
+                                          .run = state.starts,
+                                          .amount = result_.jobs[end.job].amount,
+                                          .cause = StopCause::kFinished,
+                                          .started_s = result_.jobs[end.job].last_start_s});
     driver_.Disturbed(AtSecond(now_s_));
     driver_.engine().Finish(state.id, AtSecond(now_s_));
     driver_.engine().DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
@@ -253,11 +296,11 @@ bool Simulation::Carry(const Decision& d, int64_t cycle) {
   const bool progress = admitted || !event.victims.empty();
   JobState& state = states_[index];
   const uint32_t reason = progress ? 0 : ReasonKey(d);
-  if (hooks_.on_decision && (progress || reason != state.last_reason)) hooks_.on_decision(event);
+  if (progress || reason != state.last_reason) Tell(&ReplayObserver::OnDecision, event);
   if (!progress) state.last_reason = reason;
-  if (admitted) Start(index);
+  if (admitted) Start(index, d);
   for (size_t victim : event.victims) {
-    if (states_[victim].running) Stop(victim);
+    if (states_[victim].running) Stop(victim, CauseOf(d, states_[victim].id), index);
   }
   return progress;
 }
@@ -282,7 +325,7 @@ void Simulation::SetAside(WorkloadId workload, const LoopWatch::Loop& loop) {
     result_.livelocks_told.push_back({now_s_, name(workload), LoopInWords(loop, name)});
   }
   driver_.engine().Evict(workload, Driver::kLivelock, AtSecond(now_s_));
-  Stop(static_cast<size_t>(job_of_[workload]));
+  Stop(static_cast<size_t>(job_of_[workload]), StopCause::kLivelock, RunStop::kNobody);
 }
 
 void Simulation::Decide() {
@@ -293,6 +336,7 @@ void Simulation::Decide() {
   const Driver::Settled settled = driver_.Decide(AtSecond(now_s_), hands);
   result_.cycles += settled.cycles;
   meter_.SamplePeaks();
+  for (ReplayObserver* observer : hooks_.observers) observer->OnInstant(now_s_);
 }
 
 // Moves the clock to the next end, arrival or timer. False if there is none.
@@ -311,6 +355,25 @@ bool Simulation::NextInstant(size_t next) {
   if (timer != absl::InfiniteFuture()) consider(absl::ToUnixSeconds(timer));
   if (any) now_s_ = std::max(now_s_, at_s);
   return any;
+}
+
+ReplaySetting Simulation::Setting() const {
+  std::map<std::string, const api::ClusterQueue*> queues;
+  for (const api::ClusterQueue& cq : policy_.cluster_queues) queues[cq.metadata.name] = &cq;
+  ReplaySetting setting;
+  setting.resource = options_.resource;
+  setting.begin_s = now_s_;
+  setting.policy = &policy_;
+  for (const std::string& name : teams_) {
+    ReplayTeam team;
+    team.name = name;
+    if (const auto queue = queues.find(name); queue != queues.end()) {
+      team.cohort = queue->second->cohort_name;
+      team.nominal = NominalOf(*queue->second, options_.resource);
+    }
+    setting.teams.push_back(std::move(team));
+  }
+  return setting;
 }
 
 void Simulation::FillMetrics(int64_t begin_s) {
@@ -333,6 +396,7 @@ void Simulation::FillMetrics(int64_t begin_s) {
 
 SimulationResult Simulation::Run() {
   const int64_t begin_s = now_s_;
+  Tell(&ReplayObserver::OnBegin, Setting());
   size_t next = 0;
   while (NextInstant(next)) {
     FinishJobs();
@@ -344,6 +408,7 @@ SimulationResult Simulation::Run() {
   }
   if (hooks_.on_progress) hooks_.on_progress(static_cast<int64_t>(next));
   meter_.CloseAt(now_s_);
+  for (ReplayObserver* observer : hooks_.observers) observer->OnEnd(now_s_);
   FillMetrics(begin_s);
   return std::move(result_);
 }

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "scheduler/engine.h"
 #include "sim/metrics/metrics.h"
+#include "sim/replay/observer.h"
 #include "sim/replay/policy.h"
 #include "sim/trace/trace.h"
 
@@ -34,20 +35,9 @@ struct SimulationOptions {
   int threads = 1;
 };
 
-// One decision as the replay saw it. Valid during the call only.
-struct DecisionEvent {
-  int64_t now_s = 0;
-  int64_t cycle = 0;
-  size_t job = 0;  // index into trace.jobs
-  const scheduler::Decision* decision = nullptr;
-  // The jobs it stops, as indices into trace.jobs.
-  std::vector<size_t> victims;
-};
-
 struct SimulationHooks {
-  // Called for each admission and preemption, and for a job that stays pending when the kind of reason is another than
-  // at its last decision.
-  std::function<void(const DecisionEvent&)> on_decision;
+  // Told in this order; must outlive the call.
+  std::vector<ReplayObserver*> observers;
   // Called now and then with the number of jobs that have arrived.
   std::function<void(int64_t)> on_progress;
 };

@@ -131,7 +131,7 @@ absl::StatusOr<DecisionLog> DecisionLog::Open(const std::string& dir, const Trac
   return DecisionLog(*std::move(file), trace);
 }
 
-void DecisionLog::Write(const DecisionEvent& event) {
+void DecisionLog::OnDecision(const DecisionEvent& event) {
   const Decision& d = *event.decision;
   const bool admitted = d.outcome == scheduler::Outcome::kAdmitted;
   line_.clear();

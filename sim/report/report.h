@@ -29,11 +29,11 @@ absl::Status WriteReport(const std::string& dir, const Trace& trace, const Simul
 
 // Writes decisions.jsonl, one object a line: t (seconds), cycle, job, queue, outcome (admit, preempt or pending), for
 // admit flavors, for preempt victims, reason (Kueue's words). Thread-safety: compatible.
-class DecisionLog {
+class DecisionLog : public ReplayObserver {
  public:
   // Errors: Unavailable naming the file.
   static absl::StatusOr<DecisionLog> Open(const std::string& dir, const Trace* trace);
-  void Write(const DecisionEvent& event);
+  void OnDecision(const DecisionEvent& event) override;
   // Errors: Unavailable if something could not be written.
   absl::Status Close();
 
