@@ -70,9 +70,9 @@ struct RunStop {
   double amount = 0;
   StopCause cause = StopCause::kFinished;
   int64_t started_s = 0;
-  int64_t lost_s = 0;           // of now_s - started_s: work that has to be done again
+  int64_t lost_s = 0;  // of now_s - started_s: work that has to be done again
   static constexpr size_t kNobody = static_cast<size_t>(-1);
-  size_t by = kNobody;          // the job that it made room for
+  size_t by = kNobody;  // the job that it made room for
 };
 
 // One decision as the replay saw it.
