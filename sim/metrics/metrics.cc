@@ -1,59 +1,32 @@
 #include "sim/metrics/metrics.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "absl/numeric/int128.h"
+
 namespace muster::sim {
-namespace {
-
-// Collects what a TeamMetrics needs of the jobs of one team.
-struct Collector {
-  std::vector<int64_t> waits;
-  double jct = 0, slowdown = 0;
-
-  void Take(const JobOutcome& job, TeamMetrics* m) {
-    ++m->jobs;
-    m->preemptions += job.preemptions;
-    if (job.first_start_s < 0) {
-      ++m->never_admitted;
-      return;
-    }
-    ++m->started;
-    waits.push_back(job.first_start_s - job.submit_s);
-    if (job.finish_s < 0) return;
-    ++m->finished;
-    const double jct_s = static_cast<double>(job.finish_s - job.submit_s);
-    jct += jct_s;
-    slowdown += std::max(1.0, jct_s / static_cast<double>(std::max<int64_t>(job.duration_s, 10)));
-  }
-
-  void Finish(int64_t length_s, TeamMetrics* m) {
-    m->wait = SpreadOf(&waits);
-    if (m->finished > 0) {
-      m->jct_mean_s = jct / static_cast<double>(m->finished);
-      m->slowdown_mean = slowdown / static_cast<double>(m->finished);
-    }
-    const double capacity_hours = m->nominal * static_cast<double>(length_s) / 3600;
-    if (capacity_hours > 0) m->utilisation = m->amount_hours / capacity_hours;
-  }
-};
-
-}  // namespace
 
 Spread SpreadOf(std::vector<int64_t>* values) {
   Spread spread;
   if (values->empty()) return spread;
-  std::sort(values->begin(), values->end());
-  double sum = 0;
-  for (int64_t v : *values) sum += static_cast<double>(v);
+  absl::int128 sum = 0;
+  for (int64_t v : *values) sum += v;
   const size_t n = values->size();
-  auto rank = [&](size_t percent) { return (*values)[(n * percent + 99) / 100 - 1]; };
-  spread.mean = sum / static_cast<double>(n);
+  size_t settled = 0;  // what is before is in its place
+  auto rank = [&](size_t percent) {
+    const size_t at = (n * percent + 99) / 100 - 1;
+    if (at >= settled) {
+      std::nth_element(values->begin() + settled, values->begin() + at, values->end());
+      settled = at + 1;
+    }
+    return (*values)[at];
+  };
+  spread.mean = static_cast<double>(sum) / static_cast<double>(n);
   spread.p50 = rank(50);
   spread.p90 = rank(90);
   spread.p99 = rank(99);
-  spread.max = values->back();
+  spread.max = rank(100);
   return spread;
 }
 
@@ -106,20 +79,53 @@ void UsageMeter::Report(std::vector<TeamMetrics>* teams, TeamMetrics* total) con
   total->peak_queue = peak_;
 }
 
-Metrics Summarise(const std::vector<JobOutcome>& outcomes, const std::vector<int>& team_of,
-                  std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s) {
-  std::vector<Collector> collectors(teams.size());
-  Collector all;
-  total.name = "total";
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    collectors[team_of[i]].Take(outcomes[i], &teams[team_of[i]]);
-    all.Take(outcomes[i], &total);
+void Summary::Sums::Take(const JobOutcome& job) {
+  ++jobs;
+  preemptions += job.preemptions;
+  if (job.first_start_s < 0) return;
+  ++started;
+  if (job.finish_s < 0) return;
+  ++finished;
+  const double jct_s = static_cast<double>(job.finish_s - job.submit_s);
+  jct += jct_s;
+  slowdown += std::max(1.0, jct_s / static_cast<double>(std::max<int64_t>(job.duration_s, 10)));
+}
+
+void Summary::Sums::Finish(std::vector<int64_t>* waits, int64_t length_s, TeamMetrics* m) const {
+  m->jobs = jobs;
+  m->started = started;
+  m->finished = finished;
+  m->never_admitted = jobs - started;
+  m->preemptions = preemptions;
+  m->wait = SpreadOf(waits);
+  if (finished > 0) {
+    m->jct_mean_s = jct / static_cast<double>(finished);
+    m->slowdown_mean = slowdown / static_cast<double>(finished);
   }
+  const double capacity_hours = m->nominal * static_cast<double>(length_s) / 3600;
+  if (capacity_hours > 0) m->utilisation = m->amount_hours / capacity_hours;
+}
+
+void Summary::Take(int team, const JobOutcome& job) {
+  teams_[team].sums.Take(job);
+  total_.Take(job);
+  if (job.first_start_s >= 0) teams_[team].waits.push_back(job.first_start_s - job.submit_s);
+}
+
+Metrics Summary::Finish(std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s) && {
+  total.name = "total";
+  std::vector<int64_t> waits;  // of all teams
   for (size_t t = 0; t < teams.size(); ++t) {
     total.nominal += teams[t].nominal;
-    collectors[t].Finish(end_s - begin_s, &teams[t]);
+    teams_[t].sums.Finish(&teams_[t].waits, end_s - begin_s, &teams[t]);
+    if (waits.empty()) {
+      waits = std::move(teams_[t].waits);
+    } else {
+      waits.insert(waits.end(), teams_[t].waits.begin(), teams_[t].waits.end());
+    }
+    teams_[t].waits = {};
   }
-  all.Finish(end_s - begin_s, &total);
+  total_.Finish(&waits, end_s - begin_s, &total);
   Metrics metrics;
   metrics.begin_s = begin_s;
   metrics.end_s = end_s;

@@ -5,6 +5,7 @@
 #ifndef MUSTER_SIM_METRICS_METRICS_H_
 #define MUSTER_SIM_METRICS_METRICS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,8 +17,7 @@ struct JobOutcome {
   int64_t submit_s = 0;
   int64_t duration_s = 0;
   int64_t first_start_s = -1;  // -1 = never
-  int64_t last_start_s = -1;
-  int64_t finish_s = -1;  // -1 = never
+  int64_t finish_s = -1;       // -1 = never
   int32_t preemptions = 0;
   double amount = 0;  // of the main resource
 };
@@ -27,7 +27,7 @@ struct Spread {
   double mean = 0;
   int64_t p50 = 0, p90 = 0, p99 = 0, max = 0;
 };
-// All zero for no values. Sorts `values`. O(n log n).
+// All zero for no values. Changes the order of `values`. O(n).
 Spread SpreadOf(std::vector<int64_t>* values);
 
 struct TeamMetrics {
@@ -77,10 +77,31 @@ class UsageMeter {
   int64_t queued_ = 0, peak_ = 0;
 };
 
-// Condenses outcomes. outcomes[i] belongs to team team_of[i]; `teams` has name and nominal set and what UsageMeter
-// reports. O(n log n).
-Metrics Summarise(const std::vector<JobOutcome>& outcomes, const std::vector<int>& team_of,
-                  std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s);
+// Condenses outcomes. Memory: eight bytes a job that started. Thread-safety: compatible.
+class Summary {
+ public:
+  explicit Summary(size_t teams) : teams_(teams) {}
+  // REQUIRES: 0 <= team < the number of teams. The same outcomes in the same order give the same figures, bit for bit.
+  void Take(int team, const JobOutcome& job);
+  // `teams` (as many as there are) have name and nominal set and what UsageMeter reports. O(jobs).
+  Metrics Finish(std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s) &&;
+
+ private:
+  // What a TeamMetrics needs of the jobs of one team.
+  struct Sums {
+    int64_t jobs = 0, started = 0, finished = 0, preemptions = 0;
+    double jct = 0, slowdown = 0;
+
+    void Take(const JobOutcome& job);
+    void Finish(std::vector<int64_t>* waits, int64_t length_s, TeamMetrics* m) const;
+  };
+  struct Team {
+    Sums sums;
+    std::vector<int64_t> waits;
+  };
+  std::vector<Team> teams_;
+  Sums total_;
+};
 
 }  // namespace muster::sim
 

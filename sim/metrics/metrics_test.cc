@@ -43,15 +43,16 @@ TEST(UsageMeterTest, ThePeakIsWhatIsLeftAfterDeciding) {
   EXPECT_EQ(total.peak_queue, 1);
 }
 
-TEST(SummariseTest, CountsJobsByWhatBecameOfThem) {
-  const std::vector<JobOutcome> jobs = {
-      {.submit_s = 0, .duration_s = 100, .first_start_s = 50, .last_start_s = 50, .finish_s = 150},
-      {.submit_s = 0, .duration_s = 1, .first_start_s = 0, .last_start_s = 0, .finish_s = 1},
-      {.submit_s = 0, .duration_s = 1}};
+TEST(SummaryTest, CountsJobsByWhatBecameOfThem) {
+  const std::vector<JobOutcome> jobs = {{.submit_s = 0, .duration_s = 100, .first_start_s = 50, .finish_s = 150},
+                                        {.submit_s = 0, .duration_s = 1, .first_start_s = 0, .finish_s = 1},
+                                        {.submit_s = 0, .duration_s = 1}};
   std::vector<TeamMetrics> teams(1);
   teams[0].nominal = 2;
   teams[0].amount_hours = 1;
-  const Metrics m = Summarise(jobs, {0, 0, 0}, teams, TeamMetrics(), 0, 3600);
+  Summary summary(1);
+  for (const JobOutcome& job : jobs) summary.Take(0, job);
+  const Metrics m = std::move(summary).Finish(teams, TeamMetrics(), 0, 3600);
   EXPECT_EQ(m.total.jobs, 3);
   EXPECT_EQ(m.total.started, 2);
   EXPECT_EQ(m.total.never_admitted, 1);

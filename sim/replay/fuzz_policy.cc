@@ -27,8 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const api::ClusterQueue& cq : policy->cluster_queues) {
     sim::Job job;
     job.id = cq.metadata.name;
-    job.queue = cq.metadata.name;
     job.duration_s = 10;
+    sim::JobShape shape;
+    shape.queue = cq.metadata.name;
     sim::PodGroup pods;
     pods.count = 2;
     for (const api::ResourceGroup& group : cq.resource_groups) {
@@ -36,11 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         pods.requests[resource] = api::Quantity::FromValue(1);
       }
     }
-    job.pods = {pods};
-    trace.jobs.push_back(job);
+    shape.pods = {pods};
+    trace.Add(job, shape);
     job.id += "-again";
-    job.priority = 5;
-    trace.jobs.push_back(std::move(job));
+    shape.priority = 5;
+    trace.Add(std::move(job), std::move(shape));
   }
   const absl::StatusOr<sim::SimulationResult> result = sim::Simulate(trace, *std::move(policy), {}, {});
   if (!result.ok() && result.status().message().empty()) std::abort();

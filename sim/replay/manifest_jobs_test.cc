@@ -56,7 +56,7 @@ TEST(ManifestJobsTest, TheReplayRunsThePodSetsOfTheManifest) {
   absl::StatusOr<SimulationResult> result =
       Simulate(*trace, *MakePolicy(std::vector<api::Object>{flavor, cq, lq, high}), {}, {});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->jobs[0].amount, 8);
+  EXPECT_EQ(result->OutcomeOf(*trace, 0).amount, 8);
   EXPECT_EQ(result->jobs[0].first_start_s, 0);
   EXPECT_EQ(result->jobs[1].first_start_s, 10);  // all 8 are taken until then
 }

@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/thread_pool.h"
 #include "sim/replay/driver.h"
+#include "sim/replay/job_workloads.h"
 
 namespace muster::sim {
 namespace {
@@ -25,28 +25,25 @@ absl::Time AtSecond(int64_t s) { return absl::FromUnixSeconds(s); }
 struct End {
   int64_t at_s;
   size_t job;
+  int32_t place;  // of its state
   int32_t run;
   friend bool operator>(const End& a, const End& b) { return std::tie(a.at_s, a.job) > std::tie(b.at_s, b.job); }
 };
 
+// A job from its submission to its end.
 struct JobState {
+  static constexpr size_t kNobody = static_cast<size_t>(-1);
+  size_t job = kNobody;  // its index in the trace
   WorkloadId id = scheduler::kNoId;
   int team = 0;
   int32_t run = 0;     // counts starts and stops: which planned end is still true
   int32_t starts = 0;  // counts starts
   bool running = false;
+  double amount = 0;         // of the main resource
+  int64_t started_s = 0;     // the last time
   int64_t done_s = 0;        // work kept from earlier runs
   uint32_t last_reason = 0;  // what the last pending decision said, condensed; 0 = nothing yet
 };
-
-double AmountOf(const Job& job, const std::string& resource) {
-  double amount = 0;
-  for (const PodGroup& group : job.pods) {
-    auto request = group.requests.find(resource);
-    if (request != group.requests.end()) amount += request->second.ToDouble() * group.count;
-  }
-  return amount;
-}
 
 // Two decisions with the same key tell the reader of a log the same: amounts are left out.
 uint32_t ReasonKey(const Decision& d) {
@@ -87,7 +84,8 @@ class Simulation {
         options_(options),
         hooks_(hooks),
         pool_(options.threads),
-        driver_(policy_.options, options.threads > 1 ? &pool_ : nullptr) {
+        driver_(policy_.options, options.threads > 1 ? &pool_ : nullptr),
+        workloads_(&trace, &policy_) {
     if (options_.resource.empty()) options_.resource = MainResource(policy_);
   }
 
@@ -95,14 +93,14 @@ class Simulation {
   SimulationResult Run();
 
  private:
-  api::Workload MakeWorkload(size_t index) const;
+  absl::Status FindTargets();
   void Submit(size_t index);
-  void Start(size_t index, const Decision& decision);
+  void Start(JobState* state, const Decision& decision);
   template <typename Event>
   void Tell(void (ReplayObserver::*what)(const Event&), const Event& event) {
     for (ReplayObserver* observer : hooks_.observers) (observer->*what)(event);
   }
-  void Stop(size_t index, StopCause cause, size_t by);  // not at its end: back to its queue
+  void Stop(JobState* state, StopCause cause, size_t by);  // not at its end: back to its queue
   void FinishJobs();
   void Decide();
   bool Carry(const Decision& decision, int64_t cycle);
@@ -112,47 +110,63 @@ class Simulation {
   ReplaySetting Setting() const;
   void FillMetrics(int64_t begin_s);
 
+  // REQUIRES: the workload is of a job that has not ended.
+  JobState& StateOf(WorkloadId id) { return states_[static_cast<int32_t>(id)]; }
+  const JobState& StateOf(WorkloadId id) const { return states_[static_cast<int32_t>(id)]; }
+  bool Holds(const End& end) const {
+    const JobState& state = states_[end.place];
+    return state.job == end.job && state.run == end.run;
+  }
+
   const Trace& trace_;
   ReplayPolicy policy_;
   SimulationOptions options_;
   const SimulationHooks& hooks_;
   base::ThreadPool pool_;
   Driver driver_;
+  JobWorkloads workloads_;
 
   std::map<std::string, QueueTarget> targets_;
-  std::vector<std::string> teams_;  // ClusterQueues by name
-  std::vector<JobState> states_;
-  std::vector<int64_t> job_of_;  // by WorkloadId
+  std::vector<const QueueTarget*> target_of_;  // by shape; null = no job has it
+  std::vector<JobState> states_;  // by WorkloadId, which the engine uses again: as many as are alive at once
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
   UsageMeter meter_;
   int64_t now_s_ = 0;
   SimulationResult result_;
 };
 
-absl::Status Simulation::Prepare() {
-  // All unknown names at once, so that one run shows what a mapping lacks.
+// Where the jobs of every shape go. All unknown names at once, so that one run shows what a mapping lacks.
+absl::Status Simulation::FindTargets() {
+  target_of_.resize(trace_.shapes.size());
+  std::vector<bool> seen(trace_.shapes.size());
   std::map<std::string, std::string> unknown;
   for (const Job& job : trace_.jobs) {
-    if (targets_.contains(job.queue) || unknown.contains(job.queue)) continue;
-    absl::StatusOr<QueueTarget> target = ResolveQueue(job.queue, &policy_);
-    if (target.ok()) {
-      targets_[job.queue] = *std::move(target);
-    } else {
-      unknown[job.queue] = absl::StrCat(trace_.source, ":", job.row, ": ", target.status().message());
+    if (seen[job.shape]) continue;
+    seen[job.shape] = true;
+    const JobShape& shape = trace_.ShapeOf(job);
+    auto target = targets_.find(shape.queue);
+    if (target == targets_.end() && !unknown.contains(shape.queue)) {
+      absl::StatusOr<QueueTarget> resolved = ResolveQueue(shape.queue, &policy_);
+      if (resolved.ok()) {
+        target = targets_.emplace(shape.queue, *std::move(resolved)).first;
+      } else {
+        unknown[shape.queue] = absl::StrCat(trace_.source, ":", job.row, ": ", resolved.status().message());
+      }
     }
-  }
-  for (const Job& job : trace_.jobs) {
-    if (job.priority_class.empty() || policy_.priority_classes.contains(job.priority_class)) continue;
-    unknown.emplace("class " + job.priority_class,
-                    absl::StrCat(trace_.source, ":", job.row, ": priority class \"", job.priority_class,
+    if (target != targets_.end()) target_of_[job.shape] = &target->second;
+    if (shape.priority_class.empty() || policy_.priority_classes.contains(shape.priority_class)) continue;
+    unknown.emplace("class " + shape.priority_class,
+                    absl::StrCat(trace_.source, ":", job.row, ": priority class \"", shape.priority_class,
                                  "\" is not in the policy; add a WorkloadPriorityClass"));
   }
-  if (!unknown.empty()) {
-    std::string text;
-    for (const auto& [name, message] : unknown) absl::StrAppend(&text, text.empty() ? "" : "\n", message);
-    return absl::NotFoundError(text);
-  }
+  if (unknown.empty()) return absl::OkStatus();
+  std::string text;
+  for (const auto& [name, message] : unknown) absl::StrAppend(&text, text.empty() ? "" : "\n", message);
+  return absl::NotFoundError(text);
+}
 
+absl::Status Simulation::Prepare() {
+  if (absl::Status status = FindTargets(); !status.ok()) return status;
   std::map<std::string, double> nominal;
   for (const api::ClusterQueue& cq : policy_.cluster_queues) {
     nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
@@ -161,21 +175,16 @@ absl::Status Simulation::Prepare() {
   std::vector<double> nominals;
   std::map<std::string, int> team_of;
   for (const auto& [name, amount] : nominal) {
-    team_of[name] = static_cast<int>(teams_.size());
-    teams_.push_back(name);
+    team_of[name] = static_cast<int>(result_.teams.size());
+    result_.teams.push_back(name);
     nominals.push_back(amount);
   }
   meter_.SetTeams(nominals);
-  states_.resize(trace_.jobs.size());
   result_.jobs.resize(trace_.jobs.size());
-  result_.cluster_queue.resize(trace_.jobs.size());
-  for (size_t i = 0; i < trace_.jobs.size(); ++i) {
-    const Job& job = trace_.jobs[i];
-    const std::string& cluster_queue = targets_[job.queue].cluster_queue;
-    states_[i].team = team_of[cluster_queue];
-    result_.cluster_queue[i] = cluster_queue;
-    result_.jobs[i] = {
-        .submit_s = job.submit_s, .duration_s = job.duration_s, .amount = AmountOf(job, options_.resource)};
+  result_.shapes.resize(trace_.shapes.size());
+  for (size_t i = 0; i < trace_.shapes.size(); ++i) {
+    if (target_of_[i] == nullptr) continue;
+    result_.shapes[i] = {team_of[target_of_[i]->cluster_queue], AmountOf(trace_.shapes[i], options_.resource)};
   }
   now_s_ = trace_.jobs.empty() ? 0 : trace_.jobs.front().submit_s;
   meter_.CloseAt(now_s_);
@@ -183,81 +192,47 @@ absl::Status Simulation::Prepare() {
   return absl::OkStatus();
 }
 
-api::Workload Simulation::MakeWorkload(size_t index) const {
-  const Job& job = trace_.jobs[index];
-  const QueueTarget& target = targets_.at(job.queue);
-  api::Workload w;
-  // Names and uids that sort in trace order: where the engine breaks ties by them, the earlier row wins.
-  w.metadata.uid = absl::StrFormat("%09d", index);
-  w.metadata.name = absl::StrCat("job-", w.metadata.uid);
-  w.metadata.ns = target.ns;
-  w.metadata.creation_timestamp = AtSecond(job.submit_s);
-  w.spec.queue_name = target.local_queue;
-  w.spec.priority = job.priority;
-  if (!job.priority_class.empty()) {
-    w.spec.priority = policy_.priority_classes.at(job.priority_class);
-    w.spec.priority_class_ref = api::PriorityClassRef{"kueue.x-k8s.io", "WorkloadPriorityClass", job.priority_class};
-  }
-  if (job.workload != nullptr) {
-    w.spec.pod_sets = job.workload->spec.pod_sets;
-    return w;
-  }
-  for (size_t g = 0; g < job.pods.size(); ++g) {
-    api::PodSet pod_set;
-    pod_set.name = g == 0 ? "main" : absl::StrCat("rest-", g);
-    pod_set.count = job.pods[g].count;
-    api::Container container;
-    container.name = "c";
-    container.resources.requests = job.pods[g].requests;
-    pod_set.pod_template.spec.containers.push_back(std::move(container));
-    pod_set.pod_template.spec.node_selector = job.node_selector;
-    w.spec.pod_sets.push_back(std::move(pod_set));
-  }
-  return w;
-}
-
 void Simulation::Submit(size_t index) {
+  const uint32_t shape = trace_.jobs[index].shape;
   driver_.Disturbed(AtSecond(now_s_));
-  const WorkloadId id = driver_.engine().Apply(MakeWorkload(index), AtSecond(now_s_));
-  states_[index].id = id;
-  if (id >= static_cast<int32_t>(job_of_.size())) job_of_.resize(id + 1, -1);
-  job_of_[id] = static_cast<int64_t>(index);
-  meter_.Queue(states_[index].team, +1);
-  Tell(&ReplayObserver::OnSubmit, JobSubmit{now_s_, index, states_[index].team, result_.jobs[index].amount});
-}
-
-void Simulation::Start(size_t index, const Decision& decision) {
-  JobState& state = states_[index];
-  JobOutcome& out = result_.jobs[index];
-  state.running = true;
-  ++state.run;
-  state.last_reason = 0;
-  if (out.first_start_s < 0) out.first_start_s = now_s_;
-  out.last_start_s = now_s_;
-  ends_.push({now_s_ + out.duration_s - state.done_s, index, state.run});
-  meter_.Add(state.team, out.amount, now_s_);
-  meter_.Queue(state.team, -1);
-  Tell(&ReplayObserver::OnStart, RunStart{now_s_, index, state.team, ++state.starts, out.amount, &decision});
-}
-
-void Simulation::Stop(size_t index, StopCause cause, size_t by) {
-  JobState& state = states_[index];
-  JobOutcome& out = result_.jobs[index];
-  ++out.preemptions;
-  const int64_t ran_s = now_s_ - out.last_start_s;
-  if (options_.resume_preempted) state.done_s += ran_s;
-  state.running = false;
-  ++state.run;  // its planned end is void
-  meter_.Add(state.team, -out.amount, now_s_);
+  const WorkloadId id = driver_.engine().Apply(workloads_.Of(index, *target_of_[shape]), AtSecond(now_s_));
+  if (id >= static_cast<int32_t>(states_.size())) states_.resize(static_cast<int32_t>(id) + 1);
+  JobState& state = StateOf(id);
+  state = {.job = index, .id = id, .team = result_.shapes[shape].team, .amount = result_.shapes[shape].amount};
   meter_.Queue(state.team, +1);
-  driver_.engine().CompleteEviction(state.id, AtSecond(now_s_));
+  Tell(&ReplayObserver::OnSubmit, JobSubmit{now_s_, index, state.team, state.amount});
+}
+
+void Simulation::Start(JobState* state, const Decision& decision) {
+  state->running = true;
+  ++state->run;
+  state->last_reason = 0;
+  state->started_s = now_s_;
+  JobRun& out = result_.jobs[state->job];
+  if (out.first_start_s < 0) out.first_start_s = now_s_;
+  ends_.push({now_s_ + trace_.jobs[state->job].duration_s - state->done_s, state->job, static_cast<int32_t>(state->id),
+              state->run});
+  meter_.Add(state->team, state->amount, now_s_);
+  meter_.Queue(state->team, -1);
+  Tell(&ReplayObserver::OnStart, RunStart{now_s_, state->job, state->team, ++state->starts, state->amount, &decision});
+}
+
+void Simulation::Stop(JobState* state, StopCause cause, size_t by) {
+  ++result_.jobs[state->job].preemptions;
+  const int64_t ran_s = now_s_ - state->started_s;
+  if (options_.resume_preempted) state->done_s += ran_s;
+  state->running = false;
+  ++state->run;  // its planned end is void
+  meter_.Add(state->team, -state->amount, now_s_);
+  meter_.Queue(state->team, +1);
+  driver_.engine().CompleteEviction(state->id, AtSecond(now_s_));
   Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
-                                        .job = index,
-                                        .team = state.team,
-                                        .run = state.starts,
-                                        .amount = out.amount,
+                                        .job = state->job,
+                                        .team = state->team,
+                                        .run = state->starts,
+                                        .amount = state->amount,
                                         .cause = cause,
-                                        .started_s = out.last_start_s,
+                                        .started_s = state->started_s,
                                         .lost_s = options_.resume_preempted ? 0 : ran_s,
                                         .by = by});
 }
@@ -266,41 +241,40 @@ void Simulation::FinishJobs() {
   while (!ends_.empty() && ends_.top().at_s <= now_s_) {
     const End end = ends_.top();
     ends_.pop();
-    JobState& state = states_[end.job];
-    if (!state.running || state.run != end.run) continue;
+    if (!Holds(end)) continue;
+    JobState& state = states_[end.place];
     state.running = false;
-    result_.jobs[end.job].finish_s = now_s_;
-    meter_.Add(state.team, -result_.jobs[end.job].amount, now_s_);
+    result_.jobs[state.job].finish_s = now_s_;
+    meter_.Add(state.team, -state.amount, now_s_);
     Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
-                                          .job = end.job,
+                                          .job = state.job,
                                           .team = state.team,
                                           .run = state.starts,
-                                          .amount = result_.jobs[end.job].amount,
+                                          .amount = state.amount,
                                           .cause = StopCause::kFinished,
-                                          .started_s = result_.jobs[end.job].last_start_s});
+                                          .started_s = state.started_s});
     driver_.Disturbed(AtSecond(now_s_));
     driver_.engine().Finish(state.id, AtSecond(now_s_));
     driver_.engine().DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
-    job_of_[state.id] = -1;
-    state.id = scheduler::kNoId;
+    state = {};
   }
 }
 
 // Does what a decision says. Returns whether anything came of it.
 bool Simulation::Carry(const Decision& d, int64_t cycle) {
   ++result_.decisions;
-  const size_t index = static_cast<size_t>(job_of_[d.workload]);
-  DecisionEvent event{now_s_, cycle, index, &d, {}};
+  JobState& state = StateOf(d.workload);
+  DecisionEvent event{now_s_, cycle, state.job, &d, {}};
   const bool admitted = d.status == EntryStatus::kAssumed;
-  for (WorkloadId victim : NewVictims(d)) event.victims.push_back(static_cast<size_t>(job_of_[victim]));
-  const bool progress = admitted || !event.victims.empty();
-  JobState& state = states_[index];
+  const std::vector<WorkloadId> victims = NewVictims(d);
+  for (WorkloadId victim : victims) event.victims.push_back(StateOf(victim).job);
+  const bool progress = admitted || !victims.empty();
   const uint32_t reason = progress ? 0 : ReasonKey(d);
   if (progress || reason != state.last_reason) Tell(&ReplayObserver::OnDecision, event);
   if (!progress) state.last_reason = reason;
-  if (admitted) Start(index, d);
-  for (size_t victim : event.victims) {
-    if (states_[victim].running) Stop(victim, CauseOf(d, states_[victim].id), index);
+  if (admitted) Start(&state, d);
+  for (const WorkloadId victim : victims) {
+    if (StateOf(victim).running) Stop(&StateOf(victim), CauseOf(d, victim), state.job);
   }
   return progress;
 }
@@ -308,24 +282,21 @@ bool Simulation::Carry(const Decision& d, int64_t cycle) {
 // The lowest priority; of equals the one that was submitted last.
 WorkloadId Simulation::LeastImportant(absl::Span<const WorkloadId> workloads) const {
   const auto rank = [this](WorkloadId id) {
-    const int64_t job = job_of_[id];
-    const Job& row = trace_.jobs[job];
-    const int32_t priority =
-        row.priority_class.empty() ? row.priority : policy_.priority_classes.at(row.priority_class);
-    return std::make_pair(priority, -job);
+    const size_t job = StateOf(id).job;
+    return std::make_pair(PriorityOf(trace_.ShapeOf(trace_.jobs[job]), policy_), -static_cast<int64_t>(job));
   };
   return *std::min_element(workloads.begin(), workloads.end(),
                            [&](WorkloadId a, WorkloadId b) { return rank(a) < rank(b); });
 }
 
 void Simulation::SetAside(WorkloadId workload, const LoopWatch::Loop& loop) {
-  const auto name = [this](WorkloadId id) { return trace_.jobs[job_of_[id]].id; };
+  const auto name = [this](WorkloadId id) { return trace_.jobs[StateOf(id).job].id; };
   ++result_.livelocks;
   if (result_.livelocks_told.size() < SimulationResult::kMaxTold) {
     result_.livelocks_told.push_back({now_s_, name(workload), LoopInWords(loop, name)});
   }
   driver_.engine().Evict(workload, Driver::kLivelock, AtSecond(now_s_));
-  Stop(static_cast<size_t>(job_of_[workload]), StopCause::kLivelock, RunStop::kNobody);
+  Stop(&StateOf(workload), StopCause::kLivelock, RunStop::kNobody);
 }
 
 void Simulation::Decide() {
@@ -342,7 +313,7 @@ void Simulation::Decide() {
 // Moves the clock to the next end, arrival or timer. False if there is none.
 bool Simulation::NextInstant(size_t next) {
   // Drop ends that preemption made void, so that they do not wake the engine.
-  while (!ends_.empty() && ends_.top().run != states_[ends_.top().job].run) ends_.pop();
+  while (!ends_.empty() && !Holds(ends_.top())) ends_.pop();
   bool any = false;
   int64_t at_s = 0;
   auto consider = [&](int64_t t) {
@@ -364,7 +335,7 @@ ReplaySetting Simulation::Setting() const {
   setting.resource = options_.resource;
   setting.begin_s = now_s_;
   setting.policy = &policy_;
-  for (const std::string& name : teams_) {
+  for (const std::string& name : result_.teams) {
     ReplayTeam team;
     team.name = name;
     if (const auto queue = queues.find(name); queue != queues.end()) {
@@ -377,20 +348,22 @@ ReplaySetting Simulation::Setting() const {
 }
 
 void Simulation::FillMetrics(int64_t begin_s) {
-  std::vector<TeamMetrics> teams(teams_.size());
+  std::vector<TeamMetrics> teams(result_.teams.size());
   std::map<std::string, double> nominal;
   for (const api::ClusterQueue& cq : policy_.cluster_queues) {
     nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
   }
-  for (size_t t = 0; t < teams_.size(); ++t) {
-    teams[t].name = teams_[t];
-    teams[t].nominal = nominal[teams_[t]];
+  for (size_t t = 0; t < result_.teams.size(); ++t) {
+    teams[t].name = result_.teams[t];
+    teams[t].nominal = nominal[result_.teams[t]];
   }
   TeamMetrics total;
   meter_.Report(&teams, &total);
-  std::vector<int> team_of(states_.size());
-  for (size_t i = 0; i < states_.size(); ++i) team_of[i] = states_[i].team;
-  result_.metrics = Summarise(result_.jobs, team_of, std::move(teams), std::move(total), begin_s, now_s_);
+  Summary summary(teams.size());
+  for (size_t i = 0; i < trace_.jobs.size(); ++i) {
+    summary.Take(result_.shapes[trace_.jobs[i].shape].team, result_.OutcomeOf(trace_, i));
+  }
+  result_.metrics = std::move(summary).Finish(std::move(teams), std::move(total), begin_s, now_s_);
   result_.metrics.resource = options_.resource;
 }
 
@@ -414,6 +387,17 @@ SimulationResult Simulation::Run() {
 }
 
 }  // namespace
+
+JobOutcome SimulationResult::OutcomeOf(const Trace& trace, size_t job) const {
+  const Job& row = trace.jobs[job];
+  const JobRun& run = jobs[job];
+  return {.submit_s = row.submit_s,
+          .duration_s = row.duration_s,
+          .first_start_s = run.first_start_s,
+          .finish_s = run.finish_s,
+          .preemptions = run.preemptions,
+          .amount = shapes[row.shape].amount};
+}
 
 absl::StatusOr<SimulationResult> Simulate(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options,
                                           const SimulationHooks& hooks) {

@@ -49,16 +49,35 @@ struct Livelock {
   std::string loop;       // who preempts whom, in words
 };
 
+// What became of one job, without what its trace says already: millions of these are kept.
+struct JobRun {
+  int64_t first_start_s = -1;  // -1 = never
+  int64_t finish_s = -1;       // -1 = never
+  int32_t preemptions = 0;
+};
+
+// What jobs of one shape have in common in a replay.
+struct ShapeRun {
+  int team = 0;       // index in SimulationResult::teams
+  double amount = 0;  // of the main resource, all pods
+};
+
 struct SimulationResult {
   static constexpr size_t kMaxTold = 100;
 
-  std::vector<JobOutcome> jobs;            // as in the trace
-  std::vector<std::string> cluster_queue;  // of each job
+  std::vector<JobRun> jobs;        // as in the trace
+  std::vector<ShapeRun> shapes;    // as in the trace
+  std::vector<std::string> teams;  // ClusterQueues by name
   Metrics metrics;
   int64_t cycles = 0;
   int64_t decisions = 0;                 // entries looked at in these cycles
   int64_t livelocks = 0;                 // how often a loop was broken
   std::vector<Livelock> livelocks_told;  // the first kMaxTold
+
+  // The ClusterQueue that a job of the trace was sent to.
+  const std::string& ClusterQueueOf(const Job& job) const { return teams[shapes[job.shape].team]; }
+  // All that became of the job with that index in the trace.
+  JobOutcome OutcomeOf(const Trace& trace, size_t job) const;
 };
 
 // Runs the whole trace. Errors: NotFound for queues that are not in the policy and for priority classes that are not.

@@ -39,21 +39,19 @@ struct Row {
 Trace Jobs(const std::vector<Row>& rows) {
   Trace trace;
   for (const Row& row : rows) {
-    Job job;
-    job.id = std::to_string(trace.jobs.size());
-    job.queue = row.queue;
-    job.submit_s = row.submit;
-    job.duration_s = row.duration;
-    job.pods = SplitIntoPods(row.gpus, 8, "gpu");
-    job.priority = row.priority;
-    trace.jobs.push_back(std::move(job));
+    JobShape shape;
+    shape.queue = row.queue;
+    shape.pods = SplitIntoPods(row.gpus, 8, "gpu");
+    shape.priority = row.priority;
+    trace.Add({.id = std::to_string(trace.jobs.size()), .submit_s = row.submit, .duration_s = row.duration},
+              std::move(shape));
   }
   return trace;
 }
 
 std::vector<int64_t> Starts(const SimulationResult& result) {
   std::vector<int64_t> starts;
-  for (const JobOutcome& job : result.jobs) starts.push_back(job.first_start_s);
+  for (const JobRun& job : result.jobs) starts.push_back(job.first_start_s);
   return starts;
 }
 

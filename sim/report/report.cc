@@ -44,6 +44,9 @@ Json ToJson(const TeamMetrics& m) {
 }
 
 std::string JsonString(const std::string& text) {
+  // Most names need no escapes, and then no library.
+  const auto plain = [](unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return absl::StrCat("\"", text, "\"");
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -53,7 +56,11 @@ std::string CsvField(const std::string& text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
-std::string OrEmpty(int64_t seconds) { return seconds < 0 ? "" : absl::StrCat(seconds); }
+// A field of what happened at `at_s`, if it did.
+void AppendSeconds(int64_t at_s, int64_t value, std::string* row) {
+  if (at_s >= 0) absl::StrAppend(row, value);
+  *row += ',';
+}
 
 }  // namespace
 
@@ -107,22 +114,34 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
 }
 
 absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result) {
-  std::string jobs =
+  if (absl::Status s = WriteFile(dir + "/summary.json", FormatSummary(trace, result)); !s.ok()) return s;
+  absl::StatusOr<OutputFile> file = OutputFile::Create(dir + "/jobs.csv");
+  if (!file.ok()) return file.status();
+  // What all rows of jobs of one shape say.
+  std::vector<std::string> queues, amounts;
+  for (size_t i = 0; i < trace.shapes.size(); ++i) {
+    queues.push_back(
+        absl::StrCat(",", CsvField(trace.shapes[i].queue), ",", CsvField(result.teams[result.shapes[i].team]), ","));
+    amounts.push_back(absl::StrFormat(",%.10g,", result.shapes[i].amount));
+  }
+  std::string rows =
       "job_id,queue,cluster_queue,submit_s,first_start_s,finish_s,wait_s,duration_s,amount,preemptions\n";
+  const auto flush = [&] {
+    file->stream().write(rows.data(), static_cast<std::streamsize>(rows.size()));
+    rows.clear();
+  };
   for (size_t i = 0; i < trace.jobs.size(); ++i) {
-    const JobOutcome& out = result.jobs[i];
-    const std::string wait = out.first_start_s < 0 ? "" : absl::StrCat(out.first_start_s - out.submit_s);
-    absl::StrAppend(&jobs, CsvField(trace.jobs[i].id), ",", CsvField(trace.jobs[i].queue), ",",
-                    CsvField(result.cluster_queue[i]), ",", out.submit_s, ",");
-    absl::StrAppend(&jobs, OrEmpty(out.first_start_s), ",", OrEmpty(out.finish_s), ",", wait, ",", out.duration_s, ",");
-    absl::StrAppend(&jobs, absl::StrFormat("%.10g", out.amount), ",", out.preemptions, "\n");
+    const Job& job = trace.jobs[i];
+    const JobRun& run = result.jobs[i];
+    absl::StrAppend(&rows, CsvField(job.id), queues[job.shape], job.submit_s, ",");
+    AppendSeconds(run.first_start_s, run.first_start_s, &rows);
+    AppendSeconds(run.finish_s, run.finish_s, &rows);
+    AppendSeconds(run.first_start_s, run.first_start_s - job.submit_s, &rows);
+    absl::StrAppend(&rows, job.duration_s, amounts[job.shape], run.preemptions, "\n");
+    if (rows.size() > size_t{1} << 16) flush();
   }
-  const std::pair<std::string, std::string> files[] = {{dir + "/summary.json", FormatSummary(trace, result)},
-                                                       {dir + "/jobs.csv", std::move(jobs)}};
-  for (const auto& [path, text] : files) {
-    if (absl::Status s = WriteFile(path, text); !s.ok()) return s;
-  }
-  return absl::OkStatus();
+  flush();
+  return file->Commit();
 }
 
 absl::StatusOr<DecisionLog> DecisionLog::Open(const std::string& dir, const Trace* trace) {

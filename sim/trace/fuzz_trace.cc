@@ -35,10 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!trace.ok()) return 0;
   int64_t last = 0;
   for (const Job& job : trace->jobs) {
-    Require(!job.id.empty() && !job.queue.empty() && job.row >= 1);
-    Require(job.submit_s >= last && job.duration_s >= 0 && !job.pods.empty());
+    Require(!job.id.empty() && job.row >= 1 && job.shape < trace->shapes.size());
+    Require(job.submit_s >= last && job.duration_s >= 0);
     last = job.submit_s;
-    for (const PodGroup& pods : job.pods) {
+  }
+  for (const JobShape& shape : trace->shapes) {
+    Require(!shape.queue.empty() && !shape.pods.empty());
+    for (const PodGroup& pods : shape.pods) {
       Require(pods.count >= 1 && !pods.requests.empty());
       for (const auto& [resource, amount] : pods.requests) Require(amount.Sign() > 0);
     }

@@ -34,7 +34,8 @@ TEST(GenerateTest, FollowsThePublishedShape) {
   int64_t single = 0;
   for (const Job& job : trace.jobs) {
     durations.push_back(job.duration_s);
-    single += job.pods[0].count == 1 && job.pods[0].requests.at("nvidia.com/gpu").Value() == 1;
+    single +=
+        trace.ShapeOf(job).pods[0].count == 1 && trace.ShapeOf(job).pods[0].requests.at("nvidia.com/gpu").Value() == 1;
   }
   std::sort(durations.begin(), durations.end());
   EXPECT_NEAR(static_cast<double>(single) / durations.size(), 0.8716, 0.01) << "95462 of 109514 jobs";
@@ -46,8 +47,8 @@ TEST(GenerateTest, LoadIsMet) {
   const Trace trace = Make({.days = 300, .gpus = 256, .load = 0.5});
   double demand = 0;
   for (const Job& job : trace.jobs) {
-    demand +=
-        static_cast<double>(job.duration_s * job.pods[0].count) * job.pods[0].requests.at("nvidia.com/gpu").ToDouble();
+    demand += static_cast<double>(job.duration_s * trace.ShapeOf(job).pods[0].count) *
+              trace.ShapeOf(job).pods[0].requests.at("nvidia.com/gpu").ToDouble();
   }
   EXPECT_NEAR(demand / (256.0 * 300 * 86400), 0.5, 0.03);
 }

@@ -108,21 +108,21 @@ absl::Status ReadManifests(Trace* trace) {
   std::map<std::string, absl::StatusOr<Manifest>> files;
   std::set<std::string> problems;
   const std::filesystem::path folder = std::filesystem::path(trace->source).parent_path();
-  for (Job& job : trace->jobs) {
-    if (job.manifest.empty()) continue;
-    auto it = files.find(job.manifest);
+  for (JobShape& shape : trace->shapes) {
+    if (shape.manifest.empty()) continue;
+    auto it = files.find(shape.manifest);
     if (it == files.end()) {
-      it = files.emplace(job.manifest, ReadManifest(folder, job.manifest)).first;
+      it = files.emplace(shape.manifest, ReadManifest(folder, shape.manifest)).first;
       if (!it->second.ok()) problems.emplace(it->second.status().message());
     }
     if (!it->second.ok()) continue;
     const Manifest& manifest = *it->second;
-    job.workload = manifest.workload;
-    job.pods = manifest.pods;
-    if (job.priority_class.empty()) job.priority_class = manifest.priority_class;
-    if (job.queue.empty()) job.queue = manifest.queue;
-    if (job.queue.empty()) {
-      problems.insert(absl::StrCat(job.manifest, ": neither the row nor the manifest (label ", api::kQueueNameLabel,
+    shape.workload = manifest.workload;
+    shape.pods = manifest.pods;
+    if (shape.priority_class.empty()) shape.priority_class = manifest.priority_class;
+    if (shape.queue.empty()) shape.queue = manifest.queue;
+    if (shape.queue.empty()) {
+      problems.insert(absl::StrCat(shape.manifest, ": neither the row nor the manifest (label ", api::kQueueNameLabel,
                                    ") names a queue"));
     }
   }

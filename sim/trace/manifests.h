@@ -7,11 +7,11 @@
 
 namespace muster::sim {
 
-// Reads the manifests that jobs of the trace name (Job::manifest, relative to the trace's file), each file once, and
+// Reads the manifests that jobs of the trace name (JobShape::manifest, relative to the trace's file), each file once, and
 // fills in what they say: the Workload's pod sets, and where the row leaves them open, queue (its namespace and the
 // label kueue.x-k8s.io/queue-name) and priority class. A row without a manifest stays as it is. Errors:
 // InvalidArgument, one line per file: not readable, not one job, a job that becomes several Workloads or none (a
-// Deployment: give a row per pod), no queue. O(jobs + size of the files).
+// Deployment: give a row per pod), no queue. O(shapes + size of the files).
 absl::Status ReadManifests(Trace* trace);
 
 }  // namespace muster::sim

@@ -47,12 +47,13 @@ TEST(ManifestsTest, AManifestSaysWhatARowRuns) {
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 2u);
   EXPECT_EQ(trace->bad_rows, 0);
-  EXPECT_EQ(trace->jobs[0].queue, "team/queue");
-  EXPECT_EQ(trace->jobs[1].queue, "other");
-  EXPECT_EQ(trace->jobs[0].priority_class, "high");
-  ASSERT_EQ(trace->jobs[0].pods.size(), 2u);
-  EXPECT_EQ(trace->jobs[0].pods[1].count, 3);
-  EXPECT_EQ(trace->jobs[0].workload, trace->jobs[1].workload);  // the file was read once
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).queue, "team/queue");
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[1]).queue, "other");
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).priority_class, "high");
+  ASSERT_EQ(trace->ShapeOf(trace->jobs[0]).pods.size(), 2u);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[1].count, 3);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).workload,
+            trace->ShapeOf(trace->jobs[1]).workload);  // the file was read once
 }
 
 TEST(ManifestsTest, FilesThatCannotBeUsedAreNamedAllAtOnce) {

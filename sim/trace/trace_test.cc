@@ -44,10 +44,10 @@ TEST(TraceTest, RowsBecomeJobsSortedBySubmitTime) {
   ASSERT_EQ(trace->jobs.size(), 3u);
   EXPECT_EQ(trace->jobs[0].id, "a");
   EXPECT_EQ(trace->jobs[1].id, "c") << "jobs of one second keep the order of the file";
-  EXPECT_EQ(trace->jobs[0].pods[0].count, 3);
-  EXPECT_EQ(trace->jobs[0].pods[0].requests.at("nvidia.com/gpu").Value(), 8);
-  EXPECT_EQ(trace->jobs[0].priority, -4);
-  EXPECT_EQ(trace->jobs[0].node_selector, (api::StringMap{{"zone", "x"}, {"disk", "ssd"}}));
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].count, 3);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].requests.at("nvidia.com/gpu").Value(), 8);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).priority, -4);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).node_selector, (api::StringMap{{"zone", "x"}, {"disk", "ssd"}}));
 }
 
 TEST(TraceTest, CompressionIsRecognisedByContent) {
@@ -114,7 +114,7 @@ TEST(TraceTest, CsvQuotesCrlfAndByteOrderMark) {
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 2u);
   EXPECT_EQ(trace->jobs[0].id, "a,\"b\"");
-  EXPECT_EQ(trace->jobs[0].pods[0].requests.at("cpu").MilliValue(), 500);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].requests.at("cpu").MilliValue(), 500);
   EXPECT_EQ(trace->jobs[1].id, "two\nlines");
 }
 
@@ -145,7 +145,7 @@ TEST(TraceTest, JsonLinesMayNestRequests) {
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 1u);
   EXPECT_EQ(trace->jobs[0].duration_s, 2);
-  EXPECT_EQ(trace->jobs[0].pods[0].requests.at("nvidia.com/gpu").Value(), 4);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].requests.at("nvidia.com/gpu").Value(), 4);
 }
 
 TEST(TraceTest, SwfUnknownRequestFallsBackToAllocation) {
@@ -154,7 +154,7 @@ TEST(TraceTest, SwfUnknownRequestFallsBackToAllocation) {
                     " 2 5 9 -1 56 -1 -1 60 200 -1 0 1 1 -1 -1 -1 -1 -1\n");
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 1u);
-  EXPECT_EQ(trace->jobs[0].pods[0].count, 56);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].count, 56);
   EXPECT_EQ(trace->bad_rows, 1) << "a run time of -1 means unknown";
 }
 
@@ -181,10 +181,10 @@ TEST(MappingTest, NamesColumnsQueuesAndPriorities) {
   auto trace = ReadTrace(WriteFile("m.csv", "i,vc,s,d,g,p\n1,a,2017-10-01T00:00:00Z,5,8,high\n"), *m);
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 1u);
-  EXPECT_EQ(trace->jobs[0].queue, "team-a");
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).queue, "team-a");
   EXPECT_EQ(trace->jobs[0].submit_s, 1506816000);
-  EXPECT_EQ(trace->jobs[0].priority, 100);
-  EXPECT_EQ(trace->jobs[0].pods[0].count, 2);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).priority, 100);
+  EXPECT_EQ(trace->ShapeOf(trace->jobs[0]).pods[0].count, 2);
 }
 
 TEST(MappingTest, MistakesNameTheLine) {

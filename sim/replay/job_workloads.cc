@@ -1,0 +1,68 @@
+#include "sim/replay/job_workloads.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::sim {
+
+int32_t PriorityOf(const JobShape& shape, const ReplayPolicy& policy) {
+  return shape.priority_class.empty() ? shape.priority : policy.priority_classes.at(shape.priority_class);
+}
+
+double AmountOf(const JobShape& shape, const std::string& resource) {
+  double amount = 0;
+  for (const PodGroup& group : shape.pods) {
+    auto request = group.requests.find(resource);
+    if (request != group.requests.end()) amount += request->second.ToDouble() * group.count;
+  }
+  return amount;
+}
+
+std::unique_ptr<api::Workload> JobWorkloads::Make(const JobShape& shape, const QueueTarget& target) const {
+  auto w = std::make_unique<api::Workload>();
+  w->metadata.ns = target.ns;
+  w->spec.queue_name = target.local_queue;
+  w->spec.priority = PriorityOf(shape, *policy_);
+  if (!shape.priority_class.empty()) {
+    w->spec.priority_class_ref = api::PriorityClassRef{"kueue.x-k8s.io", "WorkloadPriorityClass", shape.priority_class};
+  }
+  if (shape.workload != nullptr) {
+    w->spec.pod_sets = shape.workload->spec.pod_sets;
+    return w;
+  }
+  for (size_t g = 0; g < shape.pods.size(); ++g) {
+    api::PodSet pod_set;
+    pod_set.name = g == 0 ? "main" : absl::StrCat("rest-", g);
+    pod_set.count = shape.pods[g].count;
+    api::Container container;
+    container.name = "c";
+    container.resources.requests = shape.pods[g].requests;
+    pod_set.pod_template.spec.containers.push_back(std::move(container));
+    pod_set.pod_template.spec.node_selector = shape.node_selector;
+    w->spec.pod_sets.push_back(std::move(pod_set));
+  }
+  return w;
+}
+
+const api::Workload& JobWorkloads::Of(size_t index, const QueueTarget& target) {
+  const Job& job = trace_->jobs[index];
+  if (of_shape_.empty()) of_shape_.resize(trace_->shapes.size());
+  std::unique_ptr<api::Workload>& w = of_shape_[job.shape];
+  if (w == nullptr) {
+    if (kept_ == kMaxKept) {
+      for (std::unique_ptr<api::Workload>& kept : of_shape_) kept.reset();
+      kept_ = 0;
+    }
+    w = Make(trace_->ShapeOf(job), target);
+    ++kept_;
+  }
+  std::string digits = absl::StrCat(index);
+  if (digits.size() < 9) digits.insert(0, 9 - digits.size(), '0');
+  w->metadata.name = absl::StrCat("job-", digits);
+  w->metadata.uid = std::move(digits);
+  w->metadata.creation_timestamp = absl::FromUnixSeconds(job.submit_s);
+  return *w;
+}
+
+}  // namespace muster::sim
