@@ -23,7 +23,7 @@ clang_format_path() {
 }
 
 # The files of each kind that git knows and that still exist.
-cc_files() { list_files '*.h' '*.cc'; }
+cc_files() { list_files '*.h' '*.cc' '*.js'; }
 build_files() { list_files 'BUILD' '*/BUILD' 'WORKSPACE' '*/WORKSPACE' '*.bzl'; }
 list_files() {
   local file
