@@ -81,15 +81,17 @@ def find_mutants(root, files, cache):
     return mutants, {file: finder.read(file) for file in files}
 
 
-def choose(mutants, sources, given, root):
-    """The mutants to run."""
+def candidates(mutants, sources, given):
+    """The mutants to compile, in the order in which they are run: of a sample those that may get into it."""
     if given.again:
         with open(given.again, encoding="utf-8") as text:
             entries = schemata.parse_report(text.read())
         mutants = [m for m in mutants if (m.file,) + schemata.change(m, sources[m.file]) in entries]
-    if given.sample is not None and given.sample < len(mutants):
-        mutants = sorted(random.Random(given.seed).sample(mutants, given.sample), key=lambda m: m.ident)
-    return mutants
+    if given.sample is None:
+        return mutants
+    # Some do not compile; others take their place.
+    spare = given.sample // 5 + 5
+    return random.Random(given.seed).sample(mutants, min(len(mutants), given.sample + spare))
 
 
 def run_all(parts, chosen, sources, accepted, jobs):
@@ -149,12 +151,14 @@ def main():
     mutants, sources = find_mutants(root, files, os.path.join(output, "mutants.json"))
     say("%d mutants in %d files" % (len(mutants), len(files)))
 
+    places = len(mutants)
+    mutants = candidates(mutants, sources, given)
     packages = sorted({path if os.path.isdir(path) else os.path.dirname(path)
                        for path in map(os.path.normpath, given.paths)})
     instrumented.write_tree(root, tree, instrumented.instrumented_sources(mutants, sources))
     found = tests.query(own, tree, packages, " ".join(given.tests))
-    say("Building %d tests with all mutants in them" % len(found))
-    compiled = instrumented.build(own, root, tree, sorted(found), mutants, sources, packages, say)
+    say("Building %d tests with %d mutants in them" % (len(found), len(mutants)))
+    compiled = instrumented.build(own, root, tree, sorted(found), mutants, sources, say)
     bin_folder = subprocess.run(own + ["info", "bazel-bin"], cwd=tree, check=True, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
     say("%d mutants compile (%d s so far); looking which tests reach them" % (len(compiled), time.monotonic() - began))
@@ -166,11 +170,11 @@ def main():
             test = tests.locate(label, arguments, bin_folder)
             for case in tests.cases_of(test) or [None]:
                 todo.append((test, [case] if case else []))
-        for part in pool.map(lambda one: tests.reach(*one, len(mutants)), todo):
+        for part in pool.map(lambda one: tests.reach(*one, places), todo):
             parts.append(part)
     say("%d test cases, %.0f s of CPU time for all" % (len(parts), sum(part.seconds for part in parts)))
 
-    chosen = choose(compiled, sources, given, root)
+    chosen = compiled[:given.sample]
     say("Running %d mutants" % len(chosen))
     outcomes, survivors, unreached = [], [], []
     log_path = os.path.join(output, "report.txt")
@@ -184,6 +188,8 @@ def main():
                 unreached.append(entry)
             progress.write("%s%s (%s, %.1f s)\n%s\n\n" % (outcome, " by " + by if by else "", mutant.kind, seconds, entry))
             progress.flush()
+    for entries in (survivors, unreached):
+        entries.sort()
     lines = table(outcomes)
     with open(log_path, "w", encoding="utf-8") as report:
         report.write("\n".join(lines) + "\n")
