@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "sim/report/report.h"
-
 namespace muster::sim {
 namespace {
 
@@ -100,11 +98,14 @@ TEST(SimulationTest, UnknownQueuesAreNamed) {
   EXPECT_NE(text.find("\"y\""), std::string::npos) << text;
 }
 
-TEST(SimulationTest, TheSameReplayGivesTheSameReport) {
-  const Trace trace = Jobs({{"a", 0, 10, 12}, {"b", 3, 7, 8}, {"a", 3, 7, 1}});
-  const ReplayPolicy policy = With({Queue("a", 8, "c"), Queue("b", 8, "c")});
-  EXPECT_EQ(FormatSummary(trace, *Simulate(trace, policy, {}, {})),
-            FormatSummary(trace, *Simulate(trace, policy, {}, {})));
+TEST(SimulationTest, TheEngineUsesIdsAgainAndJobsAreToldApart) {
+  // One job at a time runs, so all of them have the same id in the engine, one after the other.
+  auto result = Simulate(Jobs({{"q", 0, 10, 8}, {"q", 20, 5, 8}, {"q", 40, 30, 8}, {"q", 40, 1, 8}}),
+                         With({Queue("q", 8)}), {}, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 20, 40, 70}));
+  EXPECT_EQ(result->jobs[2].finish_s, 70);
+  EXPECT_EQ(result->metrics.end_s, 71);
 }
 
 }  // namespace
