@@ -274,6 +274,39 @@ const TopologyCounts::Order& TopologyCounts::LevelOrder(int level) {
   return *order;
 }
 
+std::optional<TopologyCounts::OrderKey> TopologyCounts::FirstAt(int level, int32_t slices) {
+  if (HasOrder(level)) {
+    constexpr int32_t kLow = std::numeric_limits<int32_t>::min();
+    const Order& order = LevelOrder(level);
+    const auto it = order.lower_bound({slices, kLow, std::numeric_limits<int64_t>::min(), kNoId});
+    if (it == order.end()) return std::nullopt;
+    return *it;
+  }
+  std::optional<OrderKey> first;
+  for (const DomainId id : tree_.AtLevel(level)) {
+    const DomainCounts& c = counts_[id];
+    if (c.slices < slices) continue;
+    // Most are told apart without their ranks, which are elsewhere in memory.
+    if (first.has_value() && std::tie(first->slices, first->pods) < std::tie(c.slices, c.pods)) continue;
+    const OrderKey key = KeyOf(id);
+    if (!first.has_value() || key < *first) first = key;
+  }
+  return first;
+}
+
+TopologyCounts::OrderKey TopologyCounts::LastAt(int level) {
+  if (HasOrder(level)) return *LevelOrder(level).rbegin();
+  const absl::Span<const DomainId> ids = tree_.AtLevel(level);
+  OrderKey last = KeyOf(ids.front());
+  for (const DomainId id : ids) {
+    const DomainCounts& c = counts_[id];
+    if (std::tie(c.slices, c.pods) < std::tie(last.slices, last.pods)) continue;
+    const OrderKey key = KeyOf(id);
+    if (last < key) last = key;
+  }
+  return last;
+}
+
 const TopologyCounts::Order& TopologyCounts::ChildOrder(DomainId parent) {
   const auto [it, added] = child_orders_.try_emplace(parent);
   if (added) {

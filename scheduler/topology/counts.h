@@ -73,6 +73,11 @@ class TopologyCounts {
   // Slices that fit in all domains of the highest level together.
   int64_t total_slices() const { return total_slices_; }
   const Order& LevelOrder(int level);
+  // Of the level's order: the first with at least so many slices (nullopt if there is none), and the last. Of a level of
+  // a few thousand domains they are looked for without an order: one that is kept costs more at every change than the
+  // walk. REQUIRES of LastAt: the level has a domain.
+  std::optional<OrderKey> FirstAt(int level, int32_t slices);
+  OrderKey LastAt(int level);
   // Both stay where they are, and are kept, until the next Sync.
   const Order& ChildOrder(DomainId parent);
   OrderKey KeyOf(DomainId id) const { return {counts_[id].slices, counts_[id].pods, tree_.domain(id).rank, id}; }
@@ -122,6 +127,11 @@ class TopologyCounts {
     int32_t taint = -1;        // in taints_
   };
 
+  // Up to so many domains of a level are walked when one is looked for.
+  static constexpr size_t kWalked = 4096;
+  bool HasOrder(int level) const {
+    return level_orders_[level].has_value() || tree_.AtLevel(level).size() > kWalked;
+  }
   void Rebuild();
   void JudgeLeaf(LeafId leaf);
   // The counts of the leaf as it is now; keeps the tally of exclusions.

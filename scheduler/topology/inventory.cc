@@ -7,8 +7,10 @@
 namespace muster::scheduler {
 namespace {
 
-// So many shapes are kept per flavor; a scheduler sees far fewer at a time.
-constexpr size_t kMostCounts = 64;
+// The shapes whose counts a flavor keeps: as many as have so many domains together (some 50 MB), and so many at least.
+// Clusters of a thousand nodes are asked for hundreds of kinds of pods, in turn.
+constexpr size_t kCountedDomains = size_t{1} << 19;
+constexpr size_t kFewestCounts = 64;
 // Leaves of nodes long gone are carried along up to a point.
 constexpr int kMostVacant = 256;
 
@@ -328,7 +330,8 @@ TopologyCounts& TopologyInventory::CountsFor(FlavorId flavor, const PodShape& sh
   if (counts == nullptr) {
     counts = std::make_unique<TopologyCounts>(*f.tree, shape);
     f.recent.push_back(key);
-    if (f.recent.size() > kMostCounts) {
+    const size_t domains = std::max<size_t>(1, static_cast<size_t>(f.tree->num_domains()));
+    while (f.recent.size() > std::max(kFewestCounts, kCountedDomains / domains)) {
       f.counts.erase(f.recent.front());
       f.recent.pop_front();
     }

@@ -84,20 +84,20 @@ class Orders {
 std::optional<TopologyFailure> Orders::FindLevel(int level, int* found_level, std::vector<ChosenDomain>* found) {
   if (x_.tree().num_present() == 0) return NoDomains(x_, level);
   const int32_t needed = x_.slices_needed();
-  const Order& order = x_.counts.LevelOrder(level);
   *found_level = level;
-  if (const auto it = FirstWith(order, needed); it != order.end()) {
-    found->push_back(Give(*it, needed));
+  if (const std::optional<Key> first = x_.counts.FirstAt(level, needed); first.has_value()) {
+    found->push_back(Give(*first, needed));
     return std::nullopt;
   }
-  const Key& roomiest = *order.rbegin();
   if (x_.plan.required) {
+    const Key roomiest = x_.counts.LastAt(level);
     // Without constraint the last in order is named by its pods (Kueue does so).
     return NotFit(x_, level, best_fit_ ? roomiest.slices : roomiest.pods);
   }
   if (level > 0 && !x_.plan.unconstrained) return FindLevel(level - 1, found_level, found);
   // Slices add up from level to level, so the total needs no walk.
   if (x_.counts.total_slices() < needed) return NotFit(x_, level, static_cast<int32_t>(x_.counts.total_slices()));
+  const Order& order = x_.counts.LevelOrder(level);
   int32_t left = needed;
   if (best_fit_) {
     for (Descent walk(order); left > 0; walk.Next()) {

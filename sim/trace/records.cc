@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "sim/trace/blanks.h"
 
 namespace muster::sim {
 namespace {
@@ -196,7 +196,7 @@ class SwfReader : public RecordReader {
       if (too_long) return TooLong();
       const absl::string_view text = absl::StripAsciiWhitespace(line_);
       if (text.empty() || text[0] == ';') continue;
-      record->values = absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+      SplitAtBlanks(text, &record->values);
       if (record->values.size() != kNames->size()) {
         return absl::InvalidArgumentError(
             absl::StrCat("the row has ", record->values.size(), " fields, SWF has ", kNames->size()));
