@@ -129,9 +129,7 @@ class TopologyCounts {
 
   // Up to so many domains of a level are walked when one is looked for.
   static constexpr size_t kWalked = 4096;
-  bool HasOrder(int level) const {
-    return level_orders_[level].has_value() || tree_.AtLevel(level).size() > kWalked;
-  }
+  bool HasOrder(int level) const { return level_orders_[level].has_value() || tree_.AtLevel(level).size() > kWalked; }
   void Rebuild();
   void JudgeLeaf(LeafId leaf);
   // The counts of the leaf as it is now; keeps the tally of exclusions.
