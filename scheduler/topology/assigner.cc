@@ -48,6 +48,7 @@ class Assigner {
   const TopologyQuestion& q_;
   std::vector<FlavorId> flavors_;
   bool last_group_ = false;
+  bool first_group_ = true;  // of its flavor
   TopologyAnswer answer_;
 };
 
@@ -86,6 +87,8 @@ std::optional<TopologyFailure> Assigner::Place(const TopologyPodSet& workers, co
   placing.mixed_profile = gates()[Gate::kTASProfileMixed];
   placing.balanced = gates()[Gate::kTASBalancedPlacement];
   placing.respect_affinity = gates()[Gate::kTASRespectNodeAffinityPreferred];
+  const NodePacking packing = cache_.packing(workers.flavor);
+  placing.roomiest = packing == NodePacking::kConsolidate && !first_group_ && leader == nullptr && within == kNoId;
   PodShape shape;
   shape.requests = workers.per_pod;
   if (leader != nullptr) shape.leader = leader->per_pod;
@@ -93,6 +96,7 @@ std::optional<TopologyFailure> Assigner::Place(const TopologyPodSet& workers, co
   shape.slice_level = plan->slice_level;
   shape.inner_size = plan->inner_size;
   shape.empty = q_.simulate_empty;
+  shape.tight = packing != NodePacking::kKueue;
   if (tree.lowest_is_host()) {
     std::vector<api::Toleration> tolerations = workers.spec->tolerations;
     const auto& more = cache_.tolerations(workers.flavor);
@@ -324,6 +328,7 @@ TopologyAnswer Assigner::Run() {
     for (const Group& group : groups) {
       // An elastic workload's new pods must see its old ones; a group of several is one step.
       last_group_ = left == 1 && group.size() == 1 && group[0]->previous == nullptr;
+      first_group_ = &group == &groups.front();
       --left;
       --in_flavor;
       if (PlaceGroup(group)) break;

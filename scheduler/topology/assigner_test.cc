@@ -312,6 +312,55 @@ struct Replacement {
   const char* after;  // or the failure
 };
 
+// One Topology, packed in each of the ways. Pods ask for 4 slots.
+TEST_F(AssignerTest, TheTopologySaysHowHostsArePacked) {
+  const auto ask = [&](const char* packing, int last) {
+    api::Topology t;
+    t.metadata.name = "packed";
+    t.levels = {kHostnameLabel};
+    if (packing != nullptr) t.metadata.annotations[kPlacementAnnotation] = packing;
+    inventory_.SetTopology(t);
+    next_index_ = 0;
+    const FlavorId f = Flavor("p", "packed");
+    std::vector<TopologyPodSet> pods = {PodSet(Unconstrained(), 1, f, 4)};
+    if (last > 0) pods.push_back(PodSet(Unconstrained(), 1, f, last));
+    const auto answer = Print(Ask(pods));
+    return last > 0 ? answer.at(0) + " then " + answer.at(1) : answer.at(0);
+  };
+  Hosts({{"b1r1a", 7}, {"b1r1b", 5}, {"b1r1c", 8}, {"b1r1d", 3}, {"b1r1e", 8}});
+  EXPECT_EQ(ask(nullptr, 0), "b1r1a=1") << "a, b hold one: the first by name";
+  EXPECT_EQ(ask("kueue", 0), "b1r1a=1");
+  EXPECT_EQ(ask("best-fit", 0), "b1r1b=1") << "of a and b less is left over on b";
+  EXPECT_EQ(ask("consolidate", 0), "b1r1b=1");
+  EXPECT_EQ(ask("best-fit", 3), "b1r1b=1 then b1r1d=1") << "the tightest of all";
+  EXPECT_EQ(ask("consolidate", 3), "b1r1b=1 then b1r1c=1") << "the roomiest, of c and e the first by name";
+  EXPECT_EQ(ask("nonsense", 0), "b1r1a=1") << "whoever reads the files complains";
+}
+
+// Left over is what counts of the scarcest resource, whatever else there is plenty of.
+TEST_F(AssignerTest, BestFitLooksAtTheScarcestResource) {
+  api::Topology t;
+  t.metadata.name = "packed";
+  t.levels = {kHostnameLabel};
+  t.metadata.annotations[kPlacementAnnotation] = "best-fit";
+  inventory_.SetTopology(t);
+  const FlavorId f = Flavor("p", "packed");
+  const ResourceId gpu = resources_.Intern("gpu");
+  const auto host = [&](const char* name, int slots, int gpus) {
+    api::Node node = Host(name, slots);
+    node.allocatable["gpu"] = api::Quantity::FromValue(gpus);
+    inventory_.SetNode(node);
+  };
+  host("b1r1a", 100, 7);
+  host("b1r1b", 100, 4);
+  host("b1r1c", 1, 7);  // one slot more or less is no matter of GPUs
+  TopologyPodSet pods = PodSet(Unconstrained(), 1, f);
+  pods.per_pod = {{gpu, 4}, {pods_, 1}};
+  EXPECT_EQ(Print(Ask({pods})).at(0), "b1r1b=1") << "no GPU is left over";
+  host("b1r1b", 100, 5);
+  EXPECT_EQ(Print(Ask({pods})).at(0), "b1r1c=1") << "no slot is left over, a quarter of a pod's GPUs on b";
+}
+
 TEST_F(AssignerTest, AFailedNodeIsReplacedWhereTheRequestAllows) {
   Gate("TASMultiLayerTopology", true);
   Hosts({{"b1r1b", 2}, {"b1r1c", 4}, {"b1r2a", 8}, {"b2r1a", 1}, {"b2r1b", 16}});

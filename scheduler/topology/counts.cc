@@ -89,6 +89,17 @@ int32_t TopologyCounts::HowMany(const std::vector<ResourceAmount>& request, Leaf
   return static_cast<int32_t>(fit);
 }
 
+int32_t TopologyCounts::LeftOver(LeafId leaf, int32_t pods) const {
+  double least = 1;
+  for (const ResourceAmount& r : shape_.requests) {
+    if (r.amount <= 0) continue;
+    const quota::Amount free = tree_.Remaining(leaf, r.resource, shape_.empty);
+    if (free / r.amount != pods) continue;
+    least = std::min(least, static_cast<double>(free % r.amount) / static_cast<double>(r.amount));
+  }
+  return static_cast<int32_t>(least * (1 << 30));
+}
+
 DomainCounts TopologyCounts::CountLeaf(LeafId leaf) {
   LeafVerdict& v = verdicts_[leaf];
   DomainCounts c;
@@ -96,6 +107,7 @@ DomainCounts TopologyCounts::CountLeaf(LeafId leaf) {
   if (!tree_.present(leaf) || v.outside || v.refusal != NodeFilter::Refusal::kNone) return c;
   c.pods = HowMany(shape_.requests, leaf, nullptr, &v.limit);
   c.pods_with_leader = c.pods;
+  if (shape_.tight && c.pods > 0) c.left = LeftOver(leaf, c.pods);
   if (shape_.leader.has_value() && HowMany(*shape_.leader, leaf, nullptr, nullptr) > 0) {
     c.leaders = 1;
     c.pods_with_leader = HowMany(shape_.requests, leaf, &*shape_.leader, nullptr);
@@ -143,7 +155,7 @@ void TopologyCounts::Set(DomainId id, const DomainCounts& counts) {
   if (ordered_) {
     const TopologyTree::Domain& d = tree_.domain(id);
     const OrderKey before = KeyOf(id);
-    const OrderKey after = {counts.slices, counts.pods, d.rank, id};
+    const OrderKey after = KeyWith(id, counts);
     if (before < after || after < before) {
       if (auto& order = level_orders_[d.level]; order.has_value()) {
         order->erase(before);

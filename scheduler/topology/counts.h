@@ -29,6 +29,9 @@ struct DomainCounts {
   int32_t pods = 0, pods_with_leader = 0;
   int32_t slices = 0, slices_with_leader = 0;  // 0 below the slice level
   int32_t leaders = 0;
+  // Of a host, if the shape asks for it: what is left of the scarcest resource beside `pods`, as a part of what one pod
+  // asks for, in units of 2^-30. Ties of pods end here first.
+  int32_t left = 0;
   int64_t affinity = 0;
   friend bool operator==(const DomainCounts&, const DomainCounts&) = default;
 };
@@ -51,8 +54,9 @@ class TopologyCounts {
     int32_t slices, pods;
     int64_t rank;
     DomainId id;
+    int32_t left = 0;
     friend bool operator<(const OrderKey& a, const OrderKey& b) {
-      return std::tie(a.slices, a.pods, a.rank) < std::tie(b.slices, b.pods, b.rank);
+      return std::tie(a.slices, a.pods, a.left, a.rank) < std::tie(b.slices, b.pods, b.left, b.rank);
     }
   };
   using Order = absl::btree_set<OrderKey>;
@@ -80,7 +84,7 @@ class TopologyCounts {
   OrderKey LastAt(int level);
   // Both stay where they are, and are kept, until the next Sync.
   const Order& ChildOrder(DomainId parent);
-  OrderKey KeyOf(DomainId id) const { return {counts_[id].slices, counts_[id].pods, tree_.domain(id).rank, id}; }
+  OrderKey KeyOf(DomainId id) const { return KeyWith(id, counts_[id]); }
 
   // Counts of an inner domain from those of its children; `children` maps a DomainId to DomainCounts.
   template <typename Children>
@@ -118,6 +122,9 @@ class TopologyCounts {
   }
 
  private:
+  OrderKey KeyWith(DomainId id, const DomainCounts& c) const {
+    return {c.slices, c.pods, tree_.domain(id).rank, id, c.left};
+  }
   static constexpr int16_t kNoLimit = -1;
   // What keeps a leaf from taking a single pod.
   struct LeafVerdict {
@@ -136,6 +143,8 @@ class TopologyCounts {
   DomainCounts CountLeaf(LeafId leaf);
   int32_t HowMany(const std::vector<ResourceAmount>& request, LeafId leaf, const std::vector<ResourceAmount>* less,
                   int16_t* limit) const;
+  // DomainCounts::left of a leaf that takes so many pods.
+  int32_t LeftOver(LeafId leaf, int32_t pods) const;
   void Set(DomainId id, const DomainCounts& counts);
   void TallyVerdict(const LeafVerdict& v, int sign);
 

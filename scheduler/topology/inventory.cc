@@ -39,9 +39,10 @@ bool TopologyInventory::IsTopologyAware(FlavorId flavor) const {
 // ---- Flavors and their trees.
 
 void TopologyInventory::SetTopology(const api::Topology& topology) {
-  std::vector<std::string>& levels = topologies_[topology.metadata.name];
-  if (levels == topology.levels) return;
-  levels = topology.levels;
+  Declared& declared = topologies_[topology.metadata.name];
+  Declared now = {topology.levels, PackingOf(topology.metadata.annotations).value_or(NodePacking::kKueue)};
+  if (declared == now) return;
+  declared = std::move(now);
   for (FlavorId id(0); id < static_cast<int32_t>(flavors_.size()); ++id) {
     if (flavors_[id].aware && flavors_[id].topology == topology.metadata.name) Rebuild(id);
   }
@@ -137,9 +138,10 @@ void TopologyInventory::Rebuild(FlavorId id) {
   f.tree.reset();
   f.key_of_leaf.clear();
   f.vacant = 0;
-  const auto levels = topologies_.find(f.topology);
-  if (f.aware && levels != topologies_.end() && !levels->second.empty()) {
-    f.tree = std::make_unique<TopologyTree>(f.topology, levels->second);
+  const auto declared = topologies_.find(f.topology);
+  if (f.aware && declared != topologies_.end() && !declared->second.levels.empty()) {
+    f.tree = std::make_unique<TopologyTree>(f.topology, declared->second.levels);
+    f.packing = declared->second.packing;
   }
   // What is used under this flavor counts, or no longer counts, for others that share its hosts.
   if (const bool shared = SharesHosts(id); shared != shared_before) {

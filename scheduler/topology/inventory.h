@@ -68,6 +68,7 @@ class TopologyInventory {
   bool IsTopologyAware(FlavorId flavor) const;
   const std::string& FlavorName(FlavorId flavor) const { return flavor_names_->Name(flavor); }
   const std::vector<api::Toleration>& tolerations(FlavorId flavor) const { return flavors_[flavor].tolerations; }
+  NodePacking packing(FlavorId flavor) const { return flavors_[flavor].packing; }
   // Synced counts of the shape. REQUIRES: tree(flavor). Stays valid until the next call for this flavor.
   TopologyCounts& CountsFor(FlavorId flavor, const PodShape& shape);
 
@@ -103,6 +104,7 @@ class TopologyInventory {
   void Rollback();
   struct Flavor {
     bool aware = false;
+    NodePacking packing = NodePacking::kKueue;  // the topology's
     std::string topology;
     api::StringMap node_labels;
     std::vector<api::Toleration> tolerations;
@@ -140,7 +142,12 @@ class TopologyInventory {
   FlavorNames* flavor_names_;
   ResourceNames* resource_names_;
   const EngineOptions* options_;
-  std::map<std::string, std::vector<std::string>, std::less<>> topologies_;
+  struct Declared {
+    std::vector<std::string> levels;
+    NodePacking packing = NodePacking::kKueue;
+    friend bool operator==(const Declared&, const Declared&) = default;
+  };
+  std::map<std::string, Declared, std::less<>> topologies_;
   std::deque<Flavor> flavors_;  // by FlavorId
   absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, std::vector<FlavorId>>> by_label_;
   std::vector<FlavorId> unlabelled_;

@@ -73,6 +73,7 @@ void Placer::Fill(Domain& d, const std::vector<int>& inner, bool hosts) const {
         room.pods_with_leader = (d.free - r_.leader_asks) / r_.worker_asks;
       }
       room.affinity = r_.by_affinity ? d.affinity : 0;
+      if (r_.tight && room.pods > 0) room.left = d.free % r_.worker_asks;
     }
     if (at_slices) {
       room.slices = room.pods / r_.slice_size;
@@ -125,7 +126,7 @@ bool Placer::Before(const Domain& a, const Domain& b, bool with_leader, bool lea
     const Room& c = d.room;
     const int slices = with_leader ? c.slices_with_leader : c.slices;
     return std::tuple(with_leader ? -c.leaders : 0, r_.by_affinity ? -c.affinity : 0, least_free ? slices : -slices,
-                      with_leader ? c.pods_with_leader : c.pods, d.path);
+                      with_leader ? c.pods_with_leader : c.pods, c.left, d.path);
   };
   return key(a) < key(b);
 }
@@ -174,6 +175,17 @@ std::optional<int> Placer::FindLevel(int level, int* found_level, List* found) {
   const auto enough = [&](const Domain* d) {
     return d->room.slices_with_leader >= needed() && d->room.leaders >= r_.leaders;
   };
+  if (r_.roomiest && r_.leaders == 0 && level == levels_ - 1) {
+    const auto room = [](const Domain* d) {
+      return std::tuple(-d->room.slices, -d->room.pods, -d->room.left, d->path);
+    };
+    Domain* const most = *std::min_element(list.begin(), list.end(),
+                                           [&](const Domain* a, const Domain* b) { return room(a) < room(b); });
+    if (enough(most)) {
+      *found = {most};
+      return std::nullopt;
+    }
+  }
   Domain* top = list[0];
   if (!least_free_ && enough(top)) top = Tightest(list, 0, needed(), r_.leaders, true);
   if (least_free_) {

@@ -16,6 +16,7 @@ struct Room {
   int pods = 0, pods_with_leader = 0;
   int slices = 0, slices_with_leader = 0;
   int leaders = 0;
+  int left = 0;  // of a host: beside the pods
   long affinity = 0;
 };
 
@@ -36,6 +37,7 @@ struct Request {
   int leaders = 0;  // 0 or 1
   int worker_asks = 1, leader_asks = 1;
   bool mixed = true, balanced = false, by_affinity = false;  // gates
+  bool tight = false, roomiest = false;                      // how hosts are packed
 };
 
 struct Answer {

@@ -27,6 +27,7 @@ struct PlacerOptions {
   bool mixed_profile = true;      // gate TASProfileMixed
   bool balanced = false;          // gate TASBalancedPlacement
   bool respect_affinity = false;  // gate TASRespectNodeAffinityPreferred
+  bool roomiest = false;          // one host that takes all pods is the roomiest, not the tightest
   // Tests only: the way that visits every domain of a level, also where the fast one would do.
   bool force_general = false;
 };

@@ -1,6 +1,7 @@
 // Placing by sorted lists of all domains concerned: the way that serves leaders, preferred affinity and balancing.
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "scheduler/topology/placer_internal.h"
 
@@ -15,6 +16,7 @@ void SortForLeaders(const PlacementContext& x, bool least_free, CandidateList* l
       return (a.c.slices_with_leader < b.c.slices_with_leader) == least_free;
     }
     if (a.c.pods_with_leader != b.c.pods_with_leader) return a.c.pods_with_leader < b.c.pods_with_leader;
+    if (a.c.left != b.c.left) return a.c.left < b.c.left;
     return a.rank < b.rank;
   });
 }
@@ -25,6 +27,7 @@ void SortForPods(const PlacementContext& x, bool least_free, CandidateList* list
     if (by_affinity && a.c.affinity != b.c.affinity) return a.c.affinity > b.c.affinity;
     if (a.c.slices != b.c.slices) return (a.c.slices < b.c.slices) == least_free;
     if (a.c.pods != b.c.pods) return a.c.pods < b.c.pods;
+    if (a.c.left != b.c.left) return a.c.left < b.c.left;
     return a.rank < b.rank;
   });
 }
@@ -104,6 +107,16 @@ std::optional<TopologyFailure> Lists::FindLevel(int level, int* found_level, Can
   const int32_t needed = x_.slices_needed();
   *found_level = level;
   const auto enough = [&](const Candidate& d) { return d.c.slices_with_leader >= needed && d.c.leaders >= x_.leaders; };
+  if (x_.options.roomiest && x_.leaders == 0 && level == x_.lowest()) {
+    const auto room = [](const Candidate& d) { return std::tie(d.c.slices, d.c.pods, d.c.left); };
+    const Candidate& most = *std::max_element(list.begin(), list.end(), [&](const Candidate& a, const Candidate& b) {
+      return room(a) != room(b) ? room(a) < room(b) : a.rank > b.rank;
+    });
+    if (enough(most)) {
+      *found = {most};
+      return std::nullopt;
+    }
+  }
   size_t top = 0;
   if (best_fit_ && enough(list[0])) top = BestFit(list, 0, needed, x_.leaders, Unit::kSlices);
   if (!best_fit_) {

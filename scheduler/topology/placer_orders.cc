@@ -2,6 +2,7 @@
 // has few children, at those). Decides what topology_placer_lists.cc decides for a request without leaders.
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "scheduler/topology/placer_internal.h"
 
@@ -49,7 +50,7 @@ class Descent {
 // The same over a sorted list.
 bool MoreSlicesFirst(const Key& a, const Key& b) {
   if (a.slices != b.slices) return a.slices > b.slices;
-  return std::tie(a.pods, a.rank) < std::tie(b.pods, b.rank);
+  return std::tie(a.pods, a.left, a.rank) < std::tie(b.pods, b.left, b.rank);
 }
 
 class Orders {
@@ -85,6 +86,12 @@ std::optional<TopologyFailure> Orders::FindLevel(int level, int* found_level, st
   if (x_.tree().num_present() == 0) return NoDomains(x_, level);
   const int32_t needed = x_.slices_needed();
   *found_level = level;
+  if (x_.options.roomiest && level == x_.lowest() && x_.counts.LastAt(level).slices >= needed) {
+    const Key most = x_.counts.LastAt(level);
+    const Order& order = x_.counts.LevelOrder(level);
+    found->push_back(Give(*order.lower_bound({most.slices, most.pods, kLowRank, kNoId, most.left}), needed));
+    return std::nullopt;
+  }
   if (const std::optional<Key> first = x_.counts.FirstAt(level, needed); first.has_value()) {
     found->push_back(Give(*first, needed));
     return std::nullopt;

@@ -69,6 +69,7 @@ class World {
     shape.slice_level = r.slice_level;
     shape.slice_size = r.slice_size;
     shape.inner_size = plan.inner_size;
+    shape.tight = r.tight;
     api::NodeAffinity affinity;
     for (int warmth = 1; warmth <= 2; ++warmth) {
       api::PreferredSchedulingTerm& term = affinity.preferred.emplace_back();
@@ -81,6 +82,7 @@ class World {
     options.mixed_profile = r.mixed;
     options.balanced = r.balanced;
     options.respect_affinity = r.by_affinity;
+    options.roomiest = r.roomiest;
     options.force_general = force_general;
     TopologyCounts counts(tree_, shape);
     counts.Sync();
@@ -135,7 +137,8 @@ std::string Print(const naive::Request& r) {
                                  r.slice_size, " at ", r.slice_level);
   for (const int size : r.inner) absl::StrAppend(&out, "/", size);
   if (r.leaders > 0) absl::StrAppend(&out, ", leader of ", r.leader_asks);
-  return absl::StrCat(out, r.mixed ? ", mixed" : "", r.balanced ? ", balanced" : "", r.by_affinity ? ", affinity" : "");
+  return absl::StrCat(out, r.mixed ? ", mixed" : "", r.tight ? ", tight" : "", r.roomiest ? ", roomiest" : "",
+                      r.balanced ? ", balanced" : "", r.by_affinity ? ", affinity" : "");
 }
 
 std::string Print(const naive::Answer& a) {
@@ -243,6 +246,16 @@ TEST(Placer, FitsBestOrLeast) {
 
 TEST(Placer, PrefersNodesThatThePodsPrefer) {
   Compare(2, 500, 40, [](Random&, naive::Request* r) { r->by_affinity = true; });
+}
+
+TEST(Placer, PacksHostsByWhatIsLeftOver) {
+  Compare(6, 500, 40, [](Random& random, naive::Request* r) {
+    r->tight = true;
+    r->worker_asks = 1 + random.Below(4);
+    r->by_affinity = random.Below(6) == 0;
+    r->roomiest = random.Below(3) == 0;
+  });
+  Compare(7, 300, 40, [](Random&, naive::Request* r) { r->roomiest = true; });
 }
 
 TEST(Placer, Balances) {

@@ -88,6 +88,14 @@ NodeFilter::Verdict NodeFilter::Judge(const api::Node& node) const {
   return out;
 }
 
+std::optional<NodePacking> PackingOf(const api::StringMap& annotations) {
+  const auto it = annotations.find(kPlacementAnnotation);
+  if (it == annotations.end() || it->second == "kueue") return NodePacking::kKueue;
+  if (it->second == "best-fit") return NodePacking::kBestFit;
+  if (it->second == "consolidate") return NodePacking::kConsolidate;
+  return std::nullopt;
+}
+
 std::string PodShape::Key() const {
   std::string out;
   AppendAmounts(requests, &out);
@@ -95,7 +103,7 @@ std::string PodShape::Key() const {
     absl::StrAppend(&out, "L");
     AppendAmounts(*leader, &out);
   }
-  absl::StrAppend(&out, "S", slice_size, "@", slice_level, empty ? "E" : "");
+  absl::StrAppend(&out, "S", slice_size, "@", slice_level, empty ? "E" : "", tight ? "T" : "");
   for (const int32_t size : inner_size) absl::StrAppend(&out, "/", size);
   if (filter != nullptr) absl::StrAppend(&out, "F", filter->key());
   return out;

@@ -43,6 +43,19 @@ class NodeFilter {
   std::string key_;
 };
 
+// How hosts are chosen where Kueue's rules leave room for another choice. Written on the Topology; Kueue ignores it.
+enum class NodePacking : uint8_t {
+  kKueue,    // of domains that hold as many pods, the first by name
+  kBestFit,  // of those, the host with the least left over
+  // As kBestFit, and a pod set that comes after others of its workload (the smaller last pod of a gang that takes whole
+  // hosts) goes to the roomiest host, not to the tightest.
+  kConsolidate,
+};
+// "muster.dev/placement: best-fit" or "consolidate".
+inline constexpr char kPlacementAnnotation[] = "muster.dev/placement";
+// What the annotation says; kKueue without one. nullopt for a value that is none of these.
+std::optional<NodePacking> PackingOf(const api::StringMap& annotations);
+
 struct PodShape {
   std::vector<ResourceAmount> requests;               // of one pod, "pods" included, by resource name
   std::optional<std::vector<ResourceAmount>> leader;  // of the leader of the pod-set group
@@ -50,6 +63,7 @@ struct PodShape {
   int slice_level = 0;              // the lowest level if there are no slices
   std::vector<int32_t> inner_size;  // by level: pods come in multiples of this below the slice level; 0 = any number
   bool empty = false;               // as if no topology-aware workload used anything
+  bool tight = false;               // count what is left over (DomainCounts::left)
   std::shared_ptr<const NodeFilter> filter;  // null: any node
 
   int32_t InnerSize(int level) const { return level < static_cast<int>(inner_size.size()) ? inner_size[level] : 0; }
