@@ -1,6 +1,8 @@
 #include "api/codec.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +14,7 @@
 #include "api/fields_kueue.h"
 #include "api/fields_workload.h"
 #include "api/kinds.h"
+#include "api/nearest_name.h"
 
 namespace muster::api {
 namespace {
@@ -84,7 +87,7 @@ DecodeResult OneError(const Source& source, std::string object, std::string path
 }
 
 DecodeResult KeepUnsupported(json document, const Source& source, std::string api_version, std::string kind,
-                             std::string why) {
+                             std::string why, Severity severity) {
   DecodeResult result;
   Unsupported& kept = result.unsupported.emplace();
   if (const auto metadata = document.find("metadata"); metadata != document.end() && metadata->is_object()) {
@@ -95,7 +98,7 @@ DecodeResult KeepUnsupported(json document, const Source& source, std::string ap
                              .object = RawObjectId(document, kind),
                              .path = "",
                              .message = std::move(why),
-                             .severity = Severity::kWarning,
+                             .severity = severity,
                              .rule = "UnknownKind",
                              .value = ""});
   kept.api_version = std::move(api_version);
@@ -103,6 +106,37 @@ DecodeResult KeepUnsupported(json document, const Source& source, std::string ap
   kept.source = source;
   kept.raw = std::move(document);
   return result;
+}
+
+// What there is in Kueue's groups besides the kinds that are read.
+constexpr absl::string_view kOtherKueueKinds[] = {"DynamicResourceAllocationConfig", "MultiKueueCluster",
+                                                  "MultiKueueConfig", "ProvisioningRequestConfig"};
+
+// A kind nobody reads. In Kueue's own groups that is a mistake: nothing but Kueue reads it there either.
+DecodeResult UnknownKind(json document, const Source& source, std::string api_version, std::string kind,
+                         const std::string& group) {
+  std::string why = absl::StrCat("kind ", kind, " of ", api_version, " is not used here, kept as it is");
+  Severity severity = Severity::kWarning;
+  const KindEntry* namesake = nullptr;
+  std::vector<absl::string_view> kinds, groups;
+  for (const KindEntry& candidate : kKinds) {
+    if (candidate.kind == kind) {
+      namesake = &candidate;
+      groups.push_back(candidate.group);
+    }
+    if (candidate.group == group) kinds.push_back(candidate.kind);
+  }
+  const bool other =
+      std::find(std::begin(kOtherKueueKinds), std::end(kOtherKueueKinds), kind) != std::end(kOtherKueueKinds);
+  if ((group == kKueueGroup && !other) || group == KindOf<Configuration>::kGroup) {
+    if (group == kKueueGroup) kinds.insert(kinds.end(), std::begin(kOtherKueueKinds), std::end(kOtherKueueKinds));
+    severity = Severity::kError;
+    why = absl::StrCat("there is no kind ", kind, " in ", group, MeantHint(kind, kinds));
+  } else if (namesake != nullptr && !NearestName(group, groups).empty()) {
+    absl::StrAppend(&why, "; is ", namesake->written_version, " meant?");
+  }
+  return KeepUnsupported(std::move(document), source, std::move(api_version), std::move(kind), std::move(why),
+                         severity);
 }
 
 }  // namespace
@@ -124,13 +158,14 @@ DecodeResult Decode(json document, const Source& source) {
     if (candidate.kind == kind && candidate.group == group) entry = &candidate;
   }
   if (entry == nullptr) {
-    std::string why = absl::StrCat("kind ", kind, " of ", api_version, " is not used here, kept as it is");
-    return KeepUnsupported(std::move(document), source, std::move(api_version), std::move(kind), std::move(why));
+    return UnknownKind(std::move(document), source, std::move(api_version), std::move(kind), group);
   }
   if (!IsReadableVersion(*entry, api_version)) {
     std::string why =
         absl::StrCat("version ", api_version, " of ", kind, " is not known here; use ", entry->written_version);
-    return KeepUnsupported(std::move(document), source, std::move(api_version), std::move(kind), std::move(why));
+    const bool kueues = entry->group == kKueueGroup || entry->group == KindOf<Configuration>::kGroup;
+    return KeepUnsupported(std::move(document), source, std::move(api_version), std::move(kind), std::move(why),
+                           kueues ? Severity::kError : Severity::kWarning);
   }
   if (api_version != entry->written_version) {
     if (entry->group == kKueueGroup) {

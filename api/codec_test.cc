@@ -301,6 +301,46 @@ TEST(CodecTest, UnsupportedKindsAndVersions) {
   EXPECT_EQ(result.unsupported->name, "n");
 }
 
+TEST(CodecTest, WhatNobodyReadsIsAnErrorInKueuesGroupsAndAWarningElsewhere) {
+  const struct {
+    const char* document;
+    Severity severity;
+    const char* message;
+  } kCases[] = {
+      {R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ClusterQueu", "metadata": {"name": "q"}})",
+       Severity::kError, "ClusterQueu/q: there is no kind ClusterQueu in kueue.x-k8s.io; is ClusterQueue meant?"},
+      {R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Coffee"})", Severity::kError,
+       "there is no kind Coffee in kueue.x-k8s.io"},
+      {R"({"apiVersion": "config.kueue.x-k8s.io/v1beta2", "kind": "Configuratoin"})", Severity::kError,
+       "there is no kind Configuratoin in config.kueue.x-k8s.io; is Configuration meant?"},
+      {R"({"apiVersion": "kueue.x-k8s.io/v1beta3", "kind": "ClusterQueue"})", Severity::kError,
+       "version kueue.x-k8s.io/v1beta3 of ClusterQueue is not known here; use kueue.x-k8s.io/v1beta2"},
+      {R"({"apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "MultiKueueConfig"})", Severity::kWarning,
+       "kind MultiKueueConfig of kueue.x-k8s.io/v1beta1 is not used here, kept as it is"},
+      {R"({"apiVersion": "kueue.x-k8.io/v1beta2", "kind": "ClusterQueue"})", Severity::kWarning,
+       "is not used here, kept as it is; is kueue.x-k8s.io/v1beta2 meant?"},
+      {R"({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job"})", Severity::kWarning,
+       "kind Job of batch.volcano.sh/v1alpha1 is not used here, kept as it is"},
+      {R"({"apiVersion": "v2", "kind": "Node"})", Severity::kWarning, "version v2 of Node is not known here; use v1"},
+  };
+  for (const auto& c : kCases) {
+    const DecodeResult result = Decode(json::parse(c.document));
+    EXPECT_TRUE(result.unsupported.has_value()) << c.document;
+    ASSERT_THAT(result.problems, testing::SizeIs(1)) << c.document;
+    EXPECT_EQ(result.problems[0].severity, c.severity) << c.document;
+    EXPECT_THAT(ToString(result.problems[0]), testing::EndsWith(c.message));
+  }
+}
+
+TEST(CodecTest, UnknownFieldsSayWhatWasMeant) {
+  EXPECT_THAT(
+      Messages(json::parse(R"({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Cohort",
+                  "metadata": {"name": "c"}, "spec": {"parentNam": "p", "fairsharing": {}, "colour": "red"}})")),
+      testing::UnorderedElementsAre(HasSubstr("spec.parentNam: unknown field, ignored; is parentName meant?"),
+                                    HasSubstr("spec.fairsharing: unknown field, ignored; is fairSharing meant?"),
+                                    testing::EndsWith("spec.colour: unknown field, ignored")));
+}
+
 TEST(CodecTest, ConfigurationSaysWhatHasNoEffect) {
   const json document = json::parse(R"({"apiVersion": "config.kueue.x-k8s.io/v1beta1", "kind": "Configuration",
       "metrics": {}, "leaderElection": {}, "fairSharing": {"enable": true}, "unheardOf": 1})");

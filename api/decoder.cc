@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "api/nearest_name.h"
 
 namespace muster::api {
 namespace {
@@ -67,11 +68,8 @@ void ReportUnknownFields(DecodeContext& context, const JsonPath& path, const jso
   const absl::string_view* end = known + known_count;
   for (const auto& [name, value] : object.items()) {
     if (std::find(known, end, name) != end) continue;
-    const auto* meant =
-        std::find_if(known, end, [&name = name](absl::string_view k) { return absl::EqualsIgnoreCase(k, name); });
-    context.Warning(
-        path.Field(name), "UnknownField",
-        absl::StrCat("unknown field", meant == end ? ", ignored" : absl::StrCat(", ignored; is ", *meant, " meant?")));
+    const std::string hint = context.TakeHint() ? MeantHint(name, {known, known_count}) : "";
+    context.Warning(path.Field(name), "UnknownField", absl::StrCat("unknown field, ignored", hint));
   }
 }
 

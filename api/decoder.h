@@ -27,9 +27,12 @@ class DecodeContext {
   void Error(const JsonPath& path, absl::string_view rule, std::string message, std::string value = "");
   void Warning(const JsonPath& path, absl::string_view rule, std::string message);
   std::vector<Problem> TakeProblems() { return std::move(problems_); }
+  // Whether there is time to look for what was meant: for so many unknown fields of a document.
+  bool TakeHint() { return hints_left_ > 0 && hints_left_-- > 0; }
 
  private:
   std::vector<Problem> problems_;
+  int hints_left_ = 20;
 };
 
 // Scalars. On a mismatch the problem is reported and `out` stays as it was.

@@ -54,6 +54,7 @@ void AddCapacity(const Capacity& more, Capacity* capacity) {
     sum.nodes += add.nodes;
     sum.amounts = sum.amounts + add.amounts;
     sum.allocatable_milli_cpu += add.allocatable_milli_cpu;
+    sum.unknown |= add.unknown;
   }
 }
 
@@ -65,6 +66,7 @@ Capacity CapacityOf(const Cluster& cluster) {
       const InstanceType* type = FindInstanceType(group.instance_types[i]);
       if (type == nullptr) continue;
       AddNodes(*type, i == 0 && cluster.nodes.empty() ? group.count : 0, group.threads_per_core, &capacity);
+      capacity[type->name].unknown |= !group.counted && cluster.nodes.empty();
     }
   }
   for (const ClusterNode& node : cluster.nodes) {

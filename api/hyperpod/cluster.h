@@ -20,6 +20,7 @@ struct InstanceGroup {
   std::string name = {};
   std::vector<std::string> instance_types = {};  // several in a flexible group, in order of preference
   int64_t count = 0;                             // CurrentCount of DescribeCluster, InstanceCount of a request
+  bool counted = true;                           // false: the record says neither
   int64_t target_count = 0;
   int64_t threads_per_core = 0;  // 1 halves the vCPUs that pods get; 0 = not said
   api::StringMap labels = {};    // KubernetesConfig
@@ -49,6 +50,7 @@ struct TypeCapacity {
   int64_t nodes = 0;  // that take jobs: running, ready, not cordoned
   Amounts amounts;  // of them together, as quotas count: the catalogue's figures, GPUs that are split into MIG as such
   int64_t allocatable_milli_cpu = 0;  // of all of them, for pods
+  bool unknown = false;               // there are, or may be, others: nothing says how many
   friend bool operator==(const TypeCapacity&, const TypeCapacity&) = default;
 };
 

@@ -288,14 +288,22 @@ void Decompiler::TakePool(const api::ClusterQueue& queue) {
   }
 }
 
-// The pool shows of a resource what is left, unless nothing is.
+// Nodes say what there is. Without them the pool shows of a resource what is left, unless nothing is.
 void Decompiler::FinishCapacity() {
+  std::vector<api::Node> nodes;
+  for (const api::Object& object : objects_) {
+    if (const auto* node = std::get_if<api::Node>(&object)) nodes.push_back(*node);
+  }
+  AddCapacity(CapacityOf(nodes), &out_.capacity);
   for (auto& [type, capacity] : out_.capacity) {
+    if (!nodes.empty()) break;
+    capacity.unknown = true;
     const Amounts& idle = idle_[type];
     const Amounts one = AmountsOf(*FindInstanceType(type));
     for (const auto& [resource, amount] : idle) {
       capacity.amounts[resource] = amount + AmountOf(promised_[type], resource);
       if (resource == kCpu) {
+        capacity.unknown = false;
         capacity.nodes = static_cast<int64_t>(capacity.amounts[resource] / AmountOf(one, kCpu));
         capacity.allocatable_milli_cpu = FindInstanceType(type)->allocatable_milli_cpu * capacity.nodes;
       }
@@ -303,7 +311,7 @@ void Decompiler::FinishCapacity() {
   }
   // Partitions that only the nodes have: how many does not show.
   for (const std::string& resource : mig_) {
-    if (!out_.capacity.empty()) out_.capacity.begin()->second.amounts[resource];
+    if (!out_.capacity.empty() && nodes.empty()) out_.capacity.begin()->second.amounts[resource];
   }
 }
 

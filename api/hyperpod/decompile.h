@@ -22,8 +22,8 @@ namespace muster::hyperpod {
 struct Decompiled {
   std::vector<ClusterSchedulerConfig> policies;  // one, or none when nothing shows that there is a policy
   std::vector<ComputeQuota> quotas;              // by team
-  Capacity capacity;                             // the flavors, and of the nodes what the idle pool shows
-  std::vector<std::string> notes;                // what could not be expressed, one line each
+  Capacity capacity;  // the flavors, and of the nodes what Node objects or else the idle pool show, or `unknown`
+  std::vector<std::string> notes;  // what could not be expressed, one line each
 };
 
 // `options` are those the objects were compiled with. O(teams x flavors^2 x resources).

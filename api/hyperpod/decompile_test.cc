@@ -74,6 +74,28 @@ TEST(DecompileTest, TheSetupsComeBackAsTheyWere) {
   }
 }
 
+TEST(DecompileTest, HowManyNodesThereAreIsSaidByNodesOrNotAtAll) {
+  const ReadResult read = ReadSetup("setup-1");
+  ASSERT_TRUE(read.status().ok()) << read.status();
+  const Documents& in = read.documents;
+  absl::StatusOr<std::vector<api::Object>> objects = Compile(in.policies, in.quotas, CapacityOf(in.clusters.at(0)));
+  ASSERT_TRUE(objects.ok());
+
+  const Decompiled unknown = Decompile(*objects);
+  EXPECT_TRUE(unknown.capacity.at("ml.g5.8xlarge").unknown);
+  const nlohmann::ordered_json written = ToDescribeClusterJson(unknown.capacity);
+  EXPECT_FALSE(written.at("InstanceGroups").at(0).contains("CurrentCount")) << written;
+  const ReadResult again = ReadText(written.dump(), "cluster.json");
+  ASSERT_EQ(again.documents.clusters.size(), 1);
+  EXPECT_EQ(CapacityOf(again.documents.clusters[0]), unknown.capacity) << "unknown it stays when it is read back";
+
+  for (const api::Node& node : MakeNodes(in.clusters.at(0))) objects->push_back(node);
+  const Decompiled known = Decompile(*objects);
+  EXPECT_FALSE(known.capacity.at("ml.g5.8xlarge").unknown);
+  EXPECT_EQ(known.capacity.at("ml.g5.8xlarge").nodes, 2);
+  EXPECT_EQ(ToDescribeClusterJson(known.capacity).at("InstanceGroups").at(0).at("CurrentCount"), 2);
+}
+
 // ---- Generated policies.
 
 class Generator {

@@ -86,6 +86,7 @@ void Linter::CollectCapacity() {
   } else {
     AddCapacity(CapacityOf(input_.nodes), &capacity_);
   }
+  for (const auto& [type, more] : input_.more_capacity) capacity_[type].unknown = false;
 }
 
 void Linter::LintClusters() {
@@ -306,7 +307,18 @@ void Linter::LintCapacity() {
   }
   Capacity all = capacity_;
   for (const auto& [type, teams] : promised_) all[type];
-  for (const auto& [type, there] : all) LintType(*FindInstanceType(type), there);
+  std::vector<std::string> unknown;
+  for (const auto& [type, there] : all) {
+    if (there.unknown) {
+      unknown.push_back(type);
+    } else {
+      LintType(*FindInstanceType(type), there);
+    }
+  }
+  if (unknown.empty()) return;
+  Add("nodes-unknown", {}, "", "",
+      absl::StrCat("nothing says how many nodes of ", absl::StrJoin(unknown, ", "),
+                   " there are, so that over-commitment was not looked for; give DescribeCluster output or --nodes"));
 }
 
 void Linter::LintNodeLabels() {

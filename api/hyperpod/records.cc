@@ -114,6 +114,7 @@ InstanceGroup ToInstanceGroup(const json& v) {
   g.target_count = g.count;
   Take(v, "TargetCount", &g.target_count);
   Take(v, "CurrentCount", &g.count);
+  g.counted = Find(v, "CurrentCount") != nullptr || Find(v, "InstanceCount") != nullptr;
   Take(v, "ThreadsPerCore", &g.threads_per_core);
   if (const json* kubernetes = Find(v, "KubernetesConfig")) {
     g.labels = StringMap(*kubernetes, "CurrentLabels");

@@ -95,7 +95,9 @@ Json ToDescribeClusterJson(const Capacity& capacity) {
   for (const auto& [type, there] : capacity) {
     std::string name = type;
     for (char& c : name) c = c == '.' ? '-' : c;
-    groups.push_back({{"InstanceGroupName", name}, {"InstanceType", type}, {"CurrentCount", there.nodes}});
+    Json group = {{"InstanceGroupName", name}, {"InstanceType", type}};
+    if (!there.unknown) group["CurrentCount"] = there.nodes;
+    groups.push_back(std::move(group));
   }
   return {{"InstanceGroups", std::move(groups)}};
 }
