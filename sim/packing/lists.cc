@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "api/nearest_name.h"
 #include "sim/files/input.h"
 #include "sim/trace/records.h"
 
@@ -30,6 +31,14 @@ class Row {
     if (!value.has_value() && !or_column.empty()) value = record_.Get(or_column);
     if (!value.has_value()) Fail("", absl::StrCat("there is no column ", column));
     return std::string(value.value_or(""));
+  }
+  // "" if there is no such column, nor one that may be a slip for it.
+  std::string TextIfThere(absl::string_view column) {
+    if (const auto value = record_.Get(column); value.has_value()) return std::string(*value);
+    for (const std::string& name : record_.names) {
+      if (!api::NearestName(name, {column}).empty()) Fail(name, absl::StrCat("is ", column, " meant?"));
+    }
+    return "";
   }
   int64_t Number(absl::string_view column, int64_t most) {
     const std::string text = Text(column);
@@ -111,7 +120,7 @@ absl::StatusOr<PackingLists> ReadPackingLists(const std::string& nodes, const st
     pod.memory_mib = row->Number("memory_mib", kMostAmount);
     pod.gpus = static_cast<int32_t>(row->Number("num_gpu", kMaxGpus));
     pod.gpu_milli = static_cast<int32_t>(row->Number("gpu_milli", kWholeGpu));
-    const std::string spec = row->Text("gpu_spec");
+    const std::string spec = row->TextIfThere("gpu_spec");
     if (pod.gpus == 0) pod.gpu_milli = 0;
     if (pod.gpus > 0 && pod.gpu_milli == 0) row->Fail("gpu_milli", "is 0, though the pod has GPUs");
     if (pod.gpus > 1 && pod.gpu_milli != kWholeGpu) row->Fail("gpu_milli", "is below 1000, which only one GPU can be");

@@ -4,7 +4,7 @@
 //   pods   name, cpu_milli, memory_mib, num_gpu, gpu_milli, gpu_spec
 //
 // gpu_milli is what a pod asks of each of its GPUs, in thousandths: below 1000 only with num_gpu 1. gpu_spec names the
-// models that will do, joined by "|"; empty: any. Other columns are not looked at.
+// models that will do, joined by "|"; empty, or no such column: any. Other columns are not looked at.
 #ifndef MUSTER_SIM_PACKING_LISTS_H_
 #define MUSTER_SIM_PACKING_LISTS_H_
 

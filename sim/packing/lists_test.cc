@@ -49,6 +49,8 @@ TEST(PackingListsTest, MistakesAreNamedWithRowAndColumn) {
   } kCases[] = {
       {"a column misspelt", kNodes, "name,cpu,memory_mib,num_gpu,gpu_milli,gpu_spec\na,1,1,0,0,\n",
        "pods.csv: row 2: there is no column cpu_milli"},
+      {"a column that need not be there, misspelt", kNodes,
+       "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_specs\na,1,1,0,0,\n", "column gpu_specs: is gpu_spec meant?"},
       {"no number", kNodes, head + "a,x,1,0,0,\n", "row 2: column cpu_milli: \"x\" is not a whole number from 0 to"},
       {"below zero", kNodes, head + "a,-1,1,0,0,\n", "row 2: column cpu_milli: \"-1\" is not a whole number"},
       {"too many GPUs", "name,cpu_milli,memory_mib,gpu,model\nn,1,1,17,T4\n", kPods,
@@ -67,6 +69,12 @@ TEST(PackingListsTest, MistakesAreNamedWithRowAndColumn) {
     EXPECT_THAT(std::string(lists.status().message()), HasSubstr(c.message)) << c.what;
   }
   EXPECT_EQ(ReadPackingLists("nowhere.csv", "nowhere.csv").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(PackingListsTest, WithoutSpecsAnyModelWillDo) {
+  const absl::StatusOr<PackingLists> lists = Read(kNodes, "name,cpu_milli,memory_mib,num_gpu,gpu_milli\na,1,1,1,10\n");
+  ASSERT_TRUE(lists.ok()) << lists.status();
+  EXPECT_EQ(lists->pods[0].models, 0);
 }
 
 TEST(PackingListsTest, ThereIsRoomFor64Models) {
