@@ -51,9 +51,8 @@ absl::string_view NearestName(absl::string_view word, absl::Span<const absl::str
     nearest = name;
   }
   if (!nearest.empty() || word.size() < 4) return nearest;
-  const auto begins = std::find_if(names.begin(), names.end(), [word](absl::string_view name) {
-    return absl::StartsWithIgnoreCase(name, word);
-  });
+  const auto begins = std::find_if(names.begin(), names.end(),
+                                   [word](absl::string_view name) { return absl::StartsWithIgnoreCase(name, word); });
   return begins == names.end() ? absl::string_view() : *begins;
 }
 

@@ -69,7 +69,8 @@ std::vector<Level> Ray(absl::string_view cluster, absl::string_view head, absl::
            {"suspend", "managedBy", "autoscalerOptions", "headServiceAnnotations", "enableInTreeAutoscaling",
             "gcsFaultToleranceOptions", "headGroupSpec", "rayVersion", "workerGroupSpecs", "authOptions",
             "upgradeStrategy", "networkPolicy"}},
-          {std::string(head), {"template", "headService", "enableIngress", "resources", "labels", "rayStartParams", "serviceType"}},
+          {std::string(head),
+           {"template", "headService", "enableIngress", "resources", "labels", "rayStartParams", "serviceType"}},
           {std::string(workers),
            {"suspend", "groupName", "replicas", "minReplicas", "maxReplicas", "idleTimeoutSeconds", "resources",
             "labels", "rayStartParams", "template", "scaleStrategy", "numOfHosts"}}};

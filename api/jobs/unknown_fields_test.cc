@@ -46,7 +46,8 @@ TEST(UnknownFieldsTest, EveryKindIsLookedIntoWhereItCountsItsPods) {
       {"a count", R"({apiVersion: kubeflow.org/v1, kind: TFJob, metadata: {name: j, namespace: ns},
                      spec: {tfReplicaSpecs: {Worker: {replica: 2, template: {}}}}})",
        "error: TFJob/ns/j: spec.tfReplicaSpecs[Worker].replica: unknown field, ignored; is replicas meant?"},
-      {"the Job in a JobSet", R"({apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, metadata: {name: j, namespace: ns},
+      {"the Job in a JobSet",
+       R"({apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, metadata: {name: j, namespace: ns},
                                  spec: {replicatedJobs: [{name: a, template: {spec: {paralellism: 4}}}]}})",
        "error: JobSet/ns/j: spec.replicatedJobs[0].template.spec.paralellism: unknown field, ignored; is parallelism "
        "meant?"},
@@ -54,7 +55,8 @@ TEST(UnknownFieldsTest, EveryKindIsLookedIntoWhereItCountsItsPods) {
                             spec: {rayClusterSpec: {workerGroupSpecs: [{groupName: w, numOfHost: 4}]}}})",
        "error: RayJob/ns/j: spec.rayClusterSpec.workerGroupSpecs[0].numOfHost: unknown field, ignored; is numOfHosts "
        "meant?"},
-      {"a pod template", R"({apiVersion: batch/v1, kind: Job, metadata: {name: j, namespace: ns}, spec: {template: {spec:
+      {"a pod template",
+       R"({apiVersion: batch/v1, kind: Job, metadata: {name: j, namespace: ns}, spec: {template: {spec:
                             {containers: [{name: c, resources: {request: {cpu: 1}}}]}}}})",
        "error: Job/ns/j: spec.template.spec.containers[0].resources.request: unknown field, ignored; is requests "
        "meant?"},
