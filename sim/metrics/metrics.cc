@@ -30,58 +30,14 @@ Spread SpreadOf(std::vector<int64_t>* values) {
   return spread;
 }
 
-void UsageMeter::SetTeams(const std::vector<double>& nominal) {
-  teams_.assign(nominal.size(), Team());
-  for (size_t i = 0; i < nominal.size(); ++i) teams_[i].nominal = nominal[i];
-}
-
-void UsageMeter::Integrate(Team* team, int64_t now_s) {
-  const double dt = static_cast<double>(now_s - team->last_s);
-  team->integral += team->used * dt;
-  team->borrowed += std::max(0.0, team->used - team->nominal) * dt;
-  team->last_s = now_s;
-}
-
-void UsageMeter::Add(int team, double amount, int64_t now_s) {
-  Integrate(&teams_[team], now_s);
-  teams_[team].used += amount;
-}
-
-void UsageMeter::Queue(int team, int64_t change) {
-  Team& t = teams_[team];
-  t.queued += change;
-  queued_ += change;
-  if (!std::exchange(t.touched, true)) touched_.push_back(team);
-}
-
-void UsageMeter::SamplePeaks() {
-  for (int i : touched_) {
-    teams_[i].peak = std::max(teams_[i].peak, teams_[i].queued);
-    teams_[i].touched = false;
-  }
-  touched_.clear();
-  peak_ = std::max(peak_, queued_);
-}
-
-void UsageMeter::CloseAt(int64_t now_s) {
-  for (Team& team : teams_) Integrate(&team, now_s);
-}
-
-void UsageMeter::Report(std::vector<TeamMetrics>* teams, TeamMetrics* total) const {
-  for (size_t i = 0; i < teams_.size(); ++i) {
-    TeamMetrics& m = (*teams)[i];
-    m.amount_hours = teams_[i].integral / 3600;
-    m.borrowed_hours = teams_[i].borrowed / 3600;
-    m.peak_queue = teams_[i].peak;
-    total->amount_hours += m.amount_hours;
-    total->borrowed_hours += m.borrowed_hours;
-  }
-  total->peak_queue = peak_;
-}
-
 void Summary::Sums::Take(const JobOutcome& job) {
   ++jobs;
   preemptions += job.preemptions;
+  failed += job.failed ? 1 : 0;
+  if (job.deadline_s.has_value()) {
+    ++deadlines;
+    missed += job.finish_s < 0 || job.finish_s > *job.deadline_s ? 1 : 0;
+  }
   if (job.first_start_s < 0) return;
   ++started;
   if (job.finish_s < 0) return;
@@ -91,41 +47,56 @@ void Summary::Sums::Take(const JobOutcome& job) {
   slowdown += std::max(1.0, jct_s / static_cast<double>(std::max<int64_t>(job.duration_s, 10)));
 }
 
-void Summary::Sums::Finish(std::vector<int64_t>* waits, int64_t length_s, TeamMetrics* m) const {
+void Summary::Sums::Finish(std::vector<int64_t>* waits, std::vector<int64_t>* censored, TeamMetrics* m) const {
   m->jobs = jobs;
   m->started = started;
   m->finished = finished;
   m->never_admitted = jobs - started;
   m->preemptions = preemptions;
+  m->failed = failed;
+  m->deadlines = deadlines;
+  m->missed_deadlines = missed;
   m->wait = SpreadOf(waits);
+  if (censored->empty()) {
+    m->wait_so_far = m->wait;
+  } else {
+    censored->insert(censored->end(), waits->begin(), waits->end());
+    m->wait_so_far = SpreadOf(censored);
+  }
   if (finished > 0) {
     m->jct_mean_s = jct / static_cast<double>(finished);
     m->slowdown_mean = slowdown / static_cast<double>(finished);
   }
-  const double capacity_hours = m->nominal * static_cast<double>(length_s) / 3600;
-  if (capacity_hours > 0) m->utilisation = m->amount_hours / capacity_hours;
+  if (m->capacity_hours > 0) m->utilisation = m->amount_hours / m->capacity_hours;
 }
 
 void Summary::Take(int team, const JobOutcome& job) {
   teams_[team].sums.Take(job);
   total_.Take(job);
-  if (job.first_start_s >= 0) teams_[team].waits.push_back(job.first_start_s - job.submit_s);
+  if (job.first_start_s >= 0) {
+    teams_[team].waits.push_back(job.first_start_s - job.submit_s);
+  } else if (job.submitted) {
+    teams_[team].never.push_back(job.submit_s);
+  }
 }
 
 Metrics Summary::Finish(std::vector<TeamMetrics> teams, TeamMetrics total, int64_t begin_s, int64_t end_s) && {
   total.name = "total";
-  std::vector<int64_t> waits;  // of all teams
+  std::vector<int64_t> waits, censored;  // of all teams
   for (size_t t = 0; t < teams.size(); ++t) {
-    total.nominal += teams[t].nominal;
-    teams_[t].sums.Finish(&teams_[t].waits, end_s - begin_s, &teams[t]);
+    std::vector<int64_t> never;
+    for (const int64_t submit_s : teams_[t].never) never.push_back(end_s - submit_s);
+    censored.insert(censored.end(), never.begin(), never.end());
+    teams_[t].sums.Finish(&teams_[t].waits, &never, &teams[t]);
     if (waits.empty()) {
       waits = std::move(teams_[t].waits);
     } else {
       waits.insert(waits.end(), teams_[t].waits.begin(), teams_[t].waits.end());
     }
     teams_[t].waits = {};
+    for (const auto& [cause, count] : teams[t].stops) total.stops[cause] += count;
   }
-  total_.Finish(&waits, end_s - begin_s, &total);
+  total_.Finish(&waits, &censored, &total);
   Metrics metrics;
   metrics.begin_s = begin_s;
   metrics.end_s = end_s;

@@ -7,7 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace muster::sim {
@@ -19,7 +22,10 @@ struct JobOutcome {
   int64_t first_start_s = -1;  // -1 = never
   int64_t finish_s = -1;       // -1 = never
   int32_t preemptions = 0;
-  double amount = 0;  // of the main resource
+  double amount = 0;      // of the main resource
+  bool submitted = true;  // false: what it waits for never ended
+  bool failed = false;    // gave up, or ran into its time limit
+  std::optional<int64_t> deadline_s = std::nullopt;
 };
 
 // Distribution of a set of values. Percentiles are by nearest rank: p50 of 1,2,3,4 is 2.
@@ -32,15 +38,23 @@ Spread SpreadOf(std::vector<int64_t>* values);
 
 struct TeamMetrics {
   std::string name;
-  double nominal = 0;  // quota of the main resource
+  double nominal = 0;                                   // quota of the main resource, as it was in the end
+  std::vector<std::pair<std::string, double>> flavors;  // the same by flavor; empty in the total
   int64_t jobs = 0, started = 0, finished = 0, never_admitted = 0, preemptions = 0;
-  Spread wait;                // submit to first start, of the jobs that started
-  double jct_mean_s = 0;      // submit to finish, of the jobs that finished
-  double slowdown_mean = 0;   // of the jobs that finished: max(1, JCT / max(duration, 10 s))
-  double amount_hours = 0;    // time integral of what was held
-  double borrowed_hours = 0;  // ... of what was held beyond the nominal quota
-  double utilisation = 0;     // amount_hours / (nominal x length of the replay); 0 if nominal is 0
-  int64_t peak_queue = 0;     // most jobs waiting at once, after deciding
+  int64_t failed = 0;  // gave up, or ran into their time limit: not finished, and not to come back
+  int64_t deadlines = 0, missed_deadlines = 0;
+  Spread wait;                           // submit to first start, of the jobs that started
+  Spread wait_so_far;                    // ... and of those that did not, submit to the end of the replay
+  double jct_mean_s = 0;                 // submit to finish, of the jobs that finished
+  double slowdown_mean = 0;              // of the jobs that finished: max(1, JCT / max(duration, 10 s))
+  double amount_hours = 0;               // time integral of what was held
+  double borrowed_hours = 0;             // ... of what was held beyond the nominal quota, flavor by flavor
+  double lost_hours = 0;                 // of amount_hours: work that had to be done again
+  double overhead_hours = 0;             // of amount_hours: held without working
+  double capacity_hours = 0;             // time integral of the nominal quota
+  double utilisation = 0;                // amount_hours / capacity_hours; 0 without quota
+  int64_t peak_queue = 0;                // most jobs waiting at once, after deciding
+  std::map<std::string, int64_t> stops;  // runs that ended before their job had finished, by cause
 };
 
 struct Metrics {
@@ -48,33 +62,7 @@ struct Metrics {
   int64_t begin_s = 0, end_s = 0;  // first submission, last event
   std::vector<TeamMetrics> teams;  // by name
   TeamMetrics total;               // name "total"; borrowed_hours is the sum of the teams'
-};
-
-// Follows usage and queue length of the teams while a replay runs. Every call is O(1). Times must not decrease.
-// Thread-safety: compatible.
-class UsageMeter {
- public:
-  // REQUIRES: team < the size given to SetTeams.
-  void SetTeams(const std::vector<double>& nominal);
-  void Add(int team, double amount, int64_t now_s);  // negative: released
-  void Queue(int team, int64_t change);
-  // To be called after deciding at an instant: what is queued now counts for the peak.
-  void SamplePeaks();
-  // Integrates up to `now_s`.
-  void CloseAt(int64_t now_s);
-  // Fills amount_hours, borrowed_hours and peak_queue of teams (same order as in SetTeams) and of the total.
-  void Report(std::vector<TeamMetrics>* teams, TeamMetrics* total) const;
-
- private:
-  struct Team {
-    double nominal = 0, used = 0, integral = 0, borrowed = 0;
-    int64_t last_s = 0, queued = 0, peak = 0;
-    bool touched = false;
-  };
-  void Integrate(Team* team, int64_t now_s);
-  std::vector<Team> teams_;
-  std::vector<int> touched_;
-  int64_t queued_ = 0, peak_ = 0;
+  double node_hours = 0;           // what ready nodes had of the resource, over time; 0 without nodes
 };
 
 // Condenses outcomes. Memory: eight bytes a job that started. Thread-safety: compatible.
@@ -89,15 +77,16 @@ class Summary {
  private:
   // What a TeamMetrics needs of the jobs of one team.
   struct Sums {
-    int64_t jobs = 0, started = 0, finished = 0, preemptions = 0;
+    int64_t jobs = 0, started = 0, finished = 0, preemptions = 0, failed = 0, deadlines = 0, missed = 0;
     double jct = 0, slowdown = 0;
 
     void Take(const JobOutcome& job);
-    void Finish(std::vector<int64_t>* waits, int64_t length_s, TeamMetrics* m) const;
+    void Finish(std::vector<int64_t>* waits, std::vector<int64_t>* censored, TeamMetrics* m) const;
   };
   struct Team {
     Sums sums;
     std::vector<int64_t> waits;
+    std::vector<int64_t> never;  // when those that never started were submitted
   };
   std::vector<Team> teams_;
   Sums total_;

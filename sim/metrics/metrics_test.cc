@@ -16,33 +16,6 @@ TEST(SpreadTest, PercentilesAreByNearestRank) {
   EXPECT_EQ(SpreadOf(&none).max, 0);
 }
 
-TEST(UsageMeterTest, IntegratesUseAndWhatIsBeyondTheQuota) {
-  UsageMeter meter;
-  meter.SetTeams({4, 0});
-  meter.Add(0, 6, 100);    // 2 of them borrowed
-  meter.Add(0, -3, 3700);  // after an hour, within the quota
-  meter.CloseAt(7300);
-  std::vector<TeamMetrics> teams(2);
-  TeamMetrics total;
-  meter.Report(&teams, &total);
-  EXPECT_EQ(teams[0].amount_hours, 9);
-  EXPECT_EQ(teams[0].borrowed_hours, 2);
-  EXPECT_EQ(total.amount_hours, 9);
-}
-
-TEST(UsageMeterTest, ThePeakIsWhatIsLeftAfterDeciding) {
-  UsageMeter meter;
-  meter.SetTeams({1});
-  meter.Queue(0, +3);
-  meter.Queue(0, -2);
-  meter.SamplePeaks();
-  std::vector<TeamMetrics> teams(1);
-  TeamMetrics total;
-  meter.Report(&teams, &total);
-  EXPECT_EQ(teams[0].peak_queue, 1);
-  EXPECT_EQ(total.peak_queue, 1);
-}
-
 TEST(SummaryTest, CountsJobsByWhatBecameOfThem) {
   const std::vector<JobOutcome> jobs = {{.submit_s = 0, .duration_s = 100, .first_start_s = 50, .finish_s = 150},
                                         {.submit_s = 0, .duration_s = 1, .first_start_s = 0, .finish_s = 1},
@@ -50,12 +23,16 @@ TEST(SummaryTest, CountsJobsByWhatBecameOfThem) {
   std::vector<TeamMetrics> teams(1);
   teams[0].nominal = 2;
   teams[0].amount_hours = 1;
+  teams[0].capacity_hours = 2;
   Summary summary(1);
   for (const JobOutcome& job : jobs) summary.Take(0, job);
   const Metrics m = std::move(summary).Finish(teams, TeamMetrics(), 0, 3600);
   EXPECT_EQ(m.total.jobs, 3);
   EXPECT_EQ(m.total.started, 2);
   EXPECT_EQ(m.total.never_admitted, 1);
+  EXPECT_EQ(m.total.wait.max, 50);
+  EXPECT_EQ(m.total.wait_so_far.max, 3600) << "who never started has waited all the time";
+  EXPECT_EQ(m.total.wait_so_far.p50, 50);
   EXPECT_EQ(m.total.wait.mean, 25);
   EXPECT_EQ(m.total.jct_mean_s, 75.5);
   EXPECT_EQ(m.total.slowdown_mean, 1.25) << "short jobs count as ten seconds long";

@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/resource_units.h"
+#include "scheduler/requests/pod_requests.h"
+#include "scheduler/requests/transform_requests.h"
 
 namespace muster::sim {
 
@@ -10,8 +13,21 @@ int32_t PriorityOf(const JobShape& shape, const ReplayPolicy& policy) {
   return shape.priority_class.empty() ? shape.priority : policy.priority_classes.at(shape.priority_class);
 }
 
-double AmountOf(const JobShape& shape, const std::string& resource) {
+double AmountOf(const JobShape& shape, const std::string& resource, const ReplayPolicy& policy) {
   double amount = 0;
+  if (!policy.options.transformations.empty()) {
+    for (const PodGroup& group : shape.pods) {
+      std::vector<scheduler::NamedAmount> requests;
+      for (const auto& [name, quantity] : group.requests) {
+        requests.push_back({name, api::CountedAmount(name, quantity)});
+      }
+      for (const scheduler::NamedAmount& r :
+           scheduler::TransformRequests(std::move(requests), policy.options.transformations)) {
+        if (r.resource == resource) amount += api::QuantityOf(resource, r.amount).ToDouble() * group.count;
+      }
+    }
+    return amount;
+  }
   for (const PodGroup& group : shape.pods) {
     auto request = group.requests.find(resource);
     if (request != group.requests.end()) amount += request->second.ToDouble() * group.count;
@@ -35,6 +51,7 @@ std::unique_ptr<api::Workload> JobWorkloads::Make(const JobShape& shape, const Q
     api::PodSet pod_set;
     pod_set.name = g == 0 ? "main" : absl::StrCat("rest-", g);
     pod_set.count = shape.pods[g].count;
+    if (shape.pods[g].min_count > 0) pod_set.min_count = shape.pods[g].min_count;
     api::Container container;
     container.name = "c";
     container.resources.requests = shape.pods[g].requests;
@@ -45,7 +62,7 @@ std::unique_ptr<api::Workload> JobWorkloads::Make(const JobShape& shape, const Q
   return w;
 }
 
-const api::Workload& JobWorkloads::Of(size_t index, const QueueTarget& target) {
+const api::Workload& JobWorkloads::Of(size_t index, const QueueTarget& target, int64_t submit_s) {
   const Job& job = trace_->jobs[index];
   if (of_shape_.empty()) of_shape_.resize(trace_->shapes.size());
   std::unique_ptr<api::Workload>& w = of_shape_[job.shape];
@@ -61,7 +78,7 @@ const api::Workload& JobWorkloads::Of(size_t index, const QueueTarget& target) {
   if (digits.size() < 9) digits.insert(0, 9 - digits.size(), '0');
   w->metadata.name = absl::StrCat("job-", digits);
   w->metadata.uid = std::move(digits);
-  w->metadata.creation_timestamp = absl::FromUnixSeconds(job.submit_s);
+  w->metadata.creation_timestamp = absl::FromUnixSeconds(submit_s);
   return *w;
 }
 

@@ -22,8 +22,9 @@ namespace muster::sim {
 // one.
 int32_t PriorityOf(const JobShape& shape, const ReplayPolicy& policy);
 
-// What the pods of one job of the shape ask for together, in whole units.
-double AmountOf(const JobShape& shape, const std::string& resource);
+// What the pods of one job of the shape ask for together, in whole units, as it counts against quotas: after the
+// policy's resource transformations.
+double AmountOf(const JobShape& shape, const std::string& resource, const ReplayPolicy& policy);
 
 // Thread-safety: compatible.
 class JobWorkloads {
@@ -31,9 +32,9 @@ class JobWorkloads {
   // Both must outlive this. REQUIRES: the policy has all priority classes of the trace.
   JobWorkloads(const Trace* trace, const ReplayPolicy* policy) : trace_(trace), policy_(policy) {}
 
-  // The Workload of that job, valid until the next call. Names and uids sort in trace order: where the engine breaks
+  // The Workload of that job, which is submitted at that time, valid until the next call. Names and uids sort in trace order: where the engine breaks
   // ties by them, the earlier row wins. O(1) for a shape that was seen lately.
-  const api::Workload& Of(size_t job, const QueueTarget& target);
+  const api::Workload& Of(size_t job, const QueueTarget& target, int64_t submit_s);
 
  private:
   // So many objects are kept; a trace may have as many shapes as jobs.

@@ -3,7 +3,8 @@
 // The replay tells, in the order in which things happen: OnBegin once; per instant OnStop for jobs that end, OnSubmit for
 // jobs that arrive, then OnDecision, OnStart and OnStop as the engine decides, and OnInstant when nothing more comes of
 // it; OnEnd once. Times are whole seconds on the trace's clock and never decrease. Jobs are named by their index in the
-// trace, teams (ClusterQueues) by their index in ReplaySetting::teams. What a call passes is valid during the call only.
+// trace, teams (ClusterQueues) by their index in ReplaySetting::teams. What a call passes is valid during the call only;
+// the policy and the engine of ReplaySetting are until OnEnd returns.
 #ifndef MUSTER_SIM_REPLAY_OBSERVER_H_
 #define MUSTER_SIM_REPLAY_OBSERVER_H_
 
@@ -12,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "scheduler/decision.h"
+#include "scheduler/engine.h"
 #include "sim/replay/policy.h"
 #include "sim/trace/trace.h"
 
@@ -30,6 +33,7 @@ struct ReplaySetting {
   std::vector<ReplayTeam> teams;  // by name
   int64_t begin_s = 0;
   const ReplayPolicy* policy = nullptr;
+  const scheduler::Engine* engine = nullptr;  // as it stands at the time of the call
 };
 
 // Why a run of a job ended.
@@ -39,12 +43,24 @@ enum class StopCause : uint8_t {
   kInCohortReclamation,
   kInCohortFairSharing,
   kInCohortReclaimWhileBorrowing,
-  kMigrated,  // gave way to a more favorable variant of itself
-  kLivelock,  // set aside (driver.h)
+  kMigrated,     // gave way to a more favorable variant of itself
+  kLivelock,     // set aside (driver.h)
+  kNodeFailed,   // one of its nodes went down
+  kMaintenance,  // one of its nodes was taken down on purpose
+  kFailed,       // by itself; it is tried again
+  kGaveUp,       // by itself, and not tried again (backoffLimit)
+  kTimeLimit,    // ran into its time limit, and not tried again
+  kStopped,      // its ClusterQueue was stopped and drained
 };
 // "Finished", "InClusterQueue", "InCohortReclamation", "InCohortFairSharing", "InCohortReclaimWhileBorrowing",
-// "FlavorMigration", "Livelock".
+// "FlavorMigration", "Livelock", "NodeFailed", "Maintenance", "Failed", "GaveUp", "TimeLimit",
+// "ClusterQueueStopped".
 absl::string_view ToString(StopCause cause);
+inline constexpr int kStopCauses = static_cast<int>(StopCause::kStopped) + 1;
+// Whether the job does not come back to its queue: kFinished, kGaveUp, kTimeLimit.
+bool IsLast(StopCause cause);
+// Whether it made room for another job or for itself, by a decision of the engine.
+bool IsPreemption(StopCause cause);
 
 struct JobSubmit {
   int64_t now_s = 0;
@@ -53,12 +69,21 @@ struct JobSubmit {
   double amount = 0;  // of the main resource, all pods
 };
 
+// A job that was submitted and not looked at: others of its ClusterQueue stand before it.
+struct JobWait {
+  static constexpr size_t kNobody = static_cast<size_t>(-1);
+  int64_t now_s = 0;
+  size_t job = 0;
+  int team = 0;
+  size_t behind = kNobody;  // the head of a StrictFIFO queue; nobody: the queue takes no job at all
+};
+
 struct RunStart {
   int64_t now_s = 0;
   size_t job = 0;
   int team = 0;
-  int32_t run = 0;  // of this job, from 1
-  double amount = 0;
+  int32_t run = 0;                                // of this job, from 1
+  double amount = 0;                              // what it got: less than the job asks for if it runs with fewer pods
   const scheduler::Decision* decision = nullptr;  // flavors, hosts, what is borrowed; never null
 };
 
@@ -70,7 +95,8 @@ struct RunStop {
   double amount = 0;
   StopCause cause = StopCause::kFinished;
   int64_t started_s = 0;
-  int64_t lost_s = 0;  // of now_s - started_s: work that has to be done again
+  int64_t lost_s = 0;      // of now_s - started_s: work that has to be done again
+  int64_t overhead_s = 0;  // ... and held without working: starting, pulling images, writing checkpoints
   static constexpr size_t kNobody = static_cast<size_t>(-1);
   size_t by = kNobody;  // the job that it made room for
 };
@@ -84,6 +110,15 @@ struct DecisionEvent {
   std::vector<size_t> victims;  // the jobs it stops
 };
 
+// Something about the cluster or the policy changed, before anything is decided about it.
+struct WorldChange {
+  enum class Kind : uint8_t { kNodeDown, kNodeUp, kNodeCordoned, kPolicy };
+  int64_t now_s = 0;
+  Kind kind = Kind::kPolicy;
+  std::string name;                        // of the node, or of the file the policy comes from
+  const ReplaySetting* setting = nullptr;  // as it is now; begin_s stays
+};
+
 // Thread-safety: called from the thread that runs the replay.
 class ReplayObserver {
  public:
@@ -93,10 +128,15 @@ class ReplayObserver {
   // For each admission and preemption, and for a job that stays pending when the kind of reason is another than at its
   // last decision.
   virtual void OnDecision(const DecisionEvent&) {}
+  // At the instant of its submission, before OnInstant, for a job without a decision. Once per job at most.
+  virtual void OnWait(const JobWait&) {}
   virtual void OnStart(const RunStart&) {}
   virtual void OnStop(const RunStop&) {}
+  virtual void OnChange(const WorldChange&) {}
   virtual void OnInstant(int64_t /*now_s*/) {}
   virtual void OnEnd(int64_t /*now_s*/) {}
+  // Asked after each OnInstant and after OnEnd: an error ends the replay, which returns it.
+  virtual absl::Status status() const { return absl::OkStatus(); }
 };
 
 }  // namespace muster::sim

@@ -147,9 +147,9 @@ absl::Status CheckResource(const ReplayPolicy& policy, const std::string& resour
       absl::StrCat("no ClusterQueue covers the resource \"", resource, "\"; there is ", absl::StrJoin(covered, ", ")));
 }
 
-double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource) {
+double NominalOf(const std::vector<api::ResourceGroup>& groups, const std::string& resource) {
   double sum = 0;
-  for (const api::ResourceGroup& group : cluster_queue.resource_groups) {
+  for (const api::ResourceGroup& group : groups) {
     for (const api::FlavorQuotas& flavor : group.flavors) {
       for (const api::ResourceQuota& quota : flavor.resources) {
         if (quota.name == resource) sum += quota.nominal_quota.ToDouble();
@@ -157,6 +157,33 @@ double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& reso
     }
   }
   return sum;
+}
+
+TeamQuota QuotaOf(const api::ClusterQueue& cluster_queue, const std::string& resource) {
+  TeamQuota quotas;
+  for (const api::ResourceGroup& group : cluster_queue.resource_groups) {
+    for (const api::FlavorQuotas& flavor : group.flavors) {
+      for (const api::ResourceQuota& quota : flavor.resources) {
+        if (quota.name == resource) quotas.push_back({flavor.name, quota.nominal_quota.ToDouble()});
+      }
+    }
+  }
+  return quotas;
+}
+
+double CapacityOf(const api::Node& node, const std::string& resource) {
+  const bool ready = std::any_of(node.conditions.begin(), node.conditions.end(),
+                                 [](const api::Condition& c) { return c.type == "Ready" && c.status == "True"; });
+  const auto amount = node.allocatable.find(resource);
+  return ready && amount != node.allocatable.end() ? amount->second.ToDouble() : 0;
+}
+
+void SetReady(bool ready, api::Node* node) {
+  std::erase_if(node->conditions, [](const api::Condition& c) { return c.type == "Ready"; });
+  api::Condition condition;
+  condition.type = "Ready";
+  condition.status = ready ? "True" : "False";
+  node->conditions.push_back(std::move(condition));
 }
 
 std::string MainResource(const ReplayPolicy& policy) {

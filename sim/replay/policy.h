@@ -12,6 +12,7 @@
 #include "api/object.h"
 #include "scheduler/engine.h"
 #include "scheduler/options.h"
+#include "sim/metrics/usage_meter.h"
 
 namespace muster::sim {
 
@@ -59,8 +60,16 @@ std::vector<std::string> InactiveQueues(const ReplayPolicy& policy);
 // Errors: InvalidArgument if no ClusterQueue of the policy covers the resource, with those that are covered.
 absl::Status CheckResource(const ReplayPolicy& policy, const std::string& resource);
 
-// The total nominal quota of a ClusterQueue for a resource over its flavors, in whole units (cores for cpu).
-double NominalOf(const api::ClusterQueue& cluster_queue, const std::string& resource);
+// The total nominal quota for a resource over all flavors of a ClusterQueue or Cohort, in whole units (cores for cpu).
+double NominalOf(const std::vector<api::ResourceGroup>& groups, const std::string& resource);
+
+// The same flavor by flavor, in the order of the ClusterQueue; flavors without quota of the resource left out.
+TeamQuota QuotaOf(const api::ClusterQueue& cluster_queue, const std::string& resource);
+
+// What a node gives to pods of a resource, in whole units; 0 unless it is Ready.
+double CapacityOf(const api::Node& node, const std::string& resource);
+// Sets the node's condition Ready.
+void SetReady(bool ready, api::Node* node);
 
 // The resource a report is about: the first covered one that looks like an accelerator (contains "gpu", "tpu", "npu" or
 // "neuron"), else the first covered one.

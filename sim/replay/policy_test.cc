@@ -161,9 +161,9 @@ TEST(CheckResource, NamesThoseThatAreCovered) {
 }
 
 TEST(NominalOf, AddsUpOverFlavorsInWholeUnits) {
-  EXPECT_EQ(NominalOf(Queue("a", {{"cpu", "1500m"}, {"gpu", "8"}}), "cpu"), 3.0);
-  EXPECT_EQ(NominalOf(Queue("a", {{"cpu", "1500m"}, {"gpu", "8"}}), "gpu"), 16.0);
-  EXPECT_EQ(NominalOf(Queue("a"), "gpu"), 0.0);
+  EXPECT_EQ(NominalOf(Queue("a", {{"cpu", "1500m"}, {"gpu", "8"}}).resource_groups, "cpu"), 3.0);
+  EXPECT_EQ(NominalOf(Queue("a", {{"cpu", "1500m"}, {"gpu", "8"}}).resource_groups, "gpu"), 16.0);
+  EXPECT_EQ(NominalOf(Queue("a").resource_groups, "gpu"), 0.0);
 }
 
 TEST(MainResource, IsTheFirstAcceleratorElseTheFirst) {

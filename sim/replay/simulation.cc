@@ -2,138 +2,42 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
-#include <tuple>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/thread_pool.h"
-#include "sim/replay/driver.h"
-#include "sim/replay/job_workloads.h"
+#include "absl/strings/str_join.h"
+#include "api/vocabulary.h"
+#include "sim/replay/simulation_impl.h"
 
 namespace muster::sim {
-namespace {
 
 using scheduler::Decision;
-using scheduler::EntryStatus;
 using scheduler::WorkloadId;
 
-absl::Time AtSecond(int64_t s) { return absl::FromUnixSeconds(s); }
+namespace {
 
-// A job's end, if it is still the run it was planned for.
-struct End {
-  int64_t at_s;
-  size_t job;
-  int32_t place;  // of its state
-  int32_t run;
-  friend bool operator>(const End& a, const End& b) { return std::tie(a.at_s, a.job) > std::tie(b.at_s, b.job); }
-};
-
-// A job from its submission to its end.
-struct JobState {
-  static constexpr size_t kNobody = static_cast<size_t>(-1);
-  size_t job = kNobody;  // its index in the trace
-  WorkloadId id = scheduler::kNoId;
-  int team = 0;
-  int32_t run = 0;     // counts starts and stops: which planned end is still true
-  int32_t starts = 0;  // counts starts
-  bool running = false;
-  double amount = 0;         // of the main resource
-  int64_t started_s = 0;     // the last time
-  int64_t done_s = 0;        // work kept from earlier runs
-  uint32_t last_reason = 0;  // what the last pending decision said, condensed; 0 = nothing yet
-};
-
-// Two decisions with the same key tell the reader of a log the same: amounts are left out.
-uint32_t ReasonKey(const Decision& d) {
-  uint32_t key = 1 + static_cast<uint32_t>(d.pending_reason) * 31 + static_cast<uint32_t>(d.note) * 1009 +
-                 static_cast<uint32_t>(d.requeue_reason) * 30011;
-  for (const scheduler::PodSetDecision& pod_set : d.pod_sets) {
-    for (const scheduler::FlavorReason& r : pod_set.reasons) {
-      key = key * 131 + static_cast<uint32_t>(r.code) * 4099 + static_cast<uint32_t>(r.flavor) * 17 +
-            static_cast<uint32_t>(r.resource);
+// All pods of a shape, if it may run with fewer; otherwise 1: then they count as one.
+int64_t DeclaredPods(const JobShape& shape) {
+  int64_t pods = 0;
+  bool elastic = false;
+  for (const PodGroup& group : shape.pods) {
+    pods += group.count;
+    elastic |= group.min_count > 0 && group.min_count < group.count;
+  }
+  if (shape.workload != nullptr) {
+    for (const api::PodSet& pod_set : shape.workload->spec.pod_sets) {
+      elastic |= pod_set.min_count.has_value() && *pod_set.min_count < pod_set.count;
     }
   }
-  return key == 0 ? 1 : key;
+  return elastic ? std::max<int64_t>(1, pods) : 1;
 }
 
-// Why a decision stops a job.
-StopCause CauseOf(const Decision& d, WorkloadId victim) {
-  for (const scheduler::PreemptionTarget& target : d.targets) {
-    if (target.workload != victim) continue;
-    switch (target.reason) {
-      case scheduler::PreemptionReason::kInClusterQueue:
-        return StopCause::kInClusterQueue;
-      case scheduler::PreemptionReason::kInCohortReclamation:
-        return StopCause::kInCohortReclamation;
-      case scheduler::PreemptionReason::kInCohortFairSharing:
-        return StopCause::kInCohortFairSharing;
-      case scheduler::PreemptionReason::kInCohortReclaimWhileBorrowing:
-        return StopCause::kInCohortReclaimWhileBorrowing;
-    }
-  }
-  return StopCause::kMigrated;
-}
-
-class Simulation {
- public:
-  Simulation(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options, const SimulationHooks& hooks)
-      : trace_(trace),
-        policy_(std::move(policy)),
-        options_(options),
-        hooks_(hooks),
-        pool_(options.threads),
-        driver_(policy_.options, options.threads > 1 ? &pool_ : nullptr),
-        workloads_(&trace, &policy_) {
-    if (options_.resource.empty()) options_.resource = MainResource(policy_);
-  }
-
-  absl::Status Prepare();
-  SimulationResult Run();
-
- private:
-  absl::Status FindTargets();
-  void Submit(size_t index);
-  void Start(JobState* state, const Decision& decision);
-  template <typename Event>
-  void Tell(void (ReplayObserver::*what)(const Event&), const Event& event) {
-    for (ReplayObserver* observer : hooks_.observers) (observer->*what)(event);
-  }
-  void Stop(JobState* state, StopCause cause, size_t by);  // not at its end: back to its queue
-  void FinishJobs();
-  void Decide();
-  bool Carry(const Decision& decision, int64_t cycle);
-  WorkloadId LeastImportant(absl::Span<const WorkloadId> workloads) const;
-  void SetAside(WorkloadId workload, const LoopWatch::Loop& loop);
-  bool NextInstant(size_t next);
-  ReplaySetting Setting() const;
-  void FillMetrics(int64_t begin_s);
-
-  // REQUIRES: the workload is of a job that has not ended.
-  JobState& StateOf(WorkloadId id) { return states_[static_cast<int32_t>(id)]; }
-  const JobState& StateOf(WorkloadId id) const { return states_[static_cast<int32_t>(id)]; }
-  bool Holds(const End& end) const {
-    const JobState& state = states_[end.place];
-    return state.job == end.job && state.run == end.run;
-  }
-
-  const Trace& trace_;
-  ReplayPolicy policy_;
-  SimulationOptions options_;
-  const SimulationHooks& hooks_;
-  base::ThreadPool pool_;
-  Driver driver_;
-  JobWorkloads workloads_;
-
-  std::map<std::string, QueueTarget> targets_;
-  std::vector<const QueueTarget*> target_of_;  // by shape; null = no job has it
-  std::vector<JobState> states_;  // by WorkloadId, which the engine uses again: as many as are alive at once
-  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
-  UsageMeter meter_;
-  int64_t now_s_ = 0;
-  SimulationResult result_;
-};
+}  // namespace
 
 // Where the jobs of every shape go. All unknown names at once, so that one run shows what a mapping lacks.
 absl::Status Simulation::FindTargets() {
@@ -165,138 +69,94 @@ absl::Status Simulation::FindTargets() {
   return absl::NotFoundError(text);
 }
 
+// Work is counted in pod-seconds of 64 bits.
+absl::Status Simulation::CheckWork() const {
+  for (const Job& job : trace_.jobs) {
+    if (job.duration_s <= (int64_t{1} << 61) / declared_pods_[job.shape]) continue;
+    return absl::InvalidArgumentError(absl::StrCat(trace_.source, ":", job.row, ": job ", job.id, ": ", job.duration_s,
+                                                   " s of ", declared_pods_[job.shape], " pods is beyond reckoning"));
+  }
+  return absl::OkStatus();
+}
+
+// The nodes that outages name. A node that fails has to be one that jobs are placed on.
+absl::Status Simulation::FindNodes() {
+  if (options_.node_steps.empty()) return absl::OkStatus();
+  nodes_given_ = policy_.nodes;
+  for (size_t i = 0; i < policy_.nodes.size(); ++i) node_of_[policy_.nodes[i].metadata.name] = i;
+  std::set<std::string> unknown;
+  for (const NodeStep& step : options_.node_steps) {
+    if (!node_of_.contains(step.node)) unknown.insert(step.node);
+    if (unknown.size() > 5) break;
+  }
+  if (!unknown.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("outages of nodes that are not in the policy: ", absl::StrJoin(unknown, ", "),
+                     "; add the Node objects, or correct the names"));
+  }
+  for (const api::Topology& topology : policy_.topologies) {
+    if (!topology.levels.empty() && topology.levels.back() == api::kHostnameLabel) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("there are outages, and no job has a host that could fail: give the flavors a Topology (",
+                   "spec.topologyName) whose last level is ", api::kHostnameLabel));
+}
+
+void Simulation::SetTeams() {
+  std::map<std::string, TeamQuota> quotas;
+  std::map<std::string, bool> strict;
+  for (const api::ClusterQueue& cq : policy_.cluster_queues) {
+    quotas[cq.metadata.name] = QuotaOf(cq, options_.resource);
+    strict[cq.metadata.name] = cq.queueing_strategy == "StrictFIFO";
+  }
+  for (const auto& [name, target] : targets_) quotas.try_emplace(target.cluster_queue);
+  std::vector<TeamQuota> in_order;
+  for (const auto& [name, quota] : quotas) {
+    team_of_[name] = static_cast<int>(result_.teams.size());
+    result_.teams.push_back(name);
+    in_order.push_back(quota);
+    strict_.push_back(strict[name]);
+  }
+  meter_.SetTeams(std::move(in_order), now_s_);
+  stops_.resize(result_.teams.size());
+  head_.resize(result_.teams.size(), JobState::kNobody);
+}
+
 absl::Status Simulation::Prepare() {
   if (absl::Status status = FindTargets(); !status.ok()) return status;
-  std::map<std::string, double> nominal;
-  for (const api::ClusterQueue& cq : policy_.cluster_queues) {
-    nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
+  if (absl::Status status = arrivals_.Link(); !status.ok()) return status;
+  if (absl::Status status = FindNodes(); !status.ok()) return status;
+  for (const PolicyChange& change : options_.policy_changes) {
+    if (absl::Status status = CheckChange(policy_, change); !status.ok()) return status;
   }
-  for (const auto& [name, target] : targets_) nominal.emplace(target.cluster_queue, 0);
-  std::vector<double> nominals;
-  std::map<std::string, int> team_of;
-  for (const auto& [name, amount] : nominal) {
-    team_of[name] = static_cast<int>(result_.teams.size());
-    result_.teams.push_back(name);
-    nominals.push_back(amount);
-  }
-  meter_.SetTeams(nominals);
+  const std::optional<int64_t> first_s = arrivals_.NextAt();
+  begin_s_ = now_s_ = first_s.value_or(0);
+  SetTeams();
   result_.jobs.resize(trace_.jobs.size());
   result_.shapes.resize(trace_.shapes.size());
+  declared_pods_.resize(trace_.shapes.size());
   for (size_t i = 0; i < trace_.shapes.size(); ++i) {
+    declared_pods_[i] = DeclaredPods(trace_.shapes[i]);
     if (target_of_[i] == nullptr) continue;
-    result_.shapes[i] = {team_of[target_of_[i]->cluster_queue], AmountOf(trace_.shapes[i], options_.resource)};
+    result_.shapes[i] = {team_of_[target_of_[i]->cluster_queue],
+                         AmountOf(trace_.shapes[i], options_.resource, policy_)};
   }
-  now_s_ = trace_.jobs.empty() ? 0 : trace_.jobs.front().submit_s;
-  meter_.CloseAt(now_s_);
+  if (absl::Status status = CheckWork(); !status.ok()) return status;
+  node_since_s_ = now_s_;
+  for (const api::Node& node : policy_.nodes) node_capacity_ += CapacityOf(node, options_.resource);
   ApplyPolicy(policy_, AtSecond(now_s_), &driver_.engine());
   return absl::OkStatus();
 }
 
-void Simulation::Submit(size_t index) {
-  const uint32_t shape = trace_.jobs[index].shape;
-  driver_.Disturbed(AtSecond(now_s_));
-  const WorkloadId id = driver_.engine().Apply(workloads_.Of(index, *target_of_[shape]), AtSecond(now_s_));
-  if (id >= static_cast<int32_t>(states_.size())) states_.resize(static_cast<int32_t>(id) + 1);
-  JobState& state = StateOf(id);
-  state = {.job = index, .id = id, .team = result_.shapes[shape].team, .amount = result_.shapes[shape].amount};
-  meter_.Queue(state.team, +1);
-  Tell(&ReplayObserver::OnSubmit, JobSubmit{now_s_, index, state.team, state.amount});
-}
-
-void Simulation::Start(JobState* state, const Decision& decision) {
-  state->running = true;
-  ++state->run;
-  state->last_reason = 0;
-  state->started_s = now_s_;
-  JobRun& out = result_.jobs[state->job];
-  if (out.first_start_s < 0) out.first_start_s = now_s_;
-  ends_.push({now_s_ + trace_.jobs[state->job].duration_s - state->done_s, state->job, static_cast<int32_t>(state->id),
-              state->run});
-  meter_.Add(state->team, state->amount, now_s_);
-  meter_.Queue(state->team, -1);
-  Tell(&ReplayObserver::OnStart, RunStart{now_s_, state->job, state->team, ++state->starts, state->amount, &decision});
-}
-
-void Simulation::Stop(JobState* state, StopCause cause, size_t by) {
-  ++result_.jobs[state->job].preemptions;
-  const int64_t ran_s = now_s_ - state->started_s;
-  if (options_.resume_preempted) state->done_s += ran_s;
-  state->running = false;
-  ++state->run;  // its planned end is void
-  meter_.Add(state->team, -state->amount, now_s_);
-  meter_.Queue(state->team, +1);
-  driver_.engine().CompleteEviction(state->id, AtSecond(now_s_));
-  Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
-                                        .job = state->job,
-                                        .team = state->team,
-                                        .run = state->starts,
-                                        .amount = state->amount,
-                                        .cause = cause,
-                                        .started_s = state->started_s,
-                                        .lost_s = options_.resume_preempted ? 0 : ran_s,
-                                        .by = by});
-}
-
-void Simulation::FinishJobs() {
-  while (!ends_.empty() && ends_.top().at_s <= now_s_) {
-    const End end = ends_.top();
-    ends_.pop();
-    if (!Holds(end)) continue;
-    JobState& state = states_[end.place];
-    state.running = false;
-    result_.jobs[state.job].finish_s = now_s_;
-    meter_.Add(state.team, -state.amount, now_s_);
-    Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
-                                          .job = state.job,
-                                          .team = state.team,
-                                          .run = state.starts,
-                                          .amount = state.amount,
-                                          .cause = StopCause::kFinished,
-                                          .started_s = state.started_s});
-    driver_.Disturbed(AtSecond(now_s_));
-    driver_.engine().Finish(state.id, AtSecond(now_s_));
-    driver_.engine().DeleteWorkload(state.id, AtSecond(now_s_));  // memory stays with what waits and runs
-    state = {};
+// Says of jobs that arrived and were not looked at whom they wait for.
+void Simulation::TellWaiting() {
+  for (const WorkloadId id : new_) {
+    const JobState& state = StateOf(id);
+    if (state.id != id || state.starts > 0 || state.last_reason != 0) continue;
+    const size_t head = strict_[state.team] && head_[state.team] != state.job ? head_[state.team] : JobWait::kNobody;
+    Tell(&ReplayObserver::OnWait, JobWait{now_s_, state.job, state.team, head});
   }
-}
-
-// Does what a decision says. Returns whether anything came of it.
-bool Simulation::Carry(const Decision& d, int64_t cycle) {
-  ++result_.decisions;
-  JobState& state = StateOf(d.workload);
-  DecisionEvent event{now_s_, cycle, state.job, &d, {}};
-  const bool admitted = d.status == EntryStatus::kAssumed;
-  const std::vector<WorkloadId> victims = NewVictims(d);
-  for (WorkloadId victim : victims) event.victims.push_back(StateOf(victim).job);
-  const bool progress = admitted || !victims.empty();
-  const uint32_t reason = progress ? 0 : ReasonKey(d);
-  if (progress || reason != state.last_reason) Tell(&ReplayObserver::OnDecision, event);
-  if (!progress) state.last_reason = reason;
-  if (admitted) Start(&state, d);
-  for (const WorkloadId victim : victims) {
-    if (StateOf(victim).running) Stop(&StateOf(victim), CauseOf(d, victim), state.job);
-  }
-  return progress;
-}
-
-// The lowest priority; of equals the one that was submitted last.
-WorkloadId Simulation::LeastImportant(absl::Span<const WorkloadId> workloads) const {
-  const auto rank = [this](WorkloadId id) {
-    const size_t job = StateOf(id).job;
-    return std::make_pair(PriorityOf(trace_.ShapeOf(trace_.jobs[job]), policy_), -static_cast<int64_t>(job));
-  };
-  return *std::min_element(workloads.begin(), workloads.end(),
-                           [&](WorkloadId a, WorkloadId b) { return rank(a) < rank(b); });
-}
-
-void Simulation::SetAside(WorkloadId workload, const LoopWatch::Loop& loop) {
-  const auto name = [this](WorkloadId id) { return trace_.jobs[StateOf(id).job].id; };
-  ++result_.livelocks;
-  if (result_.livelocks_told.size() < SimulationResult::kMaxTold) {
-    result_.livelocks_told.push_back({now_s_, name(workload), LoopInWords(loop, name)});
-  }
-  driver_.engine().Evict(workload, Driver::kLivelock, AtSecond(now_s_));
-  Stop(&StateOf(workload), StopCause::kLivelock, RunStop::kNobody);
+  new_.clear();
 }
 
 void Simulation::Decide() {
@@ -307,25 +167,28 @@ void Simulation::Decide() {
   const Driver::Settled settled = driver_.Decide(AtSecond(now_s_), hands);
   result_.cycles += settled.cycles;
   meter_.SamplePeaks();
+  TellWaiting();
   for (ReplayObserver* observer : hooks_.observers) observer->OnInstant(now_s_);
 }
 
-// Moves the clock to the next end, arrival or timer. False if there is none.
-bool Simulation::NextInstant(size_t next) {
+// Moves the clock to the next end, arrival, change or timer. False if there is none.
+bool Simulation::NextInstant() {
   // Drop ends that preemption made void, so that they do not wake the engine.
   while (!ends_.empty() && !Holds(ends_.top())) ends_.pop();
-  bool any = false;
-  int64_t at_s = 0;
-  auto consider = [&](int64_t t) {
-    at_s = any ? std::min(at_s, t) : t;
-    any = true;
-  };
-  if (next < trace_.jobs.size()) consider(trace_.jobs[next].submit_s);
+  while (!leaving_.empty() && !Holds(leaving_.top())) leaving_.pop();
+  std::optional<int64_t> at_s = arrivals_.NextAt();
+  const auto consider = [&at_s](int64_t t) { at_s = std::min(at_s.value_or(t), t); };
   if (!ends_.empty()) consider(ends_.top().at_s);
+  if (!leaving_.empty()) consider(leaving_.top().at_s);
   const absl::Time timer = driver_.NextTimer(AtSecond(now_s_));
   if (timer != absl::InfiniteFuture()) consider(absl::ToUnixSeconds(timer));
-  if (any) now_s_ = std::max(now_s_, at_s);
-  return any;
+  // Nobody cares for the cluster when there is no job, but one that waits may be let in.
+  if (const std::optional<int64_t> step = NextStep(); step.has_value() && (at_s.has_value() || alive_ > 0)) {
+    consider(*step);
+  }
+  if (!at_s.has_value()) return false;
+  now_s_ = std::max(now_s_, *at_s);
+  return true;
 }
 
 ReplaySetting Simulation::Setting() const {
@@ -333,70 +196,89 @@ ReplaySetting Simulation::Setting() const {
   for (const api::ClusterQueue& cq : policy_.cluster_queues) queues[cq.metadata.name] = &cq;
   ReplaySetting setting;
   setting.resource = options_.resource;
-  setting.begin_s = now_s_;
+  setting.begin_s = begin_s_;
   setting.policy = &policy_;
+  setting.engine = &driver_.engine();
   for (const std::string& name : result_.teams) {
     ReplayTeam team;
     team.name = name;
     if (const auto queue = queues.find(name); queue != queues.end()) {
       team.cohort = queue->second->cohort_name;
-      team.nominal = NominalOf(*queue->second, options_.resource);
+      team.nominal = NominalOf(queue->second->resource_groups, options_.resource);
     }
     setting.teams.push_back(std::move(team));
   }
   return setting;
 }
 
-void Simulation::FillMetrics(int64_t begin_s) {
+void Simulation::FillMetrics() {
   std::vector<TeamMetrics> teams(result_.teams.size());
-  std::map<std::string, double> nominal;
-  for (const api::ClusterQueue& cq : policy_.cluster_queues) {
-    nominal[cq.metadata.name] = NominalOf(cq, options_.resource);
-  }
   for (size_t t = 0; t < result_.teams.size(); ++t) {
     teams[t].name = result_.teams[t];
-    teams[t].nominal = nominal[result_.teams[t]];
+    for (int cause = 0; cause < kStopCauses; ++cause) {
+      if (stops_[t][cause] == 0) continue;
+      teams[t].stops[std::string(ToString(static_cast<StopCause>(cause)))] = stops_[t][cause];
+    }
   }
   TeamMetrics total;
   meter_.Report(&teams, &total);
   Summary summary(teams.size());
   for (size_t i = 0; i < trace_.jobs.size(); ++i) {
-    summary.Take(result_.shapes[trace_.jobs[i].shape].team, result_.OutcomeOf(trace_, i));
+    const Job& job = trace_.jobs[i];
+    const JobTerms* terms = trace_.TermsOf(job);
+    if (terms != nullptr && !terms->after.empty()) {
+      result_.submitted[i] = arrivals_.IsHeldBack(i) ? -1 : arrivals_.SubmittedAt(i);
+    }
+    summary.Take(result_.shapes[job.shape].team, result_.OutcomeOf(trace_, i));
   }
-  result_.metrics = std::move(summary).Finish(std::move(teams), std::move(total), begin_s, now_s_);
+  result_.metrics = std::move(summary).Finish(std::move(teams), std::move(total), begin_s_, now_s_);
   result_.metrics.resource = options_.resource;
+  PassNodeTime();
+  result_.metrics.node_hours = node_seconds_ / 3600;
 }
 
-SimulationResult Simulation::Run() {
-  const int64_t begin_s = now_s_;
-  Tell(&ReplayObserver::OnBegin, Setting());
-  size_t next = 0;
-  while (NextInstant(next)) {
-    FinishJobs();
-    while (next < trace_.jobs.size() && trace_.jobs[next].submit_s <= now_s_) {
-      Submit(next++);
-      if (hooks_.on_progress && next % 512 == 0) hooks_.on_progress(static_cast<int64_t>(next));
-    }
-    Decide();
+absl::Status Simulation::Verdict() const {
+  for (const ReplayObserver* observer : hooks_.observers) {
+    if (absl::Status status = observer->status(); !status.ok()) return status;
   }
-  if (hooks_.on_progress) hooks_.on_progress(static_cast<int64_t>(next));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SimulationResult> Simulation::Run() {
+  Tell(&ReplayObserver::OnBegin, Setting());
+  while (NextInstant()) {
+    FinishJobs();
+    StopLeaving();
+    TakeSteps();
+    while (const std::optional<size_t> job = arrivals_.Take(now_s_)) {
+      Submit(*job);
+      if (arrivals_.taken() % 512 == 0) Progress();
+    }
+    if (ended_ % 512 == 0) Progress();
+    Decide();
+    if (absl::Status status = Verdict(); !status.ok()) return status;
+  }
+  Progress();
   meter_.CloseAt(now_s_);
   for (ReplayObserver* observer : hooks_.observers) observer->OnEnd(now_s_);
-  FillMetrics(begin_s);
+  if (absl::Status status = Verdict(); !status.ok()) return status;
+  FillMetrics();
   return std::move(result_);
 }
-
-}  // namespace
 
 JobOutcome SimulationResult::OutcomeOf(const Trace& trace, size_t job) const {
   const Job& row = trace.jobs[job];
   const JobRun& run = jobs[job];
-  return {.submit_s = row.submit_s,
+  const JobTerms* terms = trace.TermsOf(row);
+  return {.submit_s = submitted.contains(job) ? std::max(row.submit_s, submitted.at(job)) : row.submit_s,
           .duration_s = row.duration_s,
           .first_start_s = run.first_start_s,
           .finish_s = run.finish_s,
           .preemptions = run.preemptions,
-          .amount = shapes[row.shape].amount};
+          .amount = amounts.contains(job) ? amounts.at(job) : shapes[row.shape].amount,
+          .submitted = !submitted.contains(job) || submitted.at(job) >= 0,
+          .failed = run.failed,
+          .deadline_s = terms == nullptr ? std::nullopt : terms->deadline_s};
 }
 
 absl::StatusOr<SimulationResult> Simulate(const Trace& trace, ReplayPolicy policy, const SimulationOptions& options,

@@ -9,8 +9,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_join.h"
 #include "scheduler/decision_text.h"
+#include "sim/report/csv.h"
 
 namespace muster::sim {
 namespace {
@@ -21,25 +22,34 @@ using scheduler::Decision;
 // Three decimals are what the input (seconds, whole units) can bear.
 double Round(double value) { return std::strtod(absl::StrFormat("%.3f", value).c_str(), nullptr); }
 
+Json ToJson(const Spread& spread) {
+  return {
+      {"mean", Round(spread.mean)}, {"p50", spread.p50}, {"p90", spread.p90}, {"p99", spread.p99}, {"max", spread.max}};
+}
+
 Json ToJson(const TeamMetrics& m) {
+  Json stops = Json::object();
+  for (const auto& [cause, count] : m.stops) stops[cause] = count;
   return {{"name", m.name},
           {"nominal", Round(m.nominal)},
           {"jobs", m.jobs},
           {"started", m.started},
           {"finished", m.finished},
           {"never_admitted", m.never_admitted},
+          {"failed", m.failed},
           {"preemptions", m.preemptions},
-          {"wait_s",
-           {{"mean", Round(m.wait.mean)},
-            {"p50", m.wait.p50},
-            {"p90", m.wait.p90},
-            {"p99", m.wait.p99},
-            {"max", m.wait.max}}},
+          {"stops", std::move(stops)},
+          {"wait_s", ToJson(m.wait)},
+          {"wait_so_far_s", ToJson(m.wait_so_far)},
           {"jct_mean_s", Round(m.jct_mean_s)},
           {"bounded_slowdown_mean", Round(m.slowdown_mean)},
           {"resource_hours", Round(m.amount_hours)},
           {"borrowed_hours", Round(m.borrowed_hours)},
+          {"lost_hours", Round(m.lost_hours)},
+          {"overhead_hours", Round(m.overhead_hours)},
+          {"capacity_hours", Round(m.capacity_hours)},
           {"utilisation", Round(m.utilisation)},
+          {"deadlines", {{"set", m.deadlines}, {"missed", m.missed_deadlines}}},
           {"peak_queue", m.peak_queue}};
 }
 
@@ -50,16 +60,62 @@ std::string JsonString(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// A CSV field, quoted if it has to be.
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 // A field of what happened at `at_s`, if it did.
 void AppendSeconds(int64_t at_s, int64_t value, std::string* row) {
   if (at_s >= 0) absl::StrAppend(row, value);
   *row += ',';
+}
+
+// Amounts of bytes would be unreadable in units.
+std::string AmountText(double amount) {
+  constexpr double kMi = 1 << 20;
+  if (amount < kMi) return absl::StrFormat("%.10g", amount);
+  double scaled = amount / kMi;
+  const char* suffix = "Mi";
+  for (const char* next : {"Gi", "Ti", "Pi", "Ei"}) {
+    if (scaled < 1024) break;
+    scaled /= 1024;
+    suffix = next;
+  }
+  return absl::StrFormat("%.10g%s", std::strtod(absl::StrFormat("%.2f", scaled).c_str(), nullptr), suffix);
+}
+
+std::string HoursText(double hours) { return hours < (1 << 20) ? absl::StrFormat("%.0f", hours) : AmountText(hours); }
+
+// What the table has no room for.
+std::string Remarks(const Metrics& metrics) {
+  std::string text;
+  const TeamMetrics& total = metrics.total;
+  // Under preemption alone the table says it all.
+  bool more = total.failed > 0 || total.deadlines > 0;
+  for (const StopCause cause :
+       {StopCause::kNodeFailed, StopCause::kMaintenance, StopCause::kFailed, StopCause::kStopped}) {
+    more |= total.stops.contains(std::string(ToString(cause)));
+  }
+  if (!more) return text;
+  if (total.never_admitted > 0) {
+    absl::StrAppend(&text, total.never_admitted, " of ", total.jobs,
+                    " jobs never ran and are not in these waits; with what ", "they have waited so far: mean ",
+                    absl::StrFormat("%.1f", total.wait_so_far.mean), ", p50 ", total.wait_so_far.p50, ", p90 ",
+                    total.wait_so_far.p90, ", max ", total.wait_so_far.max, ".\n");
+  }
+  if (total.failed > 0) absl::StrAppend(&text, total.failed, " of ", total.jobs, " jobs failed for good.\n");
+  if (!total.stops.empty()) {
+    std::vector<std::string> causes;
+    for (const auto& [cause, count] : total.stops) causes.push_back(absl::StrCat(count, " ", cause));
+    absl::StrAppend(&text, "Runs that ended early: ", absl::StrJoin(causes, ", "), ".\n");
+  }
+  if (total.deadlines > 0) {
+    absl::StrAppend(&text, total.missed_deadlines, " of ", total.deadlines, " deadlines missed.\n");
+  }
+  if (metrics.node_hours > 0) {
+    absl::StrAppend(
+        &text,
+        absl::StrFormat("The nodes were held %.1f%% of the time, and %.1f%% with work that counted.\n",
+                        100 * total.amount_hours / metrics.node_hours,
+                        100 * (total.amount_hours - total.lost_hours - total.overhead_hours) / metrics.node_hours));
+  }
+  return text;
 }
 
 }  // namespace
@@ -67,14 +123,14 @@ void AppendSeconds(int64_t at_s, int64_t value, std::string* row) {
 std::string FormatTable(const Metrics& metrics) {
   std::vector<std::vector<std::string>> rows = {{"queue", "quota", "jobs", "finished", "never", "preempted",
                                                  "wait mean", "p50", "p90", "p99", "max", "JCT mean", "slowdown",
-                                                 "used h", "borrowed h", "util", "peak queue"}};
+                                                 "used h", "borrowed h", "lost h", "util", "peak queue"}};
   auto add = [&](const TeamMetrics& m) {
-    rows.push_back({m.name, absl::StrFormat("%.10g", m.nominal), absl::StrCat(m.jobs), absl::StrCat(m.finished),
+    rows.push_back({m.name, AmountText(m.nominal), absl::StrCat(m.jobs), absl::StrCat(m.finished),
                     absl::StrCat(m.never_admitted), absl::StrCat(m.preemptions), absl::StrFormat("%.1f", m.wait.mean),
                     absl::StrCat(m.wait.p50), absl::StrCat(m.wait.p90), absl::StrCat(m.wait.p99),
                     absl::StrCat(m.wait.max), absl::StrFormat("%.1f", m.jct_mean_s),
-                    absl::StrFormat("%.2f", m.slowdown_mean), absl::StrFormat("%.0f", m.amount_hours),
-                    absl::StrFormat("%.0f", m.borrowed_hours), absl::StrFormat("%.1f%%", 100 * m.utilisation),
+                    absl::StrFormat("%.2f", m.slowdown_mean), HoursText(m.amount_hours), HoursText(m.borrowed_hours),
+                    HoursText(m.lost_hours), absl::StrFormat("%.1f%%", 100 * m.utilisation),
                     absl::StrCat(m.peak_queue)});
   };
   for (const TeamMetrics& team : metrics.teams) add(team);
@@ -92,6 +148,7 @@ std::string FormatTable(const Metrics& metrics) {
     }
     out += '\n';
   }
+  if (const std::string remarks = Remarks(metrics); !remarks.empty()) absl::StrAppend(&out, "\n", remarks);
   return out;
 }
 
@@ -104,12 +161,22 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
                {"cycles", result.cycles},
                {"decisions", result.decisions},
                {"livelocks", {{"count", result.livelocks}, {"first", Json::array()}}},
+               {"nodes", Json::object()},
                {"total", ToJson(result.metrics.total)},
                {"teams", Json::array()}};
   for (const Livelock& l : result.livelocks_told) {
     json["livelocks"]["first"].push_back({{"t", l.at_s}, {"set_aside", l.set_aside}, {"loop", l.loop}});
   }
-  for (const TeamMetrics& team : result.metrics.teams) json["teams"].push_back(ToJson(team));
+  if (const double hours = result.metrics.node_hours; hours > 0) {
+    json["nodes"] = {{"resource_hours", Round(hours)},
+                     {"utilisation", Round(result.metrics.total.amount_hours / hours)}};
+  }
+  for (const TeamMetrics& team : result.metrics.teams) {
+    Json entry = ToJson(team);
+    entry["flavors"] = Json::object();
+    for (const auto& [flavor, nominal] : team.flavors) entry["flavors"][flavor] = Round(nominal);
+    json["teams"].push_back(std::move(entry));
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -133,11 +200,15 @@ absl::Status WriteReport(const std::string& dir, const Trace& trace, const Simul
   for (size_t i = 0; i < trace.jobs.size(); ++i) {
     const Job& job = trace.jobs[i];
     const JobRun& run = result.jobs[i];
-    absl::StrAppend(&rows, CsvField(job.id), queues[job.shape], job.submit_s, ",");
+    const JobOutcome out = result.OutcomeOf(trace, i);
+    absl::StrAppend(&rows, CsvField(job.id), queues[job.shape]);
+    AppendSeconds(out.submitted ? out.submit_s : -1, out.submit_s, &rows);
     AppendSeconds(run.first_start_s, run.first_start_s, &rows);
     AppendSeconds(run.finish_s, run.finish_s, &rows);
-    AppendSeconds(run.first_start_s, run.first_start_s - job.submit_s, &rows);
-    absl::StrAppend(&rows, job.duration_s, amounts[job.shape], run.preemptions, "\n");
+    AppendSeconds(run.first_start_s, run.first_start_s - out.submit_s, &rows);
+    const bool declared = out.amount == result.shapes[job.shape].amount;
+    absl::StrAppend(&rows, job.duration_s, declared ? amounts[job.shape] : absl::StrFormat(",%.10g,", out.amount),
+                    run.preemptions, "\n");
     if (rows.size() > size_t{1} << 16) flush();
   }
   flush();
@@ -164,7 +235,9 @@ void DecisionLog::OnDecision(const DecisionEvent& event) {
       absl::StrAppend(&line_, p == 0 ? "" : ",", "{\"pods\":", pod_set.count);
       for (const scheduler::ResourceFlavorChoice& choice : pod_set.flavors) {
         if (choice.flavor == scheduler::kNoId) continue;
-        absl::StrAppend(&line_, ",", JsonString(d.ResourceName(choice.resource)), ":",
+        // "pods" is the count: a quota of pods has a key of its own.
+        const std::string& resource = d.ResourceName(choice.resource);
+        absl::StrAppend(&line_, ",", resource == "pods" ? "\"pods_flavor\"" : JsonString(resource), ":",
                         JsonString(d.FlavorName(choice.flavor)));
       }
       line_ += '}';
@@ -181,6 +254,23 @@ void DecisionLog::OnDecision(const DecisionEvent& event) {
   if (!admitted) absl::StrAppend(&line_, ",\"reason\":", JsonString(scheduler::Message(d)));
   line_ += "}\n";
   file_.stream() << line_;
+}
+
+void DecisionLog::OnBegin(const ReplaySetting& setting) {
+  for (const ReplayTeam& team : setting.teams) teams_.push_back(team.name);
+}
+
+void DecisionLog::OnWait(const JobWait& event) {
+  const std::string& queue = teams_[event.team];
+  file_.stream() << "{\"t\":" << event.now_s << ",\"job\":" << JsonString(trace_->jobs[event.job].id)
+                 << ",\"queue\":" << JsonString(queue) << ",\"outcome\":\"pending\"";
+  if (event.behind == JobWait::kNobody) {
+    file_.stream() << ",\"reason\":" << JsonString(absl::StrCat("ClusterQueue ", queue, " takes no job now")) << "}\n";
+    return;
+  }
+  const std::string& head = trace_->jobs[event.behind].id;
+  file_.stream() << ",\"behind\":" << JsonString(head) << ",\"reason\":"
+                 << JsonString(absl::StrCat("waits behind ", head, ", the head of StrictFIFO queue ", queue)) << "}\n";
 }
 
 absl::Status DecisionLog::Close() { return file_.Commit(); }

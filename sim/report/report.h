@@ -6,6 +6,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,12 +29,15 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result);
 absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result);
 
 // Writes decisions.jsonl, one object a line: t (seconds), cycle, job, queue, outcome (admit, preempt or pending), for
-// admit flavors, for preempt victims, reason (Kueue's words). Thread-safety: compatible.
+// admit flavors, for preempt victims, reason (Kueue's words). A job that arrives in a StrictFIFO queue and is not looked
+// at has a line without a cycle that says `behind` whom it waits. Thread-safety: compatible.
 class DecisionLog : public ReplayObserver {
  public:
   // Errors: Unavailable naming the file.
   static absl::StatusOr<DecisionLog> Open(const std::string& dir, const Trace* trace);
+  void OnBegin(const ReplaySetting& setting) override;
   void OnDecision(const DecisionEvent& event) override;
+  void OnWait(const JobWait& event) override;
   // Errors: Unavailable if something could not be written.
   absl::Status Close();
 
@@ -42,6 +46,7 @@ class DecisionLog : public ReplayObserver {
 
   OutputFile file_;
   const Trace* trace_;
+  std::vector<std::string> teams_;
   std::string line_;
 };
 

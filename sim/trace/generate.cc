@@ -8,26 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sim/trace/split_mix.h"
 
 namespace muster::sim {
 namespace {
-
-// Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014.
-class SplitMix64 {
- public:
-  explicit SplitMix64(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  // In (0, 1]: never 0, so its logarithm is finite.
-  double Unit() { return (static_cast<double>(Next() >> 11) + 1) * 0x1.0p-53; }
-
- private:
-  uint64_t state_;
-};
 
 struct Size {
   int64_t gpus;

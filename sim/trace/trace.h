@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "api/core.h"
 #include "api/kueue.h"
+#include "sim/trace/job_terms.h"
 #include "sim/trace/mapping.h"
 
 namespace muster::sim {
@@ -19,6 +20,7 @@ namespace muster::sim {
 struct PodGroup {
   int32_t count = 1;
   api::ResourceList requests;
+  int32_t min_count = 0;  // so many will do, if there is no room for all; 0 = all of them
 };
 
 // What many jobs have in common. A trace keeps each shape once: millions of jobs have hundreds of shapes. Whatever most
@@ -41,6 +43,7 @@ struct Job {
   int64_t duration_s = 0;  // seconds from start to end if left alone
   int64_t row = 0;         // line in the file
   uint32_t shape = 0;      // index in Trace::shapes
+  uint32_t terms = 0;      // index in Trace::terms + 1; 0 = says nothing of the kind
 };
 
 // One row that could not be used.
@@ -54,6 +57,7 @@ struct RowProblem {
 struct Trace {
   std::string source;                // the file
   std::vector<JobShape> shapes;      // in the order in which jobs first have them
+  std::vector<JobTerms> terms;       // of the jobs that have any
   std::vector<Job> jobs;             // by submit time; jobs of one second in the order of the file
   std::vector<RowProblem> problems;  // the first kMaxProblems, in the order of the file
   int64_t bad_rows = 0;              // rows left out
@@ -62,6 +66,8 @@ struct Trace {
 
   // REQUIRES: job is one of this trace's.
   const JobShape& ShapeOf(const Job& job) const { return shapes[job.shape]; }
+  // Null if it has none.
+  const JobTerms* TermsOf(const Job& job) const { return job.terms == 0 ? nullptr : &terms[job.terms - 1]; }
   // Adds a job at the end, with a shape of its own.
   void Add(Job job, JobShape shape);
 };

@@ -185,7 +185,7 @@ Json HtmlReport::Runs() {
   Json places = Json::array(), causes = Json::array();
   const size_t rows = std::min(std::max(used_places, places_.places()), kMaxPlaces);
   for (size_t p = 0; p < rows; ++p) places.push_back(places_.names()[p]);
-  for (int c = 0; c <= static_cast<int>(StopCause::kLivelock); ++c) {
+  for (int c = 0; c < kStopCauses; ++c) {
     causes.push_back(std::string(ToString(static_cast<StopCause>(c))));
   }
   columns["of"] = runs_.run_count();

@@ -1,0 +1,245 @@
+// Random small replays, held against the laws of conservation.h and, written anew and without the engine, against what
+// their runs say when they are looked at afterwards.
+//
+// MUSTER_RANDOM_REPLAYS=10000 plays so many; MUSTER_RANDOM_SEED=7 that one alone.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/replay/conservation.h"
+#include "sim/replay/testing_worlds.h"
+
+namespace muster::sim {
+namespace {
+
+// A run as it was told.
+struct Told {
+  size_t job = 0;
+  int team = 0;
+  int32_t run = 0;
+  int64_t start_s = 0, stop_s = -1, lost_s = 0, overhead_s = 0, pods = 0;
+  double amount = 0;
+  StopCause cause = StopCause::kFinished;
+  std::vector<std::string> hosts;
+};
+
+class Ledger : public ReplayObserver {
+ public:
+  void OnSubmit(const JobSubmit& e) override { submitted[e.job] = e.now_s; }
+  void OnStart(const RunStart& e) override {
+    Told run;
+    run.job = e.job;
+    run.team = e.team;
+    run.run = e.run;
+    run.start_s = e.now_s;
+    run.amount = e.amount;
+    for (const scheduler::PodSetDecision& set : e.decision->pod_sets) {
+      run.pods += set.count;
+      if (!set.topology.has_value()) continue;
+      for (const auto& domain : set.topology->domains) run.hosts.push_back(domain.domain->values.back());
+    }
+    open[e.job] = runs.size();
+    runs.push_back(std::move(run));
+  }
+  void OnStop(const RunStop& e) override {
+    Told& run = runs[open.at(e.job)];
+    open.erase(e.job);
+    run.stop_s = e.now_s;
+    run.lost_s = e.lost_s;
+    run.overhead_s = e.overhead_s;
+    run.cause = e.cause;
+  }
+  std::map<size_t, int64_t> submitted;
+  std::map<size_t, size_t> open;
+  std::vector<Told> runs;
+};
+
+class Afterwards {
+ public:
+  Afterwards(const SmallReplay& world, const Ledger& ledger, const SimulationResult& result)
+      : w_(world), ledger_(ledger), result_(result) {
+    for (const Told& run : ledger.runs) of_[run.job].push_back(&run);
+  }
+  void Check() {
+    EXPECT_TRUE(ledger_.open.empty()) << "what runs has an end";
+    for (size_t i = 0; i < w_.trace.jobs.size(); ++i) CheckJob(i);
+    CheckQuotas();
+    CheckOutages();
+    CheckFigures();
+  }
+
+ private:
+  int64_t EndOf(size_t job) const {
+    const auto runs = of_.find(job);
+    if (runs == of_.end() || runs->second.empty() || !IsLast(runs->second.back()->cause)) return -1;
+    return runs->second.back()->stop_s;
+  }
+  void CheckJob(size_t i) {
+    SCOPED_TRACE(w_.trace.jobs[i].id);
+    const Job& job = w_.trace.jobs[i];
+    const JobShape& shape = w_.trace.ShapeOf(job);
+    const JobTerms* terms = w_.trace.TermsOf(job);
+    const bool submitted = ledger_.submitted.contains(i);
+    const int64_t submit_s = submitted ? ledger_.submitted.at(i) : -1;
+    int64_t earliest = job.submit_s;
+    bool can_come = true;
+    if (terms != nullptr) {
+      for (const std::string& name : terms->after) {
+        const int64_t end = EndOf(std::stoul(name.substr(1)));
+        can_come &= end >= 0;
+        earliest = std::max(earliest, end + terms->think_s);
+      }
+    }
+    EXPECT_EQ(submitted, can_come);
+    if (submitted) {
+      EXPECT_EQ(submit_s, earliest);
+    }
+    int64_t free_s = submit_s, done = 0, number = 0, failures = 0;
+    for (const Told* run : of_[i]) {
+      EXPECT_EQ(run->run, ++number);
+      EXPECT_GE(run->start_s, free_s);
+      EXPECT_GE(run->stop_s, run->start_s);
+      EXPECT_LE(run->pods, shape.pods[0].count);
+      EXPECT_GE(run->pods, shape.pods[0].min_count == 0 ? shape.pods[0].count : shape.pods[0].min_count);
+      EXPECT_EQ(run->amount, static_cast<double>(run->pods) * shape.pods[0].requests.at("gpu").ToDouble());
+      free_s = run->stop_s;
+      failures += run->cause == StopCause::kFailed ? 1 : 0;
+      done += (run->stop_s - run->start_s - run->lost_s - run->overhead_s) * run->pods;
+      if (run->cause != StopCause::kFinished) continue;
+      const int64_t need = job.duration_s * shape.pods[0].count;
+      EXPECT_GE(done, need);
+      // A job that may run with fewer pods ends on a whole second, and may do a little more than is left.
+      EXPECT_LT(done, need + (shape.pods[0].min_count > 0 ? run->pods : 1));
+    }
+    EXPECT_LE(failures, w_.options.model.all.backoff_limit);
+    EXPECT_EQ(result_.jobs[i].finish_s, !of_[i].empty() && of_[i].back()->cause == StopCause::kFinished ? free_s : -1);
+    if (!of_[i].empty()) {
+      EXPECT_EQ(result_.jobs[i].first_start_s, of_[i].front()->start_s);
+    }
+  }
+  // What is held of each cohort tree is at no time more than its quota. Between instants; a policy that changes is left
+  // to the check itself.
+  void CheckQuotas() {
+    if (!w_.options.policy_changes.empty()) return;
+    std::map<std::string, double> quota;
+    std::map<std::string, std::string> tree;
+    for (const api::ClusterQueue& cq : w_.policy.cluster_queues) {
+      tree[cq.metadata.name] = cq.cohort_name.empty() ? cq.metadata.name : "cohort " + cq.cohort_name;
+      quota[tree[cq.metadata.name]] += NominalOf(cq.resource_groups, "gpu");
+    }
+    std::set<int64_t> times;
+    for (const Told& run : ledger_.runs) times.insert(run.start_s);
+    for (const int64_t t : times) {
+      std::map<std::string, double> held;
+      for (const Told& run : ledger_.runs) {
+        if (run.start_s <= t && t < run.stop_s) held[tree.at(result_.teams[run.team])] += run.amount;
+      }
+      for (const auto& [name, amount] : held) EXPECT_LE(amount, quota[name]) << name << " at " << t;
+    }
+  }
+  void CheckOutages() {
+    for (const Outage& o : w_.outages) {
+      for (const Told& run : ledger_.runs) {
+        if (std::find(run.hosts.begin(), run.hosts.end(), o.node) == run.hosts.end()) continue;
+        EXPECT_TRUE(o.up_s <= o.down_s || run.stop_s <= o.down_s || run.start_s >= o.up_s)
+            << w_.trace.jobs[run.job].id << " runs on " << o.node << " while it is down";
+        EXPECT_FALSE(run.start_s >= o.cordon_s && run.start_s < o.down_s && o.up_s > o.down_s)
+            << w_.trace.jobs[run.job].id << " starts on " << o.node << " while it is cordoned";
+      }
+    }
+  }
+  void CheckFigures() {
+    const Metrics& m = result_.metrics;
+    for (size_t t = 0; t < result_.teams.size(); ++t) {
+      SCOPED_TRACE(result_.teams[t]);
+      double held = 0, lost = 0, overhead = 0;
+      int64_t jobs = 0, finished = 0, started = 0, preemptions = 0, missed = 0, failed = 0;
+      std::vector<int64_t> waits;
+      for (const Told& run : ledger_.runs) {
+        if (run.team != static_cast<int>(t)) continue;
+        held += run.amount * static_cast<double>(run.stop_s - run.start_s);
+        lost += run.amount * static_cast<double>(run.lost_s);
+        overhead += run.amount * static_cast<double>(run.overhead_s);
+        preemptions += IsPreemption(run.cause) || run.cause == StopCause::kLivelock ? 1 : 0;
+        failed += run.cause == StopCause::kGaveUp || run.cause == StopCause::kTimeLimit ? 1 : 0;
+      }
+      for (size_t i = 0; i < w_.trace.jobs.size(); ++i) {
+        const Job& job = w_.trace.jobs[i];
+        if (w_.trace.ShapeOf(job).queue != result_.teams[t]) continue;
+        ++jobs;
+        const bool done = !of_[i].empty() && of_[i].back()->cause == StopCause::kFinished;
+        finished += done ? 1 : 0;
+        started += of_[i].empty() ? 0 : 1;
+        if (!of_[i].empty()) waits.push_back(of_[i].front()->start_s - ledger_.submitted.at(i));
+        const JobTerms* terms = w_.trace.TermsOf(job);
+        if (terms == nullptr || !terms->deadline_s.has_value()) continue;
+        missed += !done || of_[i].back()->stop_s > *terms->deadline_s ? 1 : 0;
+      }
+      const TeamMetrics& team = m.teams[t];
+      EXPECT_DOUBLE_EQ(team.amount_hours, held / 3600);
+      EXPECT_DOUBLE_EQ(team.lost_hours, lost / 3600);
+      EXPECT_DOUBLE_EQ(team.overhead_hours, overhead / 3600);
+      EXPECT_EQ(team.jobs, jobs);
+      EXPECT_EQ(team.started, started);
+      EXPECT_EQ(team.finished, finished);
+      EXPECT_EQ(team.failed, failed);
+      EXPECT_EQ(team.preemptions, preemptions);
+      EXPECT_EQ(team.missed_deadlines, missed);
+      EXPECT_EQ(team.wait.max, waits.empty() ? 0 : *std::max_element(waits.begin(), waits.end()));
+    }
+  }
+
+  const SmallReplay& w_;
+  const Ledger& ledger_;
+  const SimulationResult& result_;
+  std::map<size_t, std::vector<const Told*>> of_;
+};
+
+int64_t FromEnvironment(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atoll(text);
+}
+
+TEST(RandomReplaysTest, NoneBreaksALaw) {
+  const int64_t only = FromEnvironment("MUSTER_RANDOM_SEED", -1);
+  const int64_t replays = only >= 0 ? 1 : FromEnvironment("MUSTER_RANDOM_REPLAYS", 400);
+  std::map<StopCause, int64_t> causes;
+  int64_t runs = 0, shrunk = 0, held_back = 0;
+  for (int64_t i = 0; i < replays; ++i) {
+    const uint64_t seed = static_cast<uint64_t>(only >= 0 ? only : i);
+    SCOPED_TRACE(testing::Message() << "MUSTER_RANDOM_SEED=" << seed);
+    const SmallReplay world = MakeSmallReplay(seed);
+    ConservationCheck check(&world.trace);
+    Ledger ledger;
+    SimulationHooks hooks;
+    hooks.observers = {&check, &ledger};
+    const auto result = Simulate(world.trace, world.policy, world.options, hooks);
+    ASSERT_TRUE(result.ok()) << result.status();
+    Afterwards(world, ledger, *result).Check();
+    if (testing::Test::HasFailure()) return;
+    for (const Told& run : ledger.runs) {
+      ++causes[run.cause];
+      ++runs;
+      shrunk += run.pods < world.trace.ShapeOf(world.trace.jobs[run.job]).pods[0].count ? 1 : 0;
+    }
+    for (const auto& [job, at_s] : result->submitted) held_back += at_s > world.trace.jobs[job].submit_s ? 1 : 0;
+  }
+  if (only >= 0) return;
+  // The worlds are not empty: all that can happen does.
+  EXPECT_GT(runs, replays * 5);
+  EXPECT_GT(shrunk, 0);
+  EXPECT_GT(held_back, 0);
+  for (const StopCause cause :
+       {StopCause::kFinished, StopCause::kInClusterQueue, StopCause::kInCohortReclamation, StopCause::kNodeFailed,
+        StopCause::kMaintenance, StopCause::kFailed, StopCause::kGaveUp, StopCause::kTimeLimit}) {
+    EXPECT_GT(causes[cause], 0) << ToString(cause);
+  }
+}
+
+}  // namespace
+}  // namespace muster::sim

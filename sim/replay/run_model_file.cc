@@ -1,0 +1,136 @@
+#include <yaml-cpp/yaml.h>
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "sim/replay/run_model.h"
+
+namespace muster::sim {
+namespace {
+
+constexpr int64_t kMaxSeconds = 1000000000;  // beyond thirty years it is a mistake
+
+absl::Status Bad(const YAML::Node& node, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("line ", node.Mark().line + 1, ": ", what));
+}
+
+struct TermField {
+  const char* name;
+  std::optional<int64_t> OwnTerms::*member;
+};
+constexpr TermField kTerms[] = {{"checkpointIntervalSeconds", &OwnTerms::checkpoint_interval_s},
+                                {"checkpointCostSeconds", &OwnTerms::checkpoint_cost_s},
+                                {"imagePullSeconds", &OwnTerms::image_pull_s},
+                                {"restartDelaySeconds", &OwnTerms::restart_delay_s},
+                                {"podMTBFSeconds", &OwnTerms::pod_mtbf_s},
+                                {"backoffLimit", &OwnTerms::backoff_limit},
+                                {"timeLimitSeconds", &OwnTerms::time_limit_s}};
+
+absl::Status ReadNumber(const YAML::Node& node, absl::string_view key, int64_t max, int64_t* out) {
+  if (!node.IsScalar() || !absl::SimpleAtoi(node.Scalar(), out) || *out < 0 || *out > max) {
+    return Bad(node, absl::StrCat(key, " has to be a whole number from 0 to ", max));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadFlag(const YAML::Node& node, absl::string_view key, bool* out) {
+  if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false")) {
+    *out = node.Scalar() == "true";
+    return absl::OkStatus();
+  }
+  return Bad(node, absl::StrCat(key, " has to be true or false"));
+}
+
+// Each key of a map once, with what is to be done about it.
+template <typename Read>
+absl::Status ReadMap(const YAML::Node& node, absl::string_view name, const Read& read) {
+  if (!node.IsMap()) return Bad(node, absl::StrCat(name, " has to be a map"));
+  std::vector<std::string> seen;
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar()) return Bad(entry.first, absl::StrCat("a key of ", name, " has to be text"));
+    const std::string& key = entry.first.Scalar();
+    for (const std::string& other : seen) {
+      if (other == key) return Bad(entry.first, absl::StrCat(key, " is there twice"));
+    }
+    seen.push_back(key);
+    if (absl::Status s = read(key, entry.second); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTerms(const YAML::Node& node, const std::string& name, OwnTerms* terms) {
+  absl::Status s = ReadMap(node, name, [&](const std::string& key, const YAML::Node& value) {
+    std::vector<std::string> names;
+    for (const TermField& field : kTerms) {
+      names.push_back(field.name);
+      if (key != field.name) continue;
+      int64_t number = 0;
+      const int64_t max = field.member == &OwnTerms::backoff_limit ? 1000000 : kMaxSeconds;
+      if (absl::Status bad = ReadNumber(value, absl::StrCat(name, ".", key), max, &number); !bad.ok()) return bad;
+      terms->*field.member = number;
+      return absl::OkStatus();
+    }
+    return Bad(value, absl::StrCat(name, ".", key, " is not known; use ", absl::StrJoin(names, ", ")));
+  });
+  return s;
+}
+
+absl::Status ReadControlPlane(const YAML::Node& node, RunModel* model) {
+  return ReadMap(node, "controlPlane", [&](const std::string& key, const YAML::Node& value) {
+    if (key == "admissionSeconds")
+      return ReadNumber(value, "controlPlane.admissionSeconds", kMaxSeconds, &model->admission_s);
+    if (key == "evictionSeconds")
+      return ReadNumber(value, "controlPlane.evictionSeconds", kMaxSeconds, &model->eviction_s);
+    return Bad(value, absl::StrCat("controlPlane.", key, " is not known; use admissionSeconds or evictionSeconds"));
+  });
+}
+
+absl::Status ReadModel(const YAML::Node& root, RunModel* model) {
+  OwnTerms all;
+  absl::Status s = ReadMap(root, "the model", [&](const std::string& key, const YAML::Node& value) {
+    if (key == "seed") {
+      int64_t seed = 0;
+      const absl::Status status = ReadNumber(value, key, std::numeric_limits<int64_t>::max(), &seed);
+      model->seed = static_cast<uint64_t>(seed);
+      return status;
+    }
+    if (key == "checkpointWhenPreempted") return ReadFlag(value, key, &model->checkpoint_when_preempted);
+    if (key == "enforceTimeLimit") return ReadFlag(value, key, &model->enforce_time_limit);
+    if (key == "controlPlane") return ReadControlPlane(value, model);
+    if (key == "all") return ReadTerms(value, key, &all);
+    if (key == "classes") {
+      return ReadMap(value, key, [&](const std::string& name, const YAML::Node& terms) {
+        return ReadTerms(terms, absl::StrCat("classes.", name), &model->classes[name]);
+      });
+    }
+    return Bad(value, absl::StrCat(key,
+                                   " is not known; use seed, all, classes, controlPlane, checkpointWhenPreempted or "
+                                   "enforceTimeLimit"));
+  });
+  if (!s.ok()) return s;
+  model->all = RunModel().TermsOf("", all);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RunModel> RunModel::Parse(absl::string_view yaml) {
+  RunModel model;
+  try {
+    const YAML::Node root = YAML::Load(std::string(yaml));
+    if (!root.IsMap()) return absl::InvalidArgumentError("a model is a YAML map with keys such as all and classes");
+    if (absl::Status s = ReadModel(root, &model); !s.ok()) return s;
+  } catch (const YAML::Exception& e) {  // yaml-cpp reports by throwing
+    return absl::InvalidArgumentError(absl::StrCat("line ", e.mark.line + 1, ": ", e.msg));
+  }
+  return model;
+}
+
+}  // namespace muster::sim
