@@ -19,6 +19,7 @@
 #include "cli/commands.h"
 #include "cli/end_signals.h"
 #include "webhook/base/log.h"
+#include "webhook/live/cluster_client_ca.h"
 #include "webhook/live/kubeconfig.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/manifests/manifests.h"
@@ -53,6 +54,7 @@ struct Flags {
   std::vector<std::string> dns_names;
   std::string ca_file;
   std::string client_ca;
+  bool client_ca_from_cluster = false;
   std::vector<std::string> client_names;
   std::vector<std::string> state;
   std::string kubeconfig;
@@ -90,24 +92,59 @@ absl::StatusOr<webhook::WebhookConfig> ReadConfig(const Flags& flags) {
   return config;
 }
 
-absl::StatusOr<std::unique_ptr<webhook::LiveClusterState>> FollowCluster(const Flags& flags,
-                                                                         const webhook::WebhookConfig& config,
-                                                                         const webhook::Log* log) {
+// What is asked of the API server.
+struct FromCluster {
+  std::unique_ptr<webhook::LiveClusterState> state;
+  std::unique_ptr<webhook::ClusterClientCa> client_ca;  // null unless it is wanted
+
+  std::vector<webhook::CacheFigures> figures() const {
+    std::vector<webhook::CacheFigures> all = state->figures();
+    if (client_ca != nullptr) all.push_back(client_ca->figures());
+    return all;
+  }
+};
+
+absl::StatusOr<FromCluster> FollowCluster(const Flags& flags, const webhook::WebhookConfig& config,
+                                          const webhook::Log* log) {
   absl::StatusOr<absl::Duration> max_staleness = ParseDuration("--max-staleness", flags.max_staleness);
   if (!max_staleness.ok()) return max_staleness.status();
   const absl::StatusOr<webhook::ApiEndpoint> endpoint = flags.kubeconfig.empty()
                                                             ? webhook::InClusterEndpoint()
                                                             : webhook::LoadKubeconfig(flags.kubeconfig, flags.context);
   if (!endpoint.ok()) return endpoint.status();
+  FromCluster followed;
+  if (flags.client_ca_from_cluster) {
+    webhook::ClusterClientCaOptions options;
+    options.max_staleness = *max_staleness;
+    options.seed = std::random_device{}();
+    auto client_ca = webhook::ClusterClientCa::Start(*endpoint, options, log);
+    if (!client_ca.ok()) return client_ca.status();
+    followed.client_ca = *std::move(client_ca);
+  }
   webhook::LiveStateOptions options;
   options.training_runtimes = config.frameworks.count("trainer.kubeflow.org/trainjob") > 0;
   options.reflector.max_staleness = *max_staleness;
   options.reflector.seed = std::random_device{}();
-  return webhook::LiveClusterState::Start(*endpoint, options, log);
+  auto state = webhook::LiveClusterState::Start(*endpoint, options, log);
+  if (!state.ok()) return state.status();
+  followed.state = *std::move(state);
+  return followed;
+}
+
+// Who may connect: whoever the file or the cluster names, or anyone.
+webhook::CertificateSource::Clients ClientsOf(const Flags& flags, const webhook::ClusterClientCa* from_cluster) {
+  if (from_cluster == nullptr) {
+    return [file = flags.client_ca, names = flags.client_names] { return webhook::ReadClientCheck(file, names); };
+  }
+  return [from_cluster, names = flags.client_names]() -> absl::StatusOr<webhook::ClientCheck> {
+    absl::StatusOr<std::string> bundle = from_cluster->Bundle();
+    if (!bundle.ok()) return bundle.status();
+    return webhook::ClientCheck{*std::move(bundle), names};
+  };
 }
 
 // The CA of a pair made on the spot goes to a file, or to standard output.
-absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(const Flags& flags) {
+absl::StatusOr<webhook::KeyPair> MakeOwnPair(const Flags& flags) {
   std::vector<std::string> names = flags.dns_names;
   const std::string service = absl::StrCat(webhook::kWebhookService, ".", webhook::ManifestOptions().ns, ".svc");
   for (const std::string& name :
@@ -115,12 +152,7 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(c
     names.push_back(name);
   }
   absl::StatusOr<webhook::KeyPair> pair = webhook::MakeSelfSigned(names, absl::Now(), kSelfSignedValidity);
-  if (!pair.ok()) return pair.status();
-  absl::StatusOr<webhook::ClientCheck> clients = webhook::ReadClientCheck(flags.client_ca, flags.client_names);
-  if (!clients.ok()) return clients.status();
-  absl::StatusOr<webhook::ServingCertificate> certificate =
-      webhook::MakeServingCertificate(*pair, absl::Now(), *clients);
-  if (!certificate.ok()) return certificate.status();
+  if (!pair.ok()) return pair;
   if (flags.ca_file.empty()) {
     std::cout << pair->ca << std::flush;
   } else {
@@ -128,15 +160,44 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> MakeOwnCertificate(c
     out << pair->ca << std::flush;
     if (!out) return absl::UnavailableError(absl::StrCat(flags.ca_file, ": the CA cannot be written"));
   }
-  return webhook::CertificateSource::Fixed(*std::move(certificate));
+  return pair;
 }
 
+void ReportCertificate(const webhook::Log& log, const absl::Status& status, const webhook::ServingCertificate* taken) {
+  if (taken != nullptr) {
+    log.Write(LogLevel::kInfo, "certificate taken",
+              {{"serial", taken->serial},
+               {"names", taken->names},
+               {"notAfter", absl::FormatTime(absl::RFC3339_sec, taken->not_after, absl::UTCTimeZone())}});
+  } else if (absl::IsPermissionDenied(status)) {
+    log.Write(LogLevel::kError, "no new connection is taken", {{"error", std::string(status.message())}});
+  } else {
+    log.Write(LogLevel::kError, "certificate refused; the one before stays in use",
+              {{"error", std::string(status.message())}});
+  }
+}
+
+// `client_ca` may be null; otherwise it outlives what is returned.
 absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(const Flags& flags,
                                                                              const webhook::WebhookConfig& config,
+                                                                             const webhook::ClusterClientCa* client_ca,
                                                                              const webhook::Log* log) {
-  if (flags.self_signed) return MakeOwnCertificate(flags);
+  const auto report = [log](const absl::Status& status, const webhook::ServingCertificate* taken) {
+    ReportCertificate(*log, status, taken);
+  };
+  webhook::CertificateSource::Clients clients = ClientsOf(flags, client_ca);
+  const absl::StatusOr<webhook::ClientCheck> now = clients();
+  if (client_ca == nullptr && !now.ok() && flags.self_signed) return now.status();
   absl::StatusOr<absl::Duration> interval = ParseDuration("--cert-check-interval", flags.cert_check_interval);
   if (!interval.ok()) return interval.status();
+  *interval = std::max(*interval, absl::Milliseconds(10));
+  if (flags.self_signed) {
+    absl::StatusOr<webhook::KeyPair> pair = MakeOwnPair(flags);
+    if (!pair.ok()) return pair.status();
+    const auto usable = webhook::MakeServingCertificate(*pair, absl::Now(), now.ok() ? *now : webhook::ClientCheck());
+    if (!usable.ok()) return usable.status();
+    return webhook::CertificateSource::Follow([pair = *pair] { return pair; }, std::move(clients), *interval, report);
+  }
   std::string folder = flags.cert_dir.empty() ? config.cert_dir : flags.cert_dir;
   if (folder.empty()) folder = kDefaultCertDir;
   if (!std::ifstream(folder + "/.")) {
@@ -144,20 +205,8 @@ absl::StatusOr<std::unique_ptr<webhook::CertificateSource>> OpenCertificates(con
         folder,
         ": no such folder; give --cert-dir with tls.crt and tls.key in it, or --self-signed to try things out"));
   }
-  return webhook::CertificateSource::Watch(
-      folder, std::max(*interval, absl::Milliseconds(10)),
-      [log](const absl::Status& status, const webhook::ServingCertificate* taken) {
-        if (taken == nullptr) {
-          log->Write(LogLevel::kError, "certificate refused; the one before stays in use",
-                     {{"error", std::string(status.message())}});
-        } else {
-          log->Write(LogLevel::kInfo, "certificate taken",
-                     {{"serial", taken->serial},
-                      {"names", taken->names},
-                      {"notAfter", absl::FormatTime(absl::RFC3339_sec, taken->not_after, absl::UTCTimeZone())}});
-        }
-      },
-      {flags.client_ca, flags.client_names});
+  return webhook::CertificateSource::Follow([folder] { return webhook::ReadKeyPair(folder); }, std::move(clients),
+                                            *interval, report);
 }
 
 // Where probes and metrics are served: what the flag says, or Kueue's Configuration (":8081"; "" and "0" are none).
@@ -181,6 +230,9 @@ void AllowFiles() {
 
 absl::Status Serve(const Flags& flags) {
   EndSignals signals;  // before any thread
+  if (!flags.client_names.empty() && flags.client_ca.empty() && !flags.client_ca_from_cluster) {
+    return absl::InvalidArgumentError("--client-name needs --client-ca or --client-ca-from-cluster");
+  }
   absl::StatusOr<LogLevel> level = webhook::ParseLogLevel(flags.log_level);
   if (!level.ok()) return level.status();
   absl::StatusOr<absl::Duration> delay = ParseDuration("--shutdown-delay", flags.shutdown_delay);
@@ -195,7 +247,7 @@ absl::Status Serve(const Flags& flags) {
     log.Write(LogLevel::kInfo, "settings that do not concern the webhook", {{"ignored", config->ignored}});
   }
   std::unique_ptr<webhook::CachedClusterState> from_files;
-  std::unique_ptr<webhook::LiveClusterState> live;
+  FromCluster live;
   if (flags.state.empty()) {
     auto followed = FollowCluster(flags, *config, &log);
     if (!followed.ok()) return followed.status();
@@ -205,8 +257,9 @@ absl::Status Serve(const Flags& flags) {
     if (!loaded.ok()) return loaded.status();
     from_files = *std::move(loaded);
   }
-  const webhook::ClusterState* state = live != nullptr ? live.get() : from_files.get();
-  auto certificates = OpenCertificates(flags, *config, &log);
+  const webhook::ClusterState* state = from_files.get();
+  if (live.state != nullptr) state = live.state.get();
+  auto certificates = OpenCertificates(flags, *config, live.client_ca.get(), &log);
   if (!certificates.ok()) return certificates.status();
 
   webhook::WebhookServerOptions options;
@@ -223,7 +276,7 @@ absl::Status Serve(const Flags& flags) {
   AllowFiles();
   const webhook::Router router(*config, state);
   webhook::WebhookServer::Caches caches;
-  if (live != nullptr) caches = [&live] { return live->figures(); };
+  if (live.state != nullptr) caches = [&live] { return live.figures(); };
   auto server = webhook::WebhookServer::Start(options, &router, certificates->get(), caches, &log);
   if (!server.ok()) return server.status();
   signals.BeginServing(*delay + *patience, [&certificates, &log] {
@@ -286,13 +339,15 @@ void AddWebhook(CLI::App* app, int* exit_code) {
       command->add_option("--client-ca", flags->client_ca,
                           "Answer only clients with a certificate of a CA in this file, taken again when it changes");
   client_ca->check(CLI::ExistingFile);
-  command
-      ->add_option("--client-name", flags->client_names,
-                   "… and with this common name or DNS name; may be given more than once")
-      ->needs(client_ca);
+  auto* from_cluster =
+      command->add_flag("--client-ca-from-cluster", flags->client_ca_from_cluster,
+                        "The same with the CAs the cluster names in ConfigMap extension-apiserver-authentication");
+  from_cluster->excludes(client_ca);
+  command->add_option("--client-name", flags->client_names,
+                      "… and with this common name or DNS name; may be given more than once");
   auto* state = command->add_option("--state", flags->state,
                                     "Files or folders with what the cluster holds, instead of asking its API server");
-  state->check(CLI::ExistingPath);
+  state->check(CLI::ExistingPath)->excludes(from_cluster);
   command->add_option("--kubeconfig", flags->kubeconfig, "How to reach the API server (default: as a pod does)")
       ->check(CLI::ExistingFile)
       ->excludes(state);

@@ -66,6 +66,9 @@ absl::Status PrintManifests(Flags flags) {
     if (!clients.ok()) return clients.status();
     options.client_ca = clients->ca;
   }
+  if (!options.client_names.empty() && flags.client_ca.empty() && !options.client_ca_from_cluster) {
+    return absl::InvalidArgumentError("--client-name needs --client-ca or --client-ca-from-cluster");
+  }
   options.ignore_when_down.insert(flags.ignore_when_down.begin(), flags.ignore_when_down.end());
   const webhook::CachedClusterState nothing;
   const webhook::Router router(*config, &nothing);
@@ -107,7 +110,10 @@ void AddWebhookManifests(CLI::App* webhook, int* exit_code) {
   auto* client_ca = command->add_option("--client-ca", flags->client_ca,
                                         "The CA of the certificates API servers show: nobody else is answered");
   client_ca->check(CLI::ExistingFile);
-  command->add_option("--client-name", options.client_names, "… with this name in them")->needs(client_ca);
+  auto* from_cluster = command->add_flag("--client-ca-from-cluster", options.client_ca_from_cluster,
+                                         "The CAs the cluster names for its clients instead");
+  from_cluster->excludes(client_ca);
+  command->add_option("--client-name", options.client_names, "… with this name in them");
   command->add_option("--output-dir", flags->output_dir, "Write files with a kustomization.yaml instead of printing");
   command->callback([flags, exit_code] {
     if (absl::Status status = PrintManifests(*flags); !status.ok()) {

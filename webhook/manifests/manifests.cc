@@ -110,7 +110,17 @@ std::vector<json> Rbac(const std::vector<Route>& routes, const ManifestOptions& 
   binding["roleRef"] = {
       {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "muster-webhook-role"}};
   binding["subjects"] = {{{"kind", "ServiceAccount"}, {"name", "muster-webhook"}, {"namespace", options.ns}}};
-  return {Object("v1", "ServiceAccount", options.ns, "muster-webhook"), role, binding};
+  std::vector<json> objects = {Object("v1", "ServiceAccount", options.ns, "muster-webhook"), role, binding};
+  if (options.client_ca_from_cluster) {
+    // The role is Kubernetes' own.
+    json reader = Object("rbac.authorization.k8s.io/v1", "RoleBinding", "kube-system", "muster-webhook-auth-reader");
+    reader["roleRef"] = {{"apiGroup", "rbac.authorization.k8s.io"},
+                         {"kind", "Role"},
+                         {"name", "extension-apiserver-authentication-reader"}};
+    reader["subjects"] = binding["subjects"];
+    objects.push_back(std::move(reader));
+  }
+  return objects;
 }
 
 absl::Status CheckIgnored(const std::vector<Route>& routes, const ManifestOptions& options) {

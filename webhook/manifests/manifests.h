@@ -31,6 +31,8 @@ struct ManifestOptions {
   // PEM of the CA that signs the certificates API servers show; "" = they show none. And the names in them.
   std::string client_ca;
   std::vector<std::string> client_names;
+  // Instead of `client_ca`: the CAs the cluster itself names in kube-system/extension-apiserver-authentication.
+  bool client_ca_from_cluster = false;
   // Resources ("pods") that are let through while the webhook is down. See docs/webhook.md.
   std::set<std::string> ignore_when_down;
 };

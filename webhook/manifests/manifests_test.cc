@@ -94,6 +94,22 @@ TEST(ManifestsTest, TheCaOfClientsIsMounted) {
   EXPECT_EQ(pod["volumes"][2]["configMap"]["name"], "muster-webhook-client-ca");
 }
 
+TEST(ManifestsTest, TheClustersOwnCaOfClientsMayBeRead) {
+  ManifestOptions options;
+  EXPECT_FALSE(Objects(Make(options)).contains("RoleBinding/muster-webhook-auth-reader")) << "who does not need it";
+  options.client_ca_from_cluster = true;
+  options.ns = "elsewhere";
+  std::map<std::string, json> objects = Objects(Make(options));
+  const json& binding = objects.at("RoleBinding/muster-webhook-auth-reader");
+  EXPECT_EQ(binding["metadata"]["namespace"], "kube-system");
+  EXPECT_EQ(binding["roleRef"]["kind"], "Role");
+  EXPECT_EQ(binding["roleRef"]["name"], "extension-apiserver-authentication-reader");
+  EXPECT_EQ(binding["subjects"],
+            json::array({{{"kind", "ServiceAccount"}, {"name", "muster-webhook"}, {"namespace", "elsewhere"}}}));
+  const json& container = objects["Deployment/muster-webhook"]["spec"]["template"]["spec"]["containers"][0];
+  EXPECT_THAT(container["args"], Contains("--client-ca-from-cluster"));
+}
+
 TEST(ManifestsTest, ReplicasDoNotShareANode) {
   std::map<std::string, json> objects = Objects(Make({}));
   const json& spread = objects["Deployment/muster-webhook"]["spec"]["template"]["spec"]["topologySpreadConstraints"];

@@ -33,6 +33,7 @@ json Arguments(const ManifestOptions& options) {
                     "--cert-dir=/etc/muster/certs", absl::StrCat("--port=", kPort),
                     absl::StrCat("--health-port=", kHealthPort)};
   if (!options.client_ca.empty()) arguments.push_back("--client-ca=/etc/muster/client-ca/ca.crt");
+  if (options.client_ca_from_cluster) arguments.push_back("--client-ca-from-cluster");
   for (const std::string& name : options.client_names) arguments.push_back(absl::StrCat("--client-name=", name));
   return arguments;
 }

@@ -62,10 +62,17 @@ absl::StatusOr<ClientCheck> ReadClientCheck(const std::string& file, const std::
 
 std::unique_ptr<CertificateSource> CertificateSource::Watch(std::string folder, absl::Duration interval, Report report,
                                                             ClientCheck clients) {
+  return Follow([folder = std::move(folder)] { return ReadKeyPair(folder); },
+                [clients = std::move(clients)] { return ReadClientCheck(clients.ca, clients.names); }, interval,
+                std::move(report));
+}
+
+std::unique_ptr<CertificateSource> CertificateSource::Follow(Pairs pairs, Clients clients, absl::Duration interval,
+                                                             Report report) {
   std::unique_ptr<CertificateSource> source(new CertificateSource);
-  source->folder_ = std::move(folder);
-  source->report_ = std::move(report);
+  source->pairs_ = std::move(pairs);
   source->clients_ = std::move(clients);
+  source->report_ = std::move(report);
   source->Look();
   source->thread_ = std::thread([self = source.get(), interval] { self->WatchLoop(interval); });
   return source;
@@ -109,8 +116,8 @@ CertificateSource::~CertificateSource() {
 // The texts are compared, not the files' times: Kubernetes swaps a folder of a Secret by a symbolic link, and other
 // tools write in place. Reading three small files a second costs nothing.
 void CertificateSource::Look() {
-  absl::StatusOr<KeyPair> pair = ReadKeyPair(folder_);
-  absl::StatusOr<ClientCheck> clients = ReadClientCheck(clients_.ca, clients_.names);
+  absl::StatusOr<KeyPair> pair = pairs_();
+  absl::StatusOr<ClientCheck> clients = clients_();
   if (!clients.ok()) pair = clients.status();
   const std::string seen = pair.ok() ? absl::StrCat(pair->certificate, "\n", pair->key, "\n", clients->ca) : "";
   if (pair.ok() && seen == taken_text_) return;
@@ -120,9 +127,12 @@ void CertificateSource::Look() {
     // Tried again every time, since a start in the future comes by itself, but reported once.
     if (made.status() == last_error_) return;
     last_error_ = made.status();
+    const bool nobody = absl::IsPermissionDenied(clients.status());
+    if (nobody) taken_text_.clear();
     {
       absl::MutexLock lock(&mutex_);
       ++refused_;
+      if (nobody) current_ = nullptr;
     }
     if (report_) report_(made.status(), nullptr);
     return;

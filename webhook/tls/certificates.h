@@ -29,11 +29,17 @@ absl::StatusOr<ClientCheck> ReadClientCheck(const std::string& file, const std::
 // Thread-safe.
 class CertificateSource {
  public:
-  // The pair in `folder`, looked at again every `interval`. A pair that does not pass MakeServingCertificate is
-  // reported and left alone: the one before it stays in use. The folder may be empty at first; Current() is null until
-  // then. `report` hears of every pair taken (OK) or refused, from the thread that looks, and once before this returns.
   using Report = std::function<void(const absl::Status&, const ServingCertificate*)>;
-  // `clients.ca` names a file here: it is looked at as often.
+  using Pairs = std::function<absl::StatusOr<KeyPair>()>;
+  // Who may connect now. PermissionDenied: nobody, whoever might before; any other error leaves things as they are.
+  using Clients = std::function<absl::StatusOr<ClientCheck>()>;
+  // The pair that `pairs` gives, looked at again every `interval`, for those whom `clients` lets in. What does not pass
+  // MakeServingCertificate is reported and left alone: the pair before it stays in use. There may be none at first;
+  // Current() is null until then. `report` hears of every pair taken (OK) or refused, from the thread that looks, and
+  // once before this returns. Neither function may wait.
+  static std::unique_ptr<CertificateSource> Follow(Pairs pairs, Clients clients, absl::Duration interval,
+                                                   Report report);
+  // The pair in `folder`. `clients.ca` names a file here: it is looked at as often.
   static std::unique_ptr<CertificateSource> Watch(std::string folder, absl::Duration interval, Report report,
                                                   ClientCheck clients = {});
   // One pair that never changes.
@@ -54,8 +60,8 @@ class CertificateSource {
   void Look();
   void WatchLoop(absl::Duration interval);
 
-  std::string folder_;
-  ClientCheck clients_;
+  Pairs pairs_;
+  Clients clients_;
   Report report_;
   std::string taken_text_;   // what the current pair was made of, and why the last one was refused: only the
   absl::Status last_error_;  // thread that looks uses these two

@@ -150,6 +150,11 @@ std::string OpenSslError() {
   return text.empty() ? "no reason given" : text;
 }
 
+absl::Status CheckCaBundle(const std::string& pem, absl::string_view what) {
+  ERR_clear_error();
+  return ReadCertificates(pem, what).status();
+}
+
 absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now,
                                                           const ClientCheck& clients) {
   ERR_clear_error();

@@ -43,6 +43,10 @@ struct ServingCertificate {
 absl::StatusOr<ServingCertificate> MakeServingCertificate(const KeyPair& pair, absl::Time now,
                                                           const ClientCheck& clients = {});
 
+// Whether `pem` holds certificates, one or more, and nothing that cannot be read. Errors: InvalidArgument that names
+// `what` it is.
+absl::Status CheckCaBundle(const std::string& pem, absl::string_view what);
+
 // A CA made on the spot and a serving certificate it signed, for tests and for clusters without cert-manager. `names`:
 // DNS names and IP addresses. ECDSA P-256; the CA's key is thrown away. Errors: InvalidArgument without a name,
 // Internal when OpenSSL fails.
