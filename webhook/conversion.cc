@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/convert.h"
 #include "api/json_text.h"
+#include "webhook/admission/answer.h"
 #include "webhook/admission/review.h"
 #include "webhook/go/go_text.h"
 #include "webhook/go/go_types.h"
@@ -67,6 +68,13 @@ absl::Status Convert(const std::string& desired, json& object) {
   return status;
 }
 
+std::string Text(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+absl::Status TooLarge() {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the converted objects are larger than ", kMaxAnswerBytes, " bytes; ask for fewer at a time"));
+}
+
 HttpAnswer BadRequest() {
   HttpAnswer answer;
   answer.status = answer.code = 400;
@@ -75,7 +83,7 @@ HttpAnswer BadRequest() {
 
 }  // namespace
 
-HttpAnswer AnswerConversion(absl::string_view body) {
+HttpAnswer AnswerConversion(absl::string_view body, const ProcessorBudget& budget) {
   absl::StatusOr<json> review = api::ParseJson(body);
   if (!review.ok() || !review->is_object()) return BadRequest();
   const auto found = review->find("request");
@@ -90,27 +98,31 @@ HttpAnswer AnswerConversion(absl::string_view body) {
   answer.uid = ValueOrEmpty(StringField(request, "uid"));
   answer.allowed = true;
   answer.code = 200;
-  json response = {{"uid", answer.uid},
-                   {"convertedObjects", nullptr},
-                   {"result", {{"metadata", json::object()}, {"status", "Success"}}}};
+  std::string converted, failure;
   if (objects != request.end() && objects->is_array()) {
     for (json& object : *objects) {
-      if (absl::Status status = Convert(desired, object); !status.ok()) {
+      if (budget.Spent()) break;
+      absl::Status status = Convert(desired, object);
+      const std::string text = status.ok() ? Text(object) : "";
+      object = nullptr;  // its text is what is kept
+      if (converted.size() + text.size() > kMaxAnswerBytes) status = TooLarge();
+      if (!status.ok()) {
         answer.allowed = false;
-        answer.code = 400;
-        response["result"]["status"] = "Failure";
-        response["result"]["message"] = std::string(status.message());
+        answer.code = absl::IsResourceExhausted(status) ? 413 : 400;
+        failure = absl::StrCat("\"message\":", Text(std::string(status.message())), ",");
         break;
       }
+      absl::StrAppend(&converted, converted.empty() ? "" : ",", text);
     }
-    if (answer.allowed && !objects->empty()) response["convertedObjects"] = std::move(*objects);
   }
-  json out = {{"kind", ValueOrEmpty(StringField(*review, "kind"))},
-              {"apiVersion", ValueOrEmpty(StringField(*review, "apiVersion"))},
-              {"response", std::move(response)}};
-  answer.body = out.dump(-1, ' ', false, json::error_handler_t::replace);
-  answer.body.push_back('\n');
-  return answer;
+  const bool any = answer.allowed && !converted.empty();
+  answer.body = absl::StrCat("{\"apiVersion\":", Text(ValueOrEmpty(StringField(*review, "apiVersion"))),
+                             ",\"kind\":", Text(ValueOrEmpty(StringField(*review, "kind"))),
+                             ",\"response\":{\"convertedObjects\":", any ? "[" : "null", any ? converted : "",
+                             any ? "]" : "", ",\"result\":{", failure, "\"metadata\":{},\"status\":\"",
+                             answer.allowed ? "Success" : "Failure", "\"},\"uid\":", Text(answer.uid), "}}\n");
+  // What is left to be so large is what no API server sends: names, or an object that is quoted in a failure.
+  return answer.body.size() > kMaxAnswerBytes ? BadRequest() : answer;
 }
 
 }  // namespace muster::webhook

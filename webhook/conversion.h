@@ -5,12 +5,14 @@
 #define MUSTER_WEBHOOK_CONVERSION_H_
 
 #include "absl/strings/string_view.h"
+#include "webhook/base/processor_budget.h"
 #include "webhook/router.h"
 
 namespace muster::webhook {
 
-// Answers a ConversionReview. Never throws. O(size).
-HttpAnswer AnswerConversion(absl::string_view body);
+// Answers a ConversionReview. More converted objects than an answer may hold (kMaxAnswerBytes) are a failure. Of no
+// meaning once the budget is spent. Never throws. O(size).
+HttpAnswer AnswerConversion(absl::string_view body, const ProcessorBudget& budget);
 
 }  // namespace muster::webhook
 

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "webhook/base/processor_budget.h"
 
 namespace muster::webhook {
 namespace {
@@ -25,7 +27,7 @@ json Answer(const json& objects, const std::string& version) {
   const json review = {{"apiVersion", "apiextensions.k8s.io/v1"},
                        {"kind", "ConversionReview"},
                        {"request", {{"uid", "u"}, {"desiredAPIVersion", version}, {"objects", objects}}}};
-  return json::parse(AnswerConversion(review.dump()).body).at("response");
+  return json::parse(AnswerConversion(review.dump(), ProcessorBudget(absl::Hours(1))).body).at("response");
 }
 
 json Object(const char* kind, const std::string& version, const char* rest) {
@@ -45,6 +47,37 @@ void Check(const std::string& from, const std::string& to, const Row (&rows)[n])
     ASSERT_EQ(answer["convertedObjects"].size(), 1U);
     EXPECT_EQ(answer["convertedObjects"][0], Object(row.kind, to, row.want));
   }
+}
+
+// What is small before may be large after: answers have a limit all the same.
+TEST(Conversion, MoreThanAnAnswerHoldsIsAFailure) {
+  std::string objects;
+  while (objects.size() < 6'000'000) {
+    absl::StrAppend(&objects, objects.empty() ? "" : ",",
+                    R"({"apiVersion":"kueue.x-k8s.io/v1beta1","kind":"LocalQueue"})");
+  }
+  const std::string body =
+      absl::StrCat(R"({"request":{"uid":"u","desiredAPIVersion":"kueue.x-k8s.io/v1beta2","objects":[)", objects, "]}}");
+  const HttpAnswer answer = AnswerConversion(body, ProcessorBudget(absl::Hours(1)));
+  EXPECT_FALSE(answer.allowed);
+  EXPECT_EQ(answer.code, 413);
+  const json response = json::parse(answer.body).at("response");
+  EXPECT_EQ(response["uid"], "u");
+  EXPECT_TRUE(response["convertedObjects"].is_null());
+  EXPECT_EQ(response["result"]["message"],
+            "the converted objects are larger than 8388608 bytes; ask for fewer at a time");
+}
+
+TEST(Conversion, ListsKeepTheirOrder) {
+  json objects = json::array();
+  for (int i = 0; i < 3; ++i) {
+    objects.push_back(Object("LocalQueue", "v1beta1", "{}"));
+    objects.back()["metadata"]["name"] = absl::StrCat("q", i);
+  }
+  const json answer = Answer(objects, "kueue.x-k8s.io/v1beta2");
+  ASSERT_EQ(answer["convertedObjects"].size(), 3U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(answer["convertedObjects"][i]["metadata"]["name"], absl::StrCat("q", i));
+  EXPECT_TRUE(Answer(json::array(), "kueue.x-k8s.io/v1beta2")["convertedObjects"].is_null());
 }
 
 TEST(Conversion, Up) {

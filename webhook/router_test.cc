@@ -5,11 +5,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "api/job_kinds.h"
 #include "webhook/state/cluster_state.h"
 #include "webhook/state/config.h"
@@ -247,6 +249,37 @@ TEST_F(RouterTest, ThePodsOfAManagedJobAreLeftAlone) {
        {"metadata",
         {{"name", "j"}, {"namespace", "a"}, {"uid", "u1"}, {"labels", {{"kueue.x-k8s.io/queue-name", "q"}}}}}});
   EXPECT_EQ(Ask("/mutate--v1-pod", "CREATE", OwnedPod("u1")), "allowed");
+}
+
+// Whoever must not wait gets the same answer, or none.
+TEST_F(RouterTest, WhatNeedsNoLookupIsAnsweredAtOnce) {
+  const Router router(config_, &state_);
+  const json job = Named(R"({"spec": {"template": {}}})", "q");
+  json owned = job;
+  owned["metadata"]["ownerReferences"] = json::array(
+      {{{"apiVersion", "jobset.x-k8s.io/v1alpha2"}, {"kind", "JobSet"}, {"name", "s"}, {"controller", true}}});
+  for (const char* path : {"/mutate-batch-v1-job", "/validate-batch-v1-job", "/convert", "/nowhere"}) {
+    const std::string review = ReviewText("CREATE", job, nullptr);
+    const std::optional<HttpAnswer> now = router.AnswerNow(path, "application/json", review);
+    ASSERT_TRUE(now.has_value()) << path;
+    EXPECT_EQ(now->body, router.Answer(path, "application/json", review).body);
+  }
+  const std::string review = ReviewText("CREATE", owned, nullptr);
+  EXPECT_FALSE(router.AnswerNow("/mutate-batch-v1-job", "application/json", review).has_value());
+  EXPECT_EQ(router.Answer("/mutate-batch-v1-job", "application/json", review).code, 404);
+}
+
+// An answer that takes too long is none: what it would say may be half of it.
+TEST_F(RouterTest, AnAnswerHasSoMuchProcessorTime) {
+  const Router router(config_, &state_, absl::ZeroDuration());
+  const std::string review = ReviewText("CREATE", Named(R"({"spec": {"template": {}}})", "q"), nullptr);
+  for (const char* path : {"/mutate-batch-v1-job", "/validate-batch-v1-job", "/convert"}) {
+    const HttpAnswer answer = router.Answer(path, "application/json", review);
+    EXPECT_EQ(answer.status, 500) << path;
+    EXPECT_FALSE(answer.allowed);
+    EXPECT_THAT(answer.body, HasSubstr("takes more than 0 of processor time"));
+    EXPECT_FALSE(router.AnswerNow(path, "application/json", review).has_value());
+  }
 }
 
 TEST_F(RouterTest, OwnersThatOwnEachOtherAreRefused) {

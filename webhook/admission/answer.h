@@ -13,11 +13,13 @@
 
 namespace muster::webhook {
 
-// Answers are not larger than this and a frame of a few kilobytes; what would be becomes a refusal.
-inline constexpr size_t kMaxAnswerBytes = size_t{3} << 20;
+// No answer is larger, of whatever kind; what would be becomes a refusal. The objects of a conversion come back a little
+// larger than they went, which may be 7 MiB.
+inline constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
 
 // Decodes the objects of the request as the kind of the handler and lets the handler set or check what it does. The
 // object of a mutating request is changed on the way. Pure but for ClusterState::Lookup. O(size of the objects).
+// Of no meaning once env.budget is spent.
 AdmissionResponse AnswerRequest(const Env& env, const Handler& handler, AdmissionRequest& request);
 
 }  // namespace muster::webhook

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "api/job_kinds.h"
 #include "webhook/admission/handler.h"
+#include "webhook/base/processor_budget.h"
 #include "webhook/go/go_types.h"
 #include "webhook/patch/object_patch.h"
 #include "webhook/state/cluster_state.h"
@@ -48,7 +50,8 @@ class AnswerTest : public testing::Test {
     request_.operation = operation;
     request_.object = json::parse(object);
     request_.old_object = json::parse(old);
-    return AnswerRequest({config_, state_}, handler, request_);
+    const ProcessorBudget budget(absl::Hours(1));
+    return AnswerRequest({config_, state_, budget}, handler, request_);
   }
 
   const WebhookConfig config_ = DefaultWebhookConfig();

@@ -10,6 +10,7 @@
 #include "api/field_errors.h"
 #include "api/job_kinds.h"
 #include "webhook/admission/response.h"
+#include "webhook/base/processor_budget.h"
 #include "webhook/state/cluster_state.h"
 #include "webhook/state/config.h"
 
@@ -18,10 +19,11 @@ namespace muster::webhook {
 class ObjectPatch;
 struct GoStruct;
 
-// What all handlers share. Outlives every request.
+// What handlers are given besides the request, whose answer it outlives.
 struct Env {
   const WebhookConfig& config;
   const ClusterState& state;
+  const ProcessorBudget& budget;  // once it is spent, whatever is answered is not given
 };
 
 // A failure that is the whole answer: an API error, or a text that is no field error. nullopt = none.

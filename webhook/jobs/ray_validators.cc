@@ -65,7 +65,7 @@ void CheckRayClusterElastic(const Env& env, const json& job, const Cluster& clus
   }
   const JsonPath groups_path = cluster.path.Field("workerGroupSpecs");
   if (const json* groups = WorkerGroups(cluster.spec)) {
-    for (size_t i = 0; i < groups->size(); ++i) {
+    for (size_t i = 0; i < groups->size() && !env.budget.Spent(); ++i) {
       CheckElasticGate((*groups)[i], groups_path.Item(static_cast<int>(i)), errors);
     }
   }

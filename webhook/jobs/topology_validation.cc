@@ -357,6 +357,7 @@ void CheckTopologyAnnotations(const Env& env, const std::vector<TopologySubject>
   if (!env.config.gates[Gate::kTopologyAwareScheduling]) return;
   const JsonPath root;
   for (const Member& member : MembersOf(subjects)) {
+    if (env.budget.Spent()) return;
     CheckAnnotations(env, member.annotations, root.Field(member.subject->path), errors);
   }
 }
@@ -378,7 +379,7 @@ void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects,
   // What Kueue cannot turn into a request has no size and no group.
   std::string parse_error;
   for (const Member& member : members) {
-    if (parse_error.empty()) parse_error = ParseError(env, member.annotations);
+    if (parse_error.empty() && !env.budget.Spent()) parse_error = ParseError(env, member.annotations);
   }
   const bool parsed = parse_error.empty();
   if (rules.parse_first && !parsed) {
@@ -393,6 +394,7 @@ void CheckTopology(const Env& env, const std::vector<TopologySubject>& subjects,
   };
   const JsonPath root;
   for (const Member& member : members) {
+    if (env.budget.Spent()) return;
     const bool first = member.subject == subjects.data();
     if (rules.grouping_after_first && !first) check_groups();
     if (!member.subject->checked || (rules.rest_only_when_parsed && !parsed && !first)) continue;

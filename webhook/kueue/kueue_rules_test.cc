@@ -60,6 +60,30 @@ class KueueRulesTest : public testing::Test {
   CachedClusterState state_;
 };
 
+TEST_F(KueueRulesTest, ConcurrentAdmission) {
+  config_.gates.Set(Gate::kConcurrentAdmission, true);
+  Check("clusterqueue",
+        {
+            {"constraints are for workloads that migrate, even empty ones",
+             R"({"spec": {@Q, "nominalQuota": 1}]}]}], "concurrentAdmissionPolicy":
+                 {"migration": {"mode": "RetainFirstAdmission", "constraints": {}}}, "queueingStrategy": "StrictFIFO"}})",
+             nullptr,
+             "[spec.concurrentAdmissionPolicy.migration.constraints: Forbidden: may only be set when migration.mode is "
+             "\"TryPreferredFlavors\" (got \"RetainFirstAdmission\"), spec.queueingStrategy: Invalid value: "
+             "\"StrictFIFO\": StrictFIFO queueing strategy cannot be used when ConcurrentAdmissionPolicy is defined]"},
+            {"those with a flavor are said once",
+             R"({"spec": {@Q, "nominalQuota": 1}]}]}], "concurrentAdmissionPolicy":
+                 {"migration": {"mode": "RetainFirstAdmission", "constraints": {"lastAcceptableFlavorName": "f"}}}}})",
+             nullptr,
+             "spec.concurrentAdmissionPolicy.migration.constraints: Forbidden: may only be set when migration.mode is "
+             "\"TryPreferredFlavors\" (got \"RetainFirstAdmission\")"},
+            {"who migrates may have none",
+             R"({"spec": {@Q, "nominalQuota": 1}]}]}], "concurrentAdmissionPolicy":
+                 {"migration": {"mode": "TryPreferredFlavors", "constraints": {}}}}})",
+             nullptr, ""},
+        });
+}
+
 TEST_F(KueueRulesTest, ClusterQueue) {
   Check("clusterqueue",
         {

@@ -25,6 +25,11 @@ constexpr int kMaxAccepts = 64;
 constexpr int kMaxRefusals = 64;
 // Handshakes are what costs most: those who are through them come first, and newcomers share a part of each round.
 constexpr absl::Duration kHandshakeShare = absl::Milliseconds(1);
+// What a large body or answer still has to say comes last: a connection that asks for little goes through several rounds,
+// each of which would otherwise take as long as all that others have sent takes to read.
+constexpr absl::Duration kBulkShare = absl::Milliseconds(2);
+// A small answer costs less than having a worker give it, when there is not much to do; others are not to wait for more.
+constexpr absl::Duration kAtOnceShare = absl::Microseconds(500);
 // How often slow peers are looked for, and workers looked after.
 constexpr absl::Duration kSweepInterval = absl::Milliseconds(250);
 constexpr absl::Duration kTendInterval = absl::Milliseconds(5);
@@ -109,7 +114,7 @@ void ConnectionLoop::Publish() {
 }
 
 int ConnectionLoop::WaitTime(absl::Time now) const {
-  if (!known_.empty() || !unknown_.empty()) return 0;
+  if (!known_.empty() || !unknown_.empty() || !bulk_.empty()) return 0;
   absl::Time until = std::min({next_sweep_, accept_again_, end_, end_fresh_});
   if (jobs_ > 0) until = std::min(until, now + kTendInterval);
   if (until == absl::InfiniteFuture()) return -1;
@@ -134,6 +139,7 @@ void ConnectionLoop::Run() {
 }
 
 void ConnectionLoop::Round(int n) {
+  at_once_left_ = kAtOnceShare;
   bool accept = now_ >= accept_again_;
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = events_[static_cast<size_t>(i)];
@@ -228,10 +234,17 @@ void ConnectionLoop::ServeQueues() {
     known_.pop_front();
     Serve(id);
   }
-  const absl::Time until = now_ + kHandshakeShare;
-  for (size_t n = unknown_.size(); n > 0; --n) {
-    const Id id = unknown_.front();
-    unknown_.pop_front();
+  ServeFor(unknown_, kHandshakeShare);
+  ServeFor(bulk_, kBulkShare);
+}
+
+// One is always served.
+void ConnectionLoop::ServeFor(std::deque<Id>& queue, absl::Duration share) {
+  if (queue.empty()) return;
+  const absl::Time until = MonotonicNow() + share;
+  for (size_t n = queue.size(); n > 0; --n) {
+    const Id id = queue.front();
+    queue.pop_front();
     Serve(id);
     if (MonotonicNow() > until) break;
   }

@@ -50,6 +50,7 @@ class ConnectionLoop {
   void AcceptSome();
   void Take(OwnedFd fd, const sockaddr_storage& address);
   void ServeQueues();
+  void ServeFor(std::deque<Id>& queue, absl::Duration share);
   void Serve(Id id);
   void Sweep();
   void Expire(Connection& c);
@@ -65,6 +66,7 @@ class ConnectionLoop {
   bool Digest(Connection& c);
   bool LookAtHead(Connection& c);
   void Ask(Connection& c);
+  bool AnswerAtOnce(Connection& c, const Job& job);
   void Answered(const std::shared_ptr<Job>& job);
   void Respond(Connection& c, const HttpResponse& response, bool keep, bool with_body = true);
   void Refuse(Connection& c, int status, const char* why);
@@ -93,7 +95,8 @@ class ConnectionLoop {
   absl::flat_hash_map<Id, std::unique_ptr<Connection>> connections_;
   Peers peers_;
   Id next_id_;
-  std::deque<Id> known_, unknown_;  // queued: those with a handshake behind them, and those without
+  // Queued: those with a handshake behind them, those without, and those in the middle of something large.
+  std::deque<Id> known_, unknown_, bulk_;
   std::vector<Id> dead_;
   std::deque<std::shared_ptr<Job>> parked_;  // wait for the cost of others to go
   std::vector<epoll_event> events_;
@@ -110,6 +113,7 @@ class ConnectionLoop {
   size_t cost_ = 0;  // of the jobs that were started
   size_t high_ = 0;  // the most that was held since memory was given back
   absl::Time released_ = absl::InfinitePast();
+  absl::Duration at_once_left_;  // of this round, for answers that are given here
   bool all_accepted_ = false;
   HttpServerStats counts_;
 

@@ -1,9 +1,12 @@
 // What a connection goes through: handshake, requests and their answers, the end.
 #include <algorithm>
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "webhook/serving/connection_loop.h"
+#include "webhook/serving/monotonic.h"
 
 namespace muster::webhook {
 namespace {
@@ -15,6 +18,8 @@ using State = RequestReader::State;
 constexpr int kTurn = 8;
 // Those with a larger body go where they hold up nobody else.
 constexpr size_t kLargeBody = 64 * 1024;
+// Those with a body up to this may be answered at once.
+constexpr size_t kTinyBody = 16 * 1024;
 constexpr absl::Duration kDrainTime = absl::Seconds(2);
 constexpr absl::Duration kRefusedTime = absl::Seconds(2);
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -40,7 +45,8 @@ void ConnectionLoop::Enter(Connection& c, Phase phase, absl::Duration patience) 
 void ConnectionLoop::Queue(Connection& c) {
   if (c.queued || c.phase == Phase::kDead) return;
   c.queued = true;
-  (c.phase == Phase::kHandshake ? unknown_ : known_).push_back(c.id);
+  const bool bulk = (c.phase == Phase::kBody || c.phase == Phase::kSending) && c.moved > kLargeBody;
+  (c.phase == Phase::kHandshake ? unknown_ : bulk ? bulk_ : known_).push_back(c.id);
 }
 
 void ConnectionLoop::Close(Connection& c) {
@@ -160,6 +166,7 @@ void ConnectionLoop::Ask(Connection& c) {
   job->request.remote = c.remote;
   job->head = job->request.method == "HEAD";
   job->submitted = now_;
+  if (complete && AnswerAtOnce(c, *job)) return;
   job->cost = options_.cost ? options_.cost(job->request) : 0;
   if (job->cost > options_.max_cost) {
     std::string().swap(job->request.body);
@@ -178,6 +185,21 @@ void ConnectionLoop::Ask(Connection& c) {
   } else if (!Start(job)) {
     parked_.push_back(std::move(job));
   }
+}
+
+bool ConnectionLoop::AnswerAtOnce(Connection& c, const Job& job) {
+  if (!options_.at_once || job.request.body.size() > kTinyBody || at_once_left_ <= absl::ZeroDuration()) return false;
+  const absl::Time start = MonotonicNow();
+  std::optional<HttpResponse> response;
+  try {
+    response = options_.at_once(job.request);
+  } catch (const std::exception&) {  // the worker will say so
+  }
+  at_once_left_ -= MonotonicNow() - start;
+  if (!response) return false;
+  c.served |= response->status == 200;
+  Respond(c, *response, job.keep_alive && !response->close, !job.head);
+  return true;
 }
 
 void ConnectionLoop::Answered(const std::shared_ptr<Job>& job) {
@@ -208,10 +230,9 @@ void ConnectionLoop::Refuse(Connection& c, int status, const char* why) { Respon
 
 void ConnectionLoop::Overloaded(Connection& c) {
   ++counts_.overloaded;
-  HttpResponse response = Text(429, absl::StrCat("too many requests: limits are ", options_.max_connections,
-                                                 " connections, ", options_.max_in_flight, " requests and ",
-                                                 options_.max_held_bytes >> 20, " MiB at a time; try again\n"));
-  response.headers.emplace_back("Retry-After", "1");
+  const HttpResponse response = Text(429, absl::StrCat("too many requests: limits are ", options_.max_connections,
+                                                       " connections, ", options_.max_in_flight, " requests and ",
+                                                       options_.max_held_bytes >> 20, " MiB at a time; try again\n"));
   Respond(c, response, c.reader.state() == State::kComplete && c.reader.keep_alive());
 }
 

@@ -15,6 +15,8 @@ std::string ToWire(const HttpResponse& response, bool keep, bool with_body) {
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", absl::string_view(reason.data(), reason.size()),
                   keep ? "\r\n" : "\r\nConnection: close\r\n", "Content-Length: ", response.body.size(),
                   "\r\nContent-Type: ", response.content_type, "\r\n");
+  // An API server tries again then, within its timeout; without, it gives up at once.
+  if (response.status == 429 || response.status == 503) out += "Retry-After: 1\r\n";
   for (const auto& [name, value] : response.headers) absl::StrAppend(&out, name, ": ", value, "\r\n");
   out += "\r\n";
   if (with_body) out += response.body;

@@ -26,7 +26,7 @@ struct HttpResponse {
   bool close = false;  // end the connection after this answer
 };
 
-// The answer as bytes of HTTP/1.1. `keep`: whether the connection goes on; `with_body` false: an answer to HEAD, which
+// The answer as bytes of HTTP/1.1; 429 and 503 ask to try again after a second. `keep`: whether the connection goes on; `with_body` false: an answer to HEAD, which
 // has the length of the body and no body.
 std::string ToWire(const HttpResponse& response, bool keep, bool with_body);
 

@@ -29,6 +29,9 @@ struct HttpServerOptions {
   std::function<std::shared_ptr<const ServingCertificate>()> certificate;
   // Looks at a request before any of its body is read; an answer here is the answer. Must be quick. May be unset.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> at_head;
+  // Answers a small request at once, or not at all; then the handler does. Called by the thread all connections wait for,
+  // so it must not wait for anything. May be unset.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> at_once;
   // Bytes that answering a request holds at most, besides its body. Must be quick. Not set: none.
   std::function<size_t(const HttpRequest&)> cost;
 

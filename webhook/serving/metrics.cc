@@ -25,7 +25,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 // Codes answers have; whatever else comes counts as the last.
-constexpr std::array<int, 7> kCodes = {200, 400, 403, 404, 413, 422, 500};
+constexpr std::array<int, 9> kCodes = {200, 400, 403, 404, 413, 422, 503, 504, 500};
 enum Decision { kAllowed, kDenied, kError };
 constexpr std::array<const char*, 3> kDecisions = {"allowed", "denied", "error"};
 
@@ -40,8 +40,16 @@ struct PathMetrics {
 };
 
 Decision ToDecision(const HttpAnswer& answer) {
-  if (answer.allowed) return kAllowed;
-  return answer.code == 403 ? kDenied : kError;
+  switch (OutcomeOf(answer)) {
+    case Outcome::kAllowed:
+      return kAllowed;
+    case Outcome::kDenied:
+      return kDenied;
+    case Outcome::kNotUnderstood:
+    case Outcome::kNotAnswered:
+      return kError;
+  }
+  return kError;
 }
 
 size_t CodeIndex(int code) {
@@ -155,7 +163,9 @@ class Metrics::Impl {
                          .Register(registry_);
     auto& decisions = prometheus::BuildCounter()
                           .Name("muster_webhook_decisions_total")
-                          .Help("Answers: allowed, denied (403), error (not understood, or something was not found).")
+                          .Help(
+                              "Answers: allowed, denied (by a rule, or something it names is not there), error (not "
+                              "understood, or not answered).")
                           .Register(registry_);
     auto add = [&](const std::string& path) {
       PathMetrics& metrics = paths_[path];

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "webhook/live/cache_figures.h"
@@ -45,6 +46,41 @@ TEST(Metrics, RequestsAreCountedByPathCodeAndDecision) {
   EXPECT_THAT(text, HasSubstr("muster_webhook_decisions_total{decision=\"error\",webhook=\"/validate-a\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("controller_runtime_webhook_latency_seconds_count{webhook=\"/validate-a\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("controller_runtime_webhook_latency_seconds_count{webhook=\"/mutate-a\"} 0\n"));
+}
+
+TEST(Metrics, ADenialIsNoError) {
+  const struct {
+    const char* about;
+    int status, code;
+    bool allowed;
+    const char* decision;
+  } cases[] = {
+      {"allowed", 200, 200, true, "allowed"},
+      {"a rule", 200, 403, false, "denied"},
+      {"an owner that is not there", 200, 404, false, "denied"},
+      {"an object that is not valid", 200, 422, false, "denied"},
+      {"no review", 200, 400, false, "error"},
+      {"too large", 200, 413, false, "error"},
+      {"Kueue would panic", 200, 500, false, "error"},
+      {"a look-up without an answer", 200, 504, false, "error"},
+      {"not known yet", 503, 503, false, "error"},
+      {"no such path", 404, 404, false, "error"},
+  };
+  for (const auto& c : cases) {
+    Metrics metrics(Routes(), {});
+    HttpAnswer answer = Answer(c.code, c.allowed);
+    answer.status = c.status;
+    metrics.Observe("/mutate-a", answer, absl::ZeroDuration());
+    for (const std::string decision : {"allowed", "denied", "error"}) {
+      EXPECT_THAT(metrics.Text(),
+                  HasSubstr(absl::StrCat("muster_webhook_decisions_total{decision=\"", decision,
+                                         "\",webhook=\"/mutate-a\"} ", decision == c.decision ? 1 : 0, "\n")))
+          << c.about;
+    }
+    EXPECT_THAT(metrics.Text(),
+                HasSubstr(absl::StrCat("requests_total{code=\"", c.code, "\",webhook=\"/mutate-a\"} 1\n")))
+        << c.about;
+  }
 }
 
 // Or clients could make as many series as they like.

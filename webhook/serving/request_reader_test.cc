@@ -250,7 +250,6 @@ TEST(HttpMessageTest, AnswersAreWrittenOnce) {
   HttpResponse response;
   response.status = 429;
   response.body = "later\n";
-  response.headers.emplace_back("Retry-After", "1");
   EXPECT_EQ(ToWire(response, true, true),
             "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\n"
             "Retry-After: 1\r\n\r\nlater\n");

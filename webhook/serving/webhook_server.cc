@@ -26,6 +26,20 @@ HttpResponse NotFound() {
   return response;
 }
 
+const char* OutcomeText(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAllowed:
+      return "allowed";
+    case Outcome::kDenied:
+      return "denied";
+    case Outcome::kNotUnderstood:
+      return "not understood";
+    case Outcome::kNotAnswered:
+      return "not answered";
+  }
+  return "";
+}
+
 constexpr char kHealthz[] = "/healthz";
 constexpr char kReadyz[] = "/readyz";
 constexpr char kMetrics[] = "/metrics";
@@ -60,6 +74,7 @@ HttpServerOptions WebhookServer::Https() {
   options.certificate = [this] { return certificates_->Current(); };
   options.framing.max_body_bytes = kMaxBodyBytes;
   options.at_head = [this](const HttpRequest& request) { return AtHead(request); };
+  options.at_once = [this](const HttpRequest& request) { return ReviewAtOnce(request); };
   options.cost = [](const HttpRequest& request) { return AnswerCost(request.body); };
   return options;
 }
@@ -157,16 +172,25 @@ HttpAnswer WebhookServer::Answer(const HttpRequest& request) const {
     return Router::Refusal(413, absl::StrCat("the request holds too many values; answering it would take over ",
                                              options_.https.max_cost >> 20, " MiB of memory"));
   }
-  HttpAnswer answer = router_->Answer(request.path, request.content_type, request.body);
-  if (answer.body.size() <= options_.max_answer_bytes) return answer;
-  return Router::Refusal(413, absl::StrCat("there is too much to say about the request: ", answer.body.size(),
-                                           " bytes; limit is ", options_.max_answer_bytes));
+  return router_->Answer(request.path, request.content_type, request.body);
 }
 
 HttpResponse WebhookServer::Review(const HttpRequest& request) {
   const absl::Time start = MonotonicNow();
   if (std::optional<HttpResponse> probe = Probe(request)) return *std::move(probe);
-  HttpAnswer answer = Answer(request);
+  return Finish(request, Answer(request), start);
+}
+
+// Whatever needs a lookup, and all that is no review, is left to the workers.
+std::optional<HttpResponse> WebhookServer::ReviewAtOnce(const HttpRequest& request) {
+  if (!metrics_->IsRoute(request.path)) return std::nullopt;
+  const absl::Time start = MonotonicNow();
+  std::optional<HttpAnswer> answer = router_->AnswerNow(request.path, request.content_type, request.body);
+  if (!answer) return std::nullopt;
+  return Finish(request, *std::move(answer), start);
+}
+
+HttpResponse WebhookServer::Finish(const HttpRequest& request, HttpAnswer answer, absl::Time start) {
   const absl::Duration took = MonotonicNow() - start;
   metrics_->Observe(request.path, answer, took);
   LogReview(request, answer, took);
@@ -189,20 +213,17 @@ bool WebhookServer::MayLog(absl::Time now, int64_t* dropped) {
 // Nothing of the object: names, labels and commands are for those who may read it.
 void WebhookServer::LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took) {
   // What is wrong with the object is its owner's business; what is wrong with the request, or here, is the operator's.
-  const bool understood = answer.code != 400 && answer.code != 413;
-  LogLevel level = LogLevel::kDebug;
-  if (!answer.allowed) level = understood && answer.code < 500 ? LogLevel::kInfo : LogLevel::kWarn;
+  const Outcome outcome = OutcomeOf(answer);
+  LogLevel level = LogLevel::kWarn;
+  if (outcome == Outcome::kAllowed) level = LogLevel::kDebug;
+  if (outcome == Outcome::kDenied) level = LogLevel::kInfo;
   if (took > options_.slow) level = LogLevel::kWarn;
   if (!log_->enabled(level)) return;
   int64_t dropped = 0;
   const bool may = MayLog(MonotonicNow(), &dropped);
   if (dropped > 0) log_->Write(LogLevel::kWarn, "too many requests to log each", {{"notLogged", dropped}});
   if (!may) return;
-  log_->Write(level,
-              answer.allowed       ? "allowed"
-              : answer.code >= 500 ? "not answered"
-              : understood         ? "denied"
-                                   : "not understood",
+  log_->Write(level, OutcomeText(outcome),
               {{"path", request.path},
                {"uid", answer.uid.substr(0, 64)},
                {"operation", answer.operation.substr(0, 16)},

@@ -24,10 +24,9 @@ namespace muster::webhook {
 class Log;
 
 struct WebhookServerOptions {
-  HttpServerOptions https;            // Start sets `certificate` and what looks at requests
-  std::optional<BindAddress> health;  // probes and metrics, in plain text; "" = the address of `https`
-  bool probes_on_https = false;       // /readyz and /metrics there, too; /healthz always is
-  size_t max_answer_bytes = size_t{8} << 20;
+  HttpServerOptions https;                 // Start sets `certificate` and what looks at requests
+  std::optional<BindAddress> health;       // probes and metrics, in plain text; "" = the address of `https`
+  bool probes_on_https = false;            // /readyz and /metrics there, too; /healthz always is
   absl::Duration slow = absl::Seconds(1);  // an answer that takes longer is logged as a warning
   int max_log_lines = 100;                 // of requests, a second; those over it are counted
 };
@@ -64,6 +63,8 @@ class WebhookServer {
   HttpServerOptions Health() const;
   std::optional<HttpResponse> AtHead(const HttpRequest& request);
   HttpResponse Review(const HttpRequest& request);
+  std::optional<HttpResponse> ReviewAtOnce(const HttpRequest& request);
+  HttpResponse Finish(const HttpRequest& request, HttpAnswer answer, absl::Time start);
   HttpAnswer Answer(const HttpRequest& request) const;
   std::optional<HttpResponse> Probe(const HttpRequest& request) const;
   void LogReview(const HttpRequest& request, const HttpAnswer& answer, absl::Duration took);

@@ -122,6 +122,7 @@ void WorkerPool::Answer(Job* job) const {
   } catch (const std::exception&) {  // no memory, above all
     job->response = HttpResponse();
     job->response.status = 503;
+    job->response.body = "there was no memory to answer; try again\n";
   }
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -23,9 +22,8 @@ constexpr char kKueueGroup[] = "kueue.x-k8s.io";
 constexpr char kTrainerGroup[] = "trainer.kubeflow.org";
 constexpr char kApiErrorPayload[] = "muster/api-error";  // "403 Forbidden"
 
-std::string Key(absl::string_view group, absl::string_view kind, absl::string_view ns, absl::string_view name) {
-  return absl::StrCat(group, "/", kind, "/", ns, "/", name);
-}
+std::string KindKey(absl::string_view group, absl::string_view kind) { return absl::StrCat(group, "/", kind); }
+std::string Key(absl::string_view ns, absl::string_view name) { return absl::StrCat(ns, "/", name); }
 
 std::string StringAt(const json& value, absl::string_view pointer) {
   const json* text = At(value, pointer);
@@ -88,19 +86,19 @@ absl::Status CachedClusterState::Upsert(json object) {
   if (id->group.empty() && id->kind == "Namespace") entry.labels = LabelsOf(object);
   entry.object = std::make_shared<const json>(std::move(object));
   absl::MutexLock lock(&mutex_);
-  objects_[Key(id->group, id->kind, id->ns, id->name)] = std::move(entry);
+  kinds_[KindKey(id->group, id->kind)][Key(id->ns, id->name)] = std::move(entry);
   return absl::OkStatus();
 }
 
 void CachedClusterState::Remove(const ObjectRef& ref) {
   absl::MutexLock lock(&mutex_);
-  objects_.erase(Key(ref.group, ref.kind, ref.ns, ref.name));
+  kinds_[KindKey(ref.group, ref.kind)].erase(Key(ref.ns, ref.name));
 }
 
 absl::Status CachedClusterState::ReplaceKind(absl::string_view group, absl::string_view kind,
                                              std::vector<json> objects) {
   absl::Status status;
-  absl::flat_hash_map<std::string, Entry> fresh;
+  Objects fresh;
   for (json& object : objects) {
     absl::StatusOr<Identity> id = IdentityOf(object);
     if (!id.ok()) {
@@ -109,32 +107,45 @@ absl::Status CachedClusterState::ReplaceKind(absl::string_view group, absl::stri
     }
     Entry entry;
     if (id->group.empty() && id->kind == "Namespace") entry.labels = LabelsOf(object);
-    std::string key = Key(id->group, id->kind, id->ns, id->name);
+    if (id->group != group || id->kind != kind) {
+      status.Update(absl::InvalidArgumentError(absl::StrCat(id->kind, "/", id->name, ": is no ", kind)));
+      continue;
+    }
+    std::string key = Key(id->ns, id->name);
     entry.object = std::make_shared<const json>(std::move(object));
     fresh.insert_or_assign(std::move(key), std::move(entry));
   }
-  const std::string prefix = absl::StrCat(group, "/", kind, "/");
+  // Whoever looks something up meanwhile waits for the exchange alone: what is gone is freed after it.
   absl::MutexLock lock(&mutex_);
-  absl::erase_if(objects_, [&](const auto& item) { return absl::StartsWith(item.first, prefix); });
-  for (auto& [key, entry] : fresh) objects_.insert_or_assign(key, std::move(entry));
+  kinds_[KindKey(group, kind)].swap(fresh);
   return status;
 }
 
 size_t CachedClusterState::size() const {
   absl::ReaderMutexLock lock(&mutex_);
-  return objects_.size();
+  size_t size = 0;
+  for (const auto& [kind, objects] : kinds_) size += objects.size();
+  return size;
+}
+
+const CachedClusterState::Entry* CachedClusterState::EntryOf(absl::string_view group, absl::string_view kind,
+                                                             absl::string_view ns, absl::string_view name) const {
+  const auto objects = kinds_.find(KindKey(group, kind));
+  if (objects == kinds_.end()) return nullptr;
+  const auto it = objects->second.find(Key(ns, name));
+  return it == objects->second.end() ? nullptr : &it->second;
 }
 
 std::shared_ptr<const json> CachedClusterState::Find(absl::string_view group, absl::string_view kind,
                                                      absl::string_view ns, absl::string_view name) const {
-  const auto it = objects_.find(Key(group, kind, ns, name));
-  return it == objects_.end() ? nullptr : it->second.object;
+  const Entry* entry = EntryOf(group, kind, ns, name);
+  return entry == nullptr ? nullptr : entry->object;
 }
 
 std::shared_ptr<const api::StringMap> CachedClusterState::NamespaceLabels(absl::string_view ns) const {
   absl::ReaderMutexLock lock(&mutex_);
-  const auto it = objects_.find(Key("", "Namespace", "", ns));
-  return it == objects_.end() ? nullptr : it->second.labels;
+  const Entry* entry = EntryOf("", "Namespace", "", ns);
+  return entry == nullptr ? nullptr : entry->labels;
 }
 
 bool CachedClusterState::HasLocalQueue(absl::string_view ns, absl::string_view name) const {

@@ -81,7 +81,7 @@ class CachedClusterState : public ClusterState {
   // Forgets an object; unknown ones are ignored.
   void Remove(const ObjectRef& ref);
   // Forgets all objects of a kind that are not in `objects`, and adds these: the result of a new list. Errors: those of
-  // Upsert; what is fine is kept.
+  // Upsert, and for objects of another kind; what is fine is kept.
   absl::Status ReplaceKind(absl::string_view group, absl::string_view kind, std::vector<nlohmann::json> objects);
 
   size_t size() const;
@@ -101,13 +101,15 @@ class CachedClusterState : public ClusterState {
     std::shared_ptr<const nlohmann::json> object;
     std::shared_ptr<const api::StringMap> labels;  // of a Namespace
   };
+  using Objects = absl::flat_hash_map<std::string, Entry>;  // by "namespace/name"
+  const Entry* EntryOf(absl::string_view group, absl::string_view kind, absl::string_view ns,
+                       absl::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<const nlohmann::json> Find(absl::string_view group, absl::string_view kind, absl::string_view ns,
                                              absl::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   bool IsMultiKueueCheck(absl::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  // By "group/kind/namespace/name".
-  absl::flat_hash_map<std::string, Entry> objects_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Objects> kinds_ ABSL_GUARDED_BY(mutex_);  // by "group/kind"
 };
 
 // The objects of files and folders of manifests (as `--state` names them). Errors: InvalidArgument with one line per

@@ -72,6 +72,7 @@ absl::StatusOr<std::shared_ptr<const nlohmann::json>> NeededState::Lookup(const 
     if (ref.group == kind.group && ref.kind == kind.kind) Need(kind.followed);
   }
   if (budget_ <= absl::ZeroDuration()) {
+    refused_ = true;
     absl::Status status = absl::DeadlineExceededError("looking up its owners takes too long");
     SetApiError({504, "Timeout"}, &status);
     return status;

@@ -10,17 +10,22 @@
 
 namespace muster::webhook {
 
+// Of all lookups of one review.
+inline constexpr absl::Duration kLookupBudget = absl::Seconds(4);
+
 // Passes everything on and remembers whether the answer was made of something that is not known yet; then it must not be
 // given. Lookups of one review share a budget of time: a chain of owners that each just make it would outlast the
 // patience of the API server that asks. Thread-compatible.
 class NeededState : public ClusterState {
  public:
   // REQUIRES: `all` outlives this.
-  explicit NeededState(const ClusterState& all, absl::Duration lookup_budget = absl::Seconds(4))
+  explicit NeededState(const ClusterState& all, absl::Duration lookup_budget = kLookupBudget)
       : all_(all), budget_(lookup_budget) {}
 
   // The kinds that were asked for while they were not known: "LocalQueue, Namespace"; "" when there is none.
   std::string Missing() const;
+  // Whether something was to be looked up after the budget was spent.
+  bool lookups_refused() const { return refused_; }
 
   bool Knows(FollowedKind kind) const override { return all_.Knows(kind); }
   std::shared_ptr<const api::StringMap> NamespaceLabels(absl::string_view ns) const override;
@@ -37,6 +42,7 @@ class NeededState : public ClusterState {
 
   const ClusterState& all_;
   mutable absl::Duration budget_;
+  mutable bool refused_ = false;
   mutable bool missing_[kFollowedKinds] = {};
 };
 
