@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -22,6 +23,7 @@
 #include "cli/world_options.h"
 #include "sim/files/input.h"
 #include "sim/replay/simulation.h"
+#include "sim/report/html/html_report.h"
 #include "sim/report/report.h"
 #include "sim/report/run_log.h"
 #include "sim/trace/manifests.h"
@@ -33,7 +35,7 @@ namespace {
 struct Args {
   std::vector<std::string> policy;
   std::string trace, mapping, out, resource;
-  bool skip_bad_rows = false, no_decisions = false, resume = false, strict_topology = false;
+  bool skip_bad_rows = false, no_decisions = false, no_report = false, resume = false, strict_topology = false;
   int64_t max_jobs = 0;
   int threads = 1;
   WorldOptions world;
@@ -149,6 +151,11 @@ absl::Status Simulate(const Args& args) {
     log = *std::move(opened);
     hooks.observers.push_back(&*log);
   }
+  std::optional<sim::HtmlReport> page;
+  if (!args.out.empty() && !args.no_report) {
+    page.emplace([&trace](size_t job) { return trace->jobs[job].id; });
+    hooks.observers.push_back(&*page);
+  }
   if (!args.out.empty()) {
     absl::StatusOr<sim::RunLog> opened = sim::RunLog::Open(args.out, &*trace);
     if (!opened.ok()) return opened.status();
@@ -177,6 +184,15 @@ absl::Status Simulate(const Args& args) {
     if (absl::Status s = runs->Close(); !s.ok()) return s;
   }
   if (args.out.empty()) return absl::OkStatus();
+  if (page.has_value()) {
+    const sim::ReportFacts facts = {.trace = std::filesystem::path(args.trace).filename().string(),
+                                    .resume_preempted = args.resume,
+                                    .skipped_rows = trace->bad_rows,
+                                    .cycles = result->cycles,
+                                    .decisions = result->decisions,
+                                    .livelocks = result->livelocks};
+    if (absl::Status s = page->Write(args.out + "/report.html", facts, result->metrics); !s.ok()) return s;
+  }
   return WriteReport(args.out, *trace, *result);
 }
 
@@ -196,7 +212,8 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   command->add_option("--mapping", args->mapping,
                       "YAML file saying what the trace's columns mean. Without: Muster's own "
                       "columns, or SWF by the file's name");
-  command->add_option("--out", args->out, "Folder for summary.json, jobs.csv, runs.csv and decisions.jsonl");
+  command->add_option("--out", args->out,
+                      "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
   command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(WholeNumber<int64_t>(0));
   command
@@ -206,6 +223,7 @@ void AddSimulate(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
+  command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");
   command->add_flag("--strict-topology", args->strict_topology,
                     "Never over-commit a node, where Kueue would (docs/topology.md)");
