@@ -21,6 +21,8 @@ void AddDecompile(CLI::App* app, int* exit_code);
 void AddLint(CLI::App* app, int* exit_code);
 // `topology`: draw a topology and try gangs on it.
 void AddTopology(CLI::App* app, int* exit_code);
+// `pack`: put pods on nodes one by one.
+void AddPack(CLI::App* app, int* exit_code);
 // `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
 void AddWebhook(CLI::App* app, int* exit_code);
 void AddWebhookManifests(CLI::App* webhook, int* exit_code);

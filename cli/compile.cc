@@ -184,8 +184,8 @@ void AddCompile(CLI::App* app, int* exit_code) {
   command->add_option("--api-version", args->version, "Version of Kueue's API")
       ->check(CLI::IsMember({"v1beta1", "v1beta2"}))
       ->capture_default_str();
-  command->add_option("--nodes", args->nodes, "TYPE=COUNT: nodes there are, instead of a cluster's description");
-  command->add_option("--option", args->options, kOptionHelp);
+  AddNodesOption(command, &args->nodes);
+  AddCompileOption(command, &args->options, kOptionHelp);
   command->footer("Options of --option:\n" + hyperpod::CompileOptions::Help());
   command->callback([args, exit_code] { Run("compile", &RunCompile, *args, exit_code); });
 }
@@ -200,7 +200,7 @@ void AddDecompile(CLI::App* app, int* exit_code) {
       ->required();
   command->add_option("-o,--out", args->out, "Folder to write, - for standard output")->capture_default_str();
   command->add_option("--cluster-arn", args->cluster_arn, "ClusterArn of the records");
-  command->add_option("--option", args->options, kOptionHelp);
+  AddCompileOption(command, &args->options, kOptionHelp);
   command->footer("Options of --option:\n" + hyperpod::CompileOptions::Help());
   command->callback([args, exit_code] { Run("decompile", &RunDecompile, *args, exit_code); });
 }

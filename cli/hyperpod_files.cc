@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "api/json_text.h"
 #include "api/yaml.h"
+#include "cli/arguments.h"
 
 namespace muster::cli {
 namespace {
@@ -59,16 +60,28 @@ std::vector<std::string> FilesOf(const std::string& path) {
   return files;
 }
 
-// Whether a document of the text is HyperPod's.
-bool HasHyperPod(const std::string& text) {
+enum class Holds { kHyperPod, kObjects, kNeither };
+
+// Of what the documents of a file are. What cannot be read counts as objects, so that it is complained about.
+Holds WhatItHolds(const std::string& text) {
+  std::vector<nlohmann::json> values;
   const absl::string_view start = absl::StripLeadingAsciiWhitespace(text);
+  bool readable = true;
   if (absl::StartsWith(start, "{") || absl::StartsWith(start, "[")) {
-    const absl::StatusOr<nlohmann::json> document = api::ParseJson(text);
-    return document.ok() && hyperpod::LooksLikeHyperPod(*document);
+    absl::StatusOr<nlohmann::json> document = api::ParseJson(text);
+    readable = document.ok();
+    if (readable) values.push_back(*std::move(document));
+  } else {
+    for (api::YamlDocument& document : api::ParseYaml(text)) {
+      readable = readable && document.error.empty();
+      values.push_back(std::move(document.value));
+    }
   }
-  const std::vector<api::YamlDocument> documents = api::ParseYaml(text);
-  return std::any_of(documents.begin(), documents.end(),
-                     [](const api::YamlDocument& d) { return hyperpod::LooksLikeHyperPod(d.value); });
+  if (std::any_of(values.begin(), values.end(), &hyperpod::LooksLikeHyperPod)) return Holds::kHyperPod;
+  const bool other = std::all_of(values.begin(), values.end(), [](const nlohmann::json& value) {
+    return value.is_object() && !value.contains("kind") && !value.contains("apiVersion") && !value.contains("metadata");
+  });
+  return readable && other && !values.empty() ? Holds::kNeither : Holds::kObjects;
 }
 
 }  // namespace
@@ -76,19 +89,31 @@ bool HasHyperPod(const std::string& text) {
 HyperPodFiles ReadHyperPodFiles(const std::vector<std::string>& paths, const api::LoadOptions& options) {
   HyperPodFiles files;
   std::vector<std::string> others;
+  std::vector<api::Problem> left_out;
   for (const std::string& path : paths) {
     bool taken = false;
     std::vector<std::string> rest;
-    for (const std::string& file : FilesOf(path)) {
+    const std::vector<std::string> in_path = FilesOf(path);
+    const bool folder = in_path.size() != 1 || in_path[0] != path;
+    for (const std::string& file : in_path) {
       const std::string text = TextOf(file);
-      if ((absl::EndsWith(file, ".sh") && !text.empty()) || HasHyperPod(text)) {
+      const Holds holds = WhatItHolds(text);
+      if ((absl::EndsWith(file, ".sh") && !text.empty()) || holds == Holds::kHyperPod) {
         AppendResult(hyperpod::ReadText(text, file), &files.hyperpod);
+        taken = true;
+      } else if (folder && holds == Holds::kNeither) {
+        // Beside a policy lie mappings, values and the like. Named by themselves they are a mistake.
+        api::Problem& problem = left_out.emplace_back();
+        problem.source.file = file;
+        problem.message = "holds no Kubernetes object and no HyperPod policy, left out";
+        problem.severity = api::Severity::kWarning;
+        problem.rule = "NoObject";
         taken = true;
       } else {
         rest.push_back(file);
       }
     }
-    // A path without any HyperPod in it is named as it was, for the messages about it.
+    // A path of which all is Kubernetes' is named as it was, for the messages about it.
     if (taken) {
       Append(std::move(rest), &others);
     } else {
@@ -96,6 +121,7 @@ HyperPodFiles ReadHyperPodFiles(const std::vector<std::string>& paths, const api
     }
   }
   files.kubernetes = api::LoadPaths(others, options);
+  Append(std::move(left_out), &files.kubernetes.problems);
   hyperpod::JoinClusters(&files.hyperpod.documents.clusters);
   return files;
 }
@@ -119,12 +145,10 @@ absl::StatusOr<hyperpod::Cluster> ClusterOf(const std::vector<std::string>& more
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
     int64_t count = 0;
     if (!absl::SimpleAtoi(parts.second, &count) || count < 0 || count > kMostNodes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--nodes \"", text, "\": write TYPE=COUNT, such as ml.g5.8xlarge=2"));
+      return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": write TYPE=COUNT, such as ml.g5.8xlarge=2"));
     }
     if (hyperpod::FindInstanceType(parts.first) == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--nodes \"", text, "\": there is no instance type ", parts.first));
+      return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": there is no instance type ", parts.first));
     }
     hyperpod::InstanceGroup group;
     group.name = absl::StrCat("nodes-", cluster.groups.size());
@@ -150,6 +174,17 @@ absl::StatusOr<hyperpod::Capacity> CapacityOf(const HyperPodFiles& files, const 
     }
   }
   return capacity;
+}
+
+void AddNodesOption(CLI::App* command, std::vector<std::string>* nodes) {
+  command->add_option("--nodes", *nodes, "TYPE=COUNT: nodes there are, instead of a cluster's description")
+      ->check(AcceptedBy([](const std::string& text) { return ClusterOf({text}).status(); }));
+}
+
+void AddCompileOption(CLI::App* command, std::vector<std::string>* settings, const std::string& help) {
+  command->add_option("--option", *settings, help)->check(AcceptedBy([](const std::string& text) {
+    return CompileOptionsOf({text}).status();
+  }));
 }
 
 absl::StatusOr<hyperpod::CompileOptions> CompileOptionsOf(const std::vector<std::string>& settings) {

@@ -3,6 +3,7 @@
 #ifndef MUSTER_CLI_HYPERPOD_FILES_H_
 #define MUSTER_CLI_HYPERPOD_FILES_H_
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct HyperPodFiles {
 };
 
 // Reads all files and folders. Files with a document of HyperPod's go to one side (and their other documents are not
-// looked at), all other files to the other with `options`. Scripts (.sh) are read for `aws sagemaker` commands.
+// looked at), all other files to the other with `options`. Scripts (.sh) are read for `aws sagemaker` commands. Files of
+// a folder that hold objects of neither are left out with a warning among the problems of `kubernetes` (rule NoObject).
 HyperPodFiles ReadHyperPodFiles(const std::vector<std::string>& paths, const api::LoadOptions& options = {});
 
 // The nodes that were read: Kubernetes' own objects, or else those of the cluster's description. None when neither was
@@ -34,6 +36,10 @@ absl::StatusOr<hyperpod::Cluster> ClusterOf(const std::vector<std::string>& more
 
 // Sets options given as name=value. Errors: InvalidArgument naming what is wrong.
 absl::StatusOr<hyperpod::CompileOptions> CompileOptionsOf(const std::vector<std::string>& settings);
+
+// The options --nodes and --option of a command: what does not make sense is wrong usage.
+void AddNodesOption(CLI::App* command, std::vector<std::string>* nodes);
+void AddCompileOption(CLI::App* command, std::vector<std::string>* settings, const std::string& help);
 
 }  // namespace muster::cli
 

@@ -64,6 +64,9 @@ absl::StatusOr<std::vector<Finding>> FindAll(const Args& args) {
   }
   HyperPodFiles files = ReadHyperPodFiles(paths);
   if (absl::Status s = files.kubernetes.status(); !s.ok()) return s;
+  for (const api::Problem& problem : files.kubernetes.problems) {
+    if (problem.rule == "NoObject") std::cerr << "warning: " << api::ToString(problem) << "\n";
+  }
   hyperpod::LintInput input;
   for (const api::Decoded& decoded : files.kubernetes.objects) {
     if (const auto* node = std::get_if<api::Node>(&decoded.object)) input.nodes.push_back(*node);
@@ -125,7 +128,7 @@ void AddLint(CLI::App* app, int* exit_code) {
                    "Files or folders as for compile, with DescribeCluster output or Node objects for the nodes; also "
                    "scripts (.sh) and guides (.md, .txt)")
       ->required();
-  command->add_option("--nodes", args->nodes, "TYPE=COUNT: nodes there are, instead of a cluster's description");
+  AddNodesOption(command, &args->nodes);
   command->add_option("--format", args->format, "How to print")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
@@ -133,7 +136,7 @@ void AddLint(CLI::App* app, int* exit_code) {
   command->add_option("--fail-on", args->fail_on, "The least that makes the exit code 1")
       ->check(CLI::IsMember({"note", "warning", "error", "never"}))
       ->capture_default_str();
-  command->add_option("--option", args->options, "NAME=VALUE: what AWS does not document, see muster compile --help");
+  AddCompileOption(command, &args->options, "NAME=VALUE: what AWS does not document, see muster compile --help");
   command->callback([args, exit_code] {
     if (absl::Status s = Run(*args, exit_code); !s.ok()) {
       std::cerr << "muster lint: " << s.message() << "\n";

@@ -11,6 +11,7 @@
 #include "api/problem.h"
 #include "cli/hyperpod_files.h"
 #include "quota/cohort_graph.h"
+#include "scheduler/topology/shape.h"
 
 namespace muster::cli {
 namespace {
@@ -50,6 +51,22 @@ void AddUnselective(api::LoadResult* loaded) {
     problem.message = "is not set, so the queue takes jobs of no namespace; {} means all";
     problem.severity = api::Severity::kWarning;
     problem.rule = "NoEffect";
+    loaded->problems.push_back(std::move(problem));
+  }
+}
+
+// How a Topology's hosts are to be packed is Muster's own to say, so that nobody else complains about a slip.
+void AddUnknownPlacements(api::LoadResult* loaded) {
+  for (const api::Decoded& decoded : loaded->objects) {
+    const auto* topology = std::get_if<api::Topology>(&decoded.object);
+    if (topology == nullptr || scheduler::PackingOf(topology->metadata.annotations).has_value()) continue;
+    api::Problem problem;
+    problem.source = decoded.source;
+    problem.object = api::ObjectId(decoded.object);
+    problem.path = std::string("metadata.annotations[") + scheduler::kPlacementAnnotation + "]";
+    problem.message = "use kueue, best-fit or consolidate";
+    problem.rule = "NotSupported";
+    problem.value = "\"" + topology->metadata.annotations.at(scheduler::kPlacementAnnotation) + "\"";
     loaded->problems.push_back(std::move(problem));
   }
 }
@@ -99,6 +116,7 @@ api::LoadResult ReadPolicyFiles(const std::vector<std::string>& paths) {
   api::LoadResult loaded = std::move(files.kubernetes);
   AddCohortCycles(&loaded);
   AddUnselective(&loaded);
+  AddUnknownPlacements(&loaded);
   AddHyperPod(std::move(files.hyperpod), nodes, &loaded);
   return loaded;
 }

@@ -15,7 +15,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/load.h"
+#include "api/nearest_name.h"
 #include "api/quantity.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/topology/assigner.h"
@@ -36,24 +38,10 @@ struct Arguments {
   bool ranks = false, no_tree = false;
 };
 
-absl::StatusOr<api::ResourceList> ParseAmounts(const std::vector<std::string>& texts) {
-  api::ResourceList out;
-  for (const std::string& text : texts) {
-    const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
-    if (parts.size() != 2 || parts[0].empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not RESOURCE=AMOUNT"));
-    }
-    absl::StatusOr<api::Quantity> amount = api::Quantity::Parse(parts[1]);
-    if (!amount.ok()) return absl::InvalidArgumentError(absl::StrCat("'", text, "': ", amount.status().message()));
-    out[parts[0]] = *amount;
-  }
-  return out;
-}
-
 // COUNT[:required=LEVEL|:preferred=LEVEL|:unconstrained][:slice=LEVEL/SIZE]
 absl::StatusOr<std::pair<int, api::TopologyRequest>> ParseGang(const std::string& text) {
   const auto bad = [&text](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("--place ", text, ": ", why));
+    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": ", why));
   };
   std::vector<std::string> parts = absl::StrSplit(text, ':');
   int count = 0;
@@ -64,6 +52,7 @@ absl::StatusOr<std::pair<int, api::TopologyRequest>> ParseGang(const std::string
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::vector<std::string> field = absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
     const std::string value = field.size() > 1 ? field[1] : "";
+    if ((field[0] == "required" || field[0] == "preferred") && value.empty()) return bad("names no level");
     if (field[0] == "required") {
       request.required = value;
     } else if (field[0] == "preferred") {
@@ -93,7 +82,8 @@ class World {
 
   absl::Status Load(const Arguments& args);
   absl::Status MarkWorkload(const std::string& key, sim::TopologyMapOptions* map);
-  absl::Status PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map);
+  // Says where each gang goes. *all: whether every one of them found a place.
+  absl::Status PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map, bool* all);
   const scheduler::TopologyTree& tree() { return *inventory_.tree(flavor_); }
   const scheduler::ResourceNames& resources() const { return resources_; }
   const std::set<std::string>& offered() const { return offered_; }
@@ -109,11 +99,15 @@ class World {
   }
   void Record(const api::Workload& workload);
   // Levels may be given by label or by the name people use.
-  std::string Label(const std::string& level) {
+  absl::StatusOr<std::string> Label(const std::string& level) {
+    std::vector<std::string> names;
     for (const std::string& label : tree().levels()) {
-      if (label == level || scheduler::LevelName(label) == level) return label;
+      names.push_back(std::string(scheduler::LevelName(label)));
+      if (label == level || names.back() == level) return label;
     }
-    return level;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the topology has no level \"", level, "\"; it has ", absl::StrJoin(names, ", "),
+                     api::MeantHint(level, std::vector<absl::string_view>(names.begin(), names.end()))));
   }
 
   scheduler::FlavorNames flavors_;
@@ -232,7 +226,8 @@ absl::Status World::MarkWorkload(const std::string& key, sim::TopologyMapOptions
   return absl::OkStatus();
 }
 
-absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map) {
+absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* map, bool* all) {
+  *all = true;
   absl::StatusOr<api::ResourceList> requests = ParseAmounts(args.requests);
   if (!requests.ok()) return requests.status();
   std::vector<scheduler::NamedAmount> amounts;
@@ -246,7 +241,10 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
     if (!gang.ok()) return gang.status();
     api::TopologyRequest& request = gang->second;
     for (auto* level : {&request.required, &request.preferred, &request.pod_set_slice_required_topology}) {
-      if (level->has_value()) *level = Label(**level);
+      if (!level->has_value()) continue;
+      absl::StatusOr<std::string> label = Label(**level);
+      if (!label.ok()) return label.status();
+      *level = *std::move(label);
     }
     scheduler::TopologyQuestion question;
     scheduler::TopologyPodSet& pods = question.pod_sets.emplace_back();
@@ -259,6 +257,7 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
     std::cout << "gang " << ++number << " (" << text << "): ";
     if (const auto* failed = answer.Failed()) {
       std::cout << scheduler::ToString(*failed->failure) << "\n";
+      *all = false;
       continue;
     }
     std::vector<std::set<scheduler::DomainId>> used(tree().num_levels());
@@ -293,10 +292,7 @@ absl::Status World::PlaceGangs(const Arguments& args, sim::TopologyMapOptions* m
   return absl::OkStatus();
 }
 
-absl::Status Run(const Arguments& args) {
-  if (args.format != "text" && args.format != "dot") {
-    return absl::InvalidArgumentError("--format is text or dot");
-  }
+absl::Status Run(const Arguments& args, int* exit_code) {
   World world;
   if (absl::Status s = world.Load(args); !s.ok()) return s;
   sim::TopologyMapOptions map;
@@ -313,7 +309,9 @@ absl::Status Run(const Arguments& args) {
     if (absl::Status s = world.MarkWorkload(args.workload, &map); !s.ok()) return s;
   }
   if (!args.gangs.empty()) {
-    if (absl::Status s = world.PlaceGangs(args, &map); !s.ok()) return s;
+    bool all = false;
+    if (absl::Status s = world.PlaceGangs(args, &map, &all); !s.ok()) return s;
+    if (!all) *exit_code = 1;
   }
   if (args.no_tree) return absl::OkStatus();
   std::cout << (args.format == "dot" ? sim::TopologyDot(world.tree(), world.resources(), map)
@@ -333,21 +331,31 @@ void AddTopology(CLI::App* app, int* exit_code) {
       ->delimiter(',');
   command->add_option("--inventory", args->inventory, "CSV file with a row per host, instead of Node manifests");
   command->add_option("--host-column", args->host_column, "Inventory column with the name of the host [host]");
+  const auto amount = AcceptedBy([](const std::string& text) { return ParseAmounts({text}).status(); });
   command->add_option("--capacity", args->capacity, "What every host of the inventory offers: nvidia.com/gpu=8")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(amount);
   command->add_option("--workload", args->workload, "Mark the pods of this admitted Workload: NAMESPACE/NAME");
-  command->add_option("--place", args->gangs,
-                      "Try a gang: COUNT[:required=LEVEL|:preferred=LEVEL|:unconstrained][:slice=LEVEL/SIZE]. May be "
-                      "repeated: each sees what those before it took");
-  command->add_option("--request", args->requests, "What one pod of a gang asks for: nvidia.com/gpu=8")->delimiter(',');
+  CLI::Option* request =
+      command->add_option("--request", args->requests, "What one pod of a gang asks for: nvidia.com/gpu=8")
+          ->delimiter(',')
+          ->check(amount);
+  command
+      ->add_option("--place", args->gangs,
+                   "Try a gang: COUNT[:required=LEVEL|:preferred=LEVEL|:unconstrained][:slice=LEVEL/SIZE]. May be "
+                   "repeated: each sees what those before it took. Exit code 1 if one has no place")
+      ->check(AcceptedBy([](const std::string& text) { return ParseGang(text).status(); }))
+      ->needs(request);
   command->add_flag("--ranks", args->ranks, "Print which pod index goes where, neighbours in a ring kept close");
   command->add_option("--resource", args->resources, "Resources to show [those with a '/' in their name]")
       ->delimiter(',');
   command->add_option("--depth", args->depth, "Levels to draw; 0 = all [0]")->check(CLI::Range(0, 16));
   command->add_flag("--no-tree", args->no_tree, "Do not draw: only say where the gangs go");
-  command->add_option("--format", args->format, "text or dot [text]");
+  command->add_option("--format", args->format, "How to draw")
+      ->check(CLI::IsMember({"text", "dot"}))
+      ->capture_default_str();
   command->callback([args, exit_code] {
-    if (const absl::Status s = Run(*args); !s.ok()) {
+    if (const absl::Status s = Run(*args, exit_code); !s.ok()) {
       std::cerr << "muster topology: " << s.message() << "\n";
       *exit_code = 1;
     }

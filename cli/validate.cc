@@ -17,10 +17,12 @@ std::string Counted(size_t n, const char* what) { return absl::StrCat(n, " ", wh
 
 void AddValidate(CLI::App* app, int* exit_code) {
   auto paths = std::make_shared<std::vector<std::string>>();
+  auto strict = std::make_shared<bool>(false);
   CLI::App* command = app->add_subcommand(
       "validate", "Read policy files and print what is wrong with them: file, object, field, reason.");
   command->add_option("PATH", *paths, "Files or folders with Kubernetes and Kueue objects (YAML, JSON)")->required();
-  command->callback([paths, exit_code] {
+  command->add_flag("--strict", *strict, "Warnings make the exit code 1 too");
+  command->callback([paths, strict, exit_code] {
     const api::LoadResult loaded = ReadPolicyFiles(*paths);
     size_t errors = 0, warnings = 0;
     for (const api::Problem& problem : loaded.problems) {
@@ -34,7 +36,7 @@ void AddValidate(CLI::App* app, int* exit_code) {
     }
     std::cout << Counted(loaded.objects.size(), "object") << ", " << loaded.unsupported.size() << " of other kinds, "
               << Counted(errors, "error") << ", " << Counted(warnings, "warning") << "\n";
-    if (errors > 0) *exit_code = 1;
+    if (errors > 0 || (*strict && warnings > 0)) *exit_code = 1;
   });
 }
 

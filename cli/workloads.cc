@@ -4,10 +4,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/jobs/unknown_fields.h"
 #include "api/load.h"
+#include "api/problem.h"
 #include "api/vocabulary.h"
 #include "cli/commands.h"
 
@@ -49,6 +52,14 @@ absl::Status PrintWorkloads(const std::vector<std::string>& paths) {
   absl::StatusOr<Loaded> loaded = Load(paths);
   if (!loaded.ok()) return loaded.status();
   if (loaded->jobs.empty()) return absl::NotFoundError("there is no job in what was named");
+  std::vector<api::Problem> unknown;
+  for (const nlohmann::json& job : loaded->jobs) {
+    for (api::Problem& problem : api::UnknownJobFields(job)) {
+      if (problem.severity == api::Severity::kWarning) std::cerr << "warning: " << api::ToString(problem) << "\n";
+      unknown.push_back(std::move(problem));
+    }
+  }
+  if (absl::Status s = api::ToStatus(unknown); !s.ok()) return s;
   std::map<std::string, std::vector<nlohmann::json>> groups;
   std::vector<api::JobWorkloads> all;
   for (nlohmann::json& job : loaded->jobs) {
