@@ -65,6 +65,8 @@ absl::StatusOr<std::string> NodesAsYaml(const NodeArgs& args) {
       api::Condition& ready = node.conditions.emplace_back();
       ready.type = "Ready";
       ready.status = "True";
+      ready.reason = "KubeletReady";
+      ready.message = "kubelet is posting ready status";
       absl::StrAppend(&text, "---\n", api::ToYaml(api::Encode(node)));
     }
   }
