@@ -10,11 +10,14 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "sim/files/unfinished.h"
 
 namespace muster::sim {
 namespace {
@@ -37,6 +40,7 @@ struct OutputFile::State {
   std::string path;
   std::string part;  // "" = written in place
   io::stream<io::file_descriptor_sink> stream;
+  std::optional<Unfinished> unfinished;
 };
 
 OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -72,6 +76,7 @@ absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
     return Failed(path, std::strerror(errno));
   }
   state->stream.open(io::file_descriptor_sink(fd, io::close_handle), 1 << 16);
+  if (!state->part.empty()) state->unfinished.emplace([part = state->part] { ::unlink(part.c_str()); });
   return OutputFile(std::move(state));
 }
 
@@ -85,8 +90,10 @@ absl::Status OutputFile::Commit() {
   good = good && state_->stream.good();
   if (!good) return Failed(state_->path, errno != 0 ? std::strerror(errno) : "check space and permissions");
   if (state_->part.empty()) return absl::OkStatus();
+  const std::unique_lock<std::mutex> finishing = Unfinished::Finishing();
   if (std::rename(state_->part.c_str(), state_->path.c_str()) != 0) return Failed(state_->path, std::strerror(errno));
   state_->part.clear();
+  state_->unfinished.reset();
   return absl::OkStatus();
 }
 

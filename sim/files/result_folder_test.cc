@@ -1,0 +1,192 @@
+#include "sim/files/result_folder.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "sim/files/output_file.h"
+#include "sim/files/unfinished.h"
+
+namespace muster::sim {
+namespace {
+
+namespace fs = std::filesystem;
+using Files = std::map<std::string, std::string>;
+using Json = nlohmann::ordered_json;
+
+const Json kOne = {{"muster", "1"}, {"trace", {{"file", "a"}, {"sha256", "aa"}}}};
+const Json kOneElsewhere = {{"muster", "1"}, {"trace", {{"file", "b"}, {"sha256", "aa"}}}};
+const Json kOther = {{"muster", "1"}, {"trace", {{"file", "a"}, {"sha256", "bb"}}}};
+
+class ResultFolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+    dir_ = (root_ / "out").string();
+  }
+  // Writes the files as one run does; with `commit` false it fails at the end.
+  absl::Status Run(const Json& provenance, const Files& files, bool overwrite = false, bool commit = true) {
+    absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, provenance, overwrite);
+    if (!folder.ok()) return folder.status();
+    for (const auto& [name, text] : files) {
+      if (absl::Status s = WriteFile(folder->staging() + "/" + name, text); !s.ok()) return s;
+    }
+    return commit ? folder->Commit() : absl::CancelledError("failed");
+  }
+  Files There() const {
+    Files files;
+    for (const auto& entry : fs::directory_iterator(dir_)) {
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      files[entry.path().filename()] = text.str();
+    }
+    return files;
+  }
+  fs::path root_;
+  std::string dir_;
+};
+
+TEST_F(ResultFolderTest, SaysThatItIsCompleteWhatItWasMadeOfAndWhatBelongsToIt) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", R"({"end_s": 7})"}, {"jobs.csv", "abc"}}).ok());
+  const absl::StatusOr<Json> summary = ReadSummary(dir_);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ((*summary)["complete"], true);
+  EXPECT_EQ((*summary)["provenance"], kOne);
+  EXPECT_EQ((*summary)["files"]["jobs.csv"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ((*summary)["end_s"], 7);
+  EXPECT_EQ(There().size(), 2u) << "nothing else is left";
+}
+
+TEST_F(ResultFolderTest, ReplacesAllThatTheEarlierRunWroteAndNothingElse) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}, {"decisions.jsonl", "a"}, {"more", "a"}}).ok());
+  ASSERT_TRUE(WriteFile(dir_ + "/notes", "mine").ok());
+  ASSERT_TRUE(Run(kOneElsewhere, {{"summary.json", "{}"}, {"jobs.csv", "b"}}).ok());
+  Files there = There();
+  there.erase("summary.json");
+  EXPECT_EQ(there, (Files{{"jobs.csv", "b"}, {"notes", "mine"}}));
+}
+
+TEST_F(ResultFolderTest, ResultsOfAnotherRunAreReplacedOnlyWhenAsked) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+  const Files before = There();
+  const absl::Status refused = Run(kOther, {{"summary.json", "{}"}});
+  EXPECT_EQ(refused.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_NE(refused.message().find("other trace"), std::string::npos) << refused;
+  EXPECT_NE(refused.message().find("--overwrite"), std::string::npos) << refused;
+  EXPECT_EQ(There(), before);
+  EXPECT_TRUE(Run(kOther, {{"summary.json", "{}"}}, true).ok());
+  EXPECT_EQ(There().size(), 1u);
+}
+
+TEST_F(ResultFolderTest, ResultsThatDoNotSayWhoseTheyAreAreReplacedOnlyWhenAsked) {
+  for (const Files& files : {Files{{"jobs.csv", ""}}, Files{{"decisions.jsonl", ""}}, Files{{"summary.json", "{}"}},
+                             Files{{"summary.json", "no JSON"}}}) {
+    fs::remove_all(dir_);
+    for (const auto& [name, text] : files) ASSERT_TRUE(WriteFile(dir_ + "/" + name, text).ok());
+    EXPECT_EQ(Run(kOne, {{"summary.json", "{}"}}).code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(There(), files);
+    EXPECT_TRUE(Run(kOne, {{"summary.json", "{}"}}, true).ok());
+    EXPECT_EQ(There().size(), 1u);
+  }
+}
+
+TEST_F(ResultFolderTest, ARunThatFailsLeavesWhatWasThere) {
+  EXPECT_FALSE(Run(kOne, {{"summary.json", "{}"}}, false, false).ok());
+  EXPECT_FALSE(fs::exists(dir_)) << "a folder made for nothing goes";
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+  const Files before = There();
+  EXPECT_FALSE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "b"}}, false, false).ok());
+  EXPECT_EQ(There(), before);
+}
+
+TEST_F(ResultFolderTest, AProcessThatIsToldToEndLeavesWhatWasThere) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+  const Files before = There();
+  const pid_t child = fork();
+  if (child == 0) {
+    auto folder = ResultFolder::Create(dir_, kOne, false);
+    auto file = OutputFile::Create(folder->staging() + "/jobs.csv");
+    auto other = OutputFile::Create((root_ / "other").string());
+    AbandonUnfinished();
+    _exit(folder.ok() && file.ok() && other.ok() ? 7 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_EQ(There(), before);
+  EXPECT_FALSE(fs::exists(root_ / "other.part"));
+}
+
+TEST_F(ResultFolderTest, WhatAKilledRunLeftIsNoResultAndIsTakenAway) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto folder = ResultFolder::Create(dir_, kOne, false);
+    auto file = OutputFile::Create(folder->staging() + "/jobs.csv");
+    _exit(0);
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(ReadSummary(dir_).status().code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(Run(kOther, {{"summary.json", "{}"}}).ok());
+  EXPECT_EQ(There().size(), 1u);
+}
+
+TEST_F(ResultFolderTest, TwoRunsDoNotWriteToOneFolder) {
+  const absl::StatusOr<ResultFolder> first = ResultFolder::Create(dir_, kOne, false);
+  ASSERT_TRUE(first.ok());
+  const absl::Status second = Run(kOne, {{"summary.json", "{}"}}, true);
+  EXPECT_NE(second.message().find("another run is writing"), std::string::npos) << second;
+}
+
+TEST_F(ResultFolderTest, WhatCannotBeWrittenIsNamedBeforeTheRun) {
+  ASSERT_TRUE(WriteFile(dir_, "").ok());
+  EXPECT_NE(Run(kOne, {}).message().find("is not a folder"), std::string::npos);
+  dir_ += "/below";
+  EXPECT_NE(Run(kOne, {}).message().find("cannot be created"), std::string::npos);
+  dir_ = "/proc/nowhere";
+  EXPECT_EQ(Run(kOne, {}).code(), absl::StatusCode::kUnavailable);
+  dir_ = (root_ / "b").string();
+  fs::create_directories(dir_ + "/jobs.csv");
+  EXPECT_NE(Run(kOne, {}, true).message().find("jobs.csv: it is a folder"), std::string::npos);
+}
+
+TEST_F(ResultFolderTest, SpaceThatIsNotThereIsAnErrorWithFigures) {
+  const absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, kOne, false);
+  ASSERT_TRUE(folder.ok());
+  EXPECT_TRUE(folder->CheckSpace(1).ok());
+  const absl::Status full = folder->CheckSpace(int64_t{1} << 60);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(full.message().find("1152921504606.8 MB"), std::string::npos) << full;
+}
+
+TEST_F(ResultFolderTest, AFileThatWasChangedAfterwardsIsNoticed) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+  std::ofstream(dir_ + "/jobs.csv") << "b";
+  EXPECT_EQ(ReadSummary(dir_).status().code(), absl::StatusCode::kFailedPrecondition);
+  fs::remove(dir_ + "/jobs.csv");
+  EXPECT_EQ(ReadSummary(dir_).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ResultFolderTest, ASummaryThatDoesNotSayEnoughIsNotTrusted) {
+  for (const char* text :
+       {"{}", R"({"complete": true, "provenance": {}})", R"({"complete": false, "provenance": {}, "files": {}})",
+        R"({"complete": true, "provenance": {}, "files": 3})"}) {
+    ASSERT_TRUE(WriteFile(dir_ + "/summary.json", text).ok());
+    EXPECT_EQ(ReadSummary(dir_).status().code(), absl::StatusCode::kFailedPrecondition) << text;
+  }
+  ASSERT_TRUE(
+      WriteFile(dir_ + "/summary.json", R"({"complete": true, "provenance": {}, "files": {"../../etc/passwd": "x"}})")
+          .ok());
+  EXPECT_EQ(ReadSummary(dir_).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace muster::sim
