@@ -2,7 +2,7 @@
 //
 // A node's share is the largest, over resources, of (what it uses beyond its subtree quota) * 1000 / (what its parent
 // could lend it at most), divided by its weight. Borrowed amounts of one resource add up over flavors.
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "absl/container/inlined_vector.h"
@@ -33,20 +33,23 @@ Share Forest::DominantResourceShare(NodeId n, absl::Span<const FrAmount> extra) 
     share.weight = 1;
     return share;
   }
-  absl::InlinedVector<Amount, 8> borrowed(node.num_lendable, 0);
-  for (uint32_t k = 0; k < node.num_cells; ++k) {
-    const Cell& cell = node.cells[k];
-    Amount usage = cell.usage;
+  // What is used of the pair beyond quota, with `extra` on top.
+  const auto over = [&](uint32_t k) {
+    Amount usage = node.cells[k].usage;
     for (const FrAmount& e : extra) {
       if (e.fr == node.keys[k]) usage = Add(usage, e.amount);
     }
-    const Amount over = Sub(usage, cell.subtree);
-    if (over <= 0) continue;
-    share.borrowing = true;
-    Amount& sum = borrowed[cell.share];
-    sum = Add(sum, over);
+    return Sub(usage, node.cells[k].subtree);
+  };
+  uint32_t k = 0;
+  while (k < node.num_cells && over(k) <= 0) ++k;
+  if (k == node.num_cells) return share;  // nearly always
+  share.borrowing = true;
+  absl::InlinedVector<Amount, 8> borrowed(node.num_lendable, 0);
+  for (; k < node.num_cells; ++k) {
+    Amount& sum = borrowed[node.cells[k].share];
+    sum = Add(sum, std::max<Amount>(0, over(k)));
   }
-  if (!share.borrowing) return share;
   double best = -1;
   const Lendable* const lendable = trees_[node.tree].lendable.data() + node.first_lendable;
   for (uint32_t r = 0; r < node.num_lendable; ++r) {

@@ -162,6 +162,7 @@ void EngineImpl::LetIn(Lane* lane) {
     return;
   }
   std::vector<FairEntry> keys;
+  keys.reserve(entries.size());
   for (const Entry& e : entries) {
     const WorkloadState& w = workloads[e.decision.workload];
     keys.push_back(

@@ -41,35 +41,36 @@ class FairOrder {
   int Pop();
 
  private:
-  // How a side stands with an entry in.
-  struct Standing {
-    quota::Share share;
-    bool borrows = false;
-  };
-  // An entry that has got as far as some cohort, and how its side, a child of that cohort, stands.
+  // An entry that has got as far as some cohort, and how its side, a child of that cohort, would stand with it in.
   struct Candidate {
     int entry = -1;
-    Standing standing;
+    bool borrows = false;
+    quota::Share share;
   };
   struct Cohort {
-    std::vector<Candidate> queues;        // of its ClusterQueues, best first
-    size_t next = 0;                      // those before are taken
-    std::vector<quota::NodeId> children;  // cohorts with entries below, by name
-    bool stale = true;                    // whether winner has to be looked for
-    Candidate winner;                     // as the parent sees it; no entry if none is left
+    quota::NodeId node = quota::kNoNode;
+    int parent = -1;                // in cohorts_; -1 at a root
+    std::vector<Candidate> queues;  // of its ClusterQueues, best first
+    size_t next = 0;                // those before are taken
+    std::vector<int> children;      // in cohorts_: cohorts with entries below, by name
+    bool stale = true;              // whether winner has to be looked for
+    Candidate winner;               // as the parent sees it; no entry if none is left
   };
 
-  Candidate CandidateAt(int entry, quota::NodeId side);
+  int Enter(quota::NodeId cohort);
+  Candidate InItsQueue(int entry);
+  Candidate Tried(int entry, quota::NodeId side);
   bool Better(const Candidate& a, const Candidate& b) const;
-  const Candidate& Winner(quota::NodeId cohort);
+  const Candidate& Winner(int cohort);
 
   quota::Forest& forest_;
   const FeatureGates& gates_;
   std::vector<FairEntry> entries_;
   std::vector<uint8_t> taken_;  // by entry
   int next_ = 0;                // the first that may not be taken
-  absl::flat_hash_map<quota::NodeId, int> cohort_index_;
+  std::vector<int> cohort_of_;  // by entry, in cohorts_; -1 if its ClusterQueue is in none
   std::vector<Cohort> cohorts_;
+  absl::flat_hash_map<quota::NodeId, int> cohort_index_;  // in cohorts_
 };
 
 }  // namespace muster::scheduler
