@@ -105,7 +105,6 @@ Change Declared::Apply(const api::ClusterQueue& object) {
   if (existed && SameSpec(cq.object, object)) {
     if (cq.terminating == terminating) return Change::kNothing;
     cq.terminating = terminating;
-    cq.object.metadata = object.metadata;
     UpdateActive(id);
     return Change::kNothing;  // Kueue looks at the spec alone
   }

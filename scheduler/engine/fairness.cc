@@ -1,6 +1,4 @@
 // Admission fair sharing: which LocalQueue's workloads go first within a ClusterQueue that orders them by usage.
-#include <algorithm>
-
 #include "scheduler/engine/engine_impl.h"
 
 namespace muster::scheduler {
@@ -79,10 +77,7 @@ void EngineImpl::SampleLocalQueues(absl::Time now) {
       }
     }
   }
-  for (auto& [queue, use] : by_queue) {
-    std::sort(use.admitted.begin(), use.admitted.end());
-    ledger_->Sample(queue, use.amounts, use.admitted, now);
-  }
+  for (const auto& [queue, use] : by_queue) ledger_->Sample(queue, use.amounts, use.admitted, now);
 }
 
 }  // namespace muster::scheduler

@@ -146,8 +146,6 @@ void EngineImpl::Choose(Entry* e, Lane* lane, const ScanProgress* progress, cons
 
 void EngineImpl::Nominate(WorkloadId id, ClusterQueueId cq, Lane* lane, Entry* e) {
   WorkloadState& w = workloads[id];
-  e->decision.workload = id;
-  e->decision.cluster_queue = cq;
   e->is_preemptor = queues[cq].IsPreemptor(id, w.generation);
   e->replaces = ReplacedSlice(w, cq);
   const bool preserve = options.gates[Gate::kFlavorFungibilityPreserveScanProgress];

@@ -15,6 +15,18 @@ TEST(Repetition, ACycleThatChangedNothingRepeatsItself) {
   EXPECT_TRUE(r.repeats());
 }
 
+TEST(Repetition, WhatStaysAsItIsIsNothingToNote) {
+  Repetition r;
+  r.Note(Part::kScan, 1, {3}, {3});
+  r.EndCycle();
+  EXPECT_TRUE(r.repeats());
+  r.EndCycle();
+  EXPECT_TRUE(r.repeats()) << "whether it is mentioned makes no difference";
+  r.Note(Part::kPreemptor, 2, {1, 2}, {1, 2});
+  r.EndCycle();
+  EXPECT_TRUE(r.repeats());
+}
+
 TEST(Repetition, AScanRepeatsOnceItIsBackWhereItWas) {
   Repetition r;
   r.Note(Part::kScan, 1, {}, {0});

@@ -130,6 +130,63 @@ TEST(Churn, LeavesNothingBehind) {
   }
 }
 
+// What is remembered of equal workloads is given back in batches, but not what a queue knows to be hopeless: who asks for
+// that is parked at once, though nobody is left who asked for it before; whoever asks for something else is looked at.
+TEST(Churn, WhoIsEqualStaysSo) {
+  EngineOptions options;
+  options.reactivation_batch = absl::Hours(9);
+  Engine e(options);
+  e.Apply(MakeNamespace("ns"), At(0));
+  e.Apply(MakeFlavor("a"), At(0));
+  for (const char* name : {"q", "r"}) {
+    e.Apply(MakeQueue(name, "", {{"a", 1}}), At(0));
+    e.Apply(MakeLocalQueue("ns", name, name), At(0));
+  }
+  const WorkloadId large = e.Apply(MakeWorkload("large", "q", 1, 2, 1), At(1));
+  Decide(e, At(1));
+  ASSERT_EQ(e.Phase(large), WorkloadPhase::kInadmissible);
+  e.DeleteWorkload(large, At(1));
+  for (int i = 0; i < 1200; ++i) {
+    const WorkloadId id = e.Apply(MakeWorkload(absl::StrCat("w-", i), "r", 1, 100 + i, i), Now(i));
+    Decide(e, Now(i));
+    e.DeleteWorkload(id, Now(i));
+  }
+  const auto phase_of = [&](const char* name, int64_t gpus, int32_t priority) {
+    return e.Phase(e.Apply(MakeWorkload(name, "q", 1, gpus, 2, priority), Now(1200)));
+  };
+  EXPECT_EQ(phase_of("equal", 2, 0), WorkloadPhase::kInadmissible) << "it would get the same answer";
+  EXPECT_EQ(phase_of("urgent", 2, 5), WorkloadPhase::kPending);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(phase_of(absl::StrCat("larger-", i).c_str(), 3 + i, 0), WorkloadPhase::kPending) << i;
+  }
+}
+
+// The id of a ClusterQueue that is gone is nobody's as long as a timer of its tree runs: who got it would be woken by
+// events of another.
+TEST(Churn, NobodyInheritsATimer) {
+  EngineOptions options;
+  options.reactivation_batch = absl::Seconds(1000);
+  Engine e(options);
+  e.Apply(MakeNamespace("ns"), At(0));
+  e.Apply(MakeFlavor("a"), At(0));
+  for (int i = 0; i < 600; ++i) {
+    const std::string name = absl::StrCat("queue-", i);
+    e.Apply(MakeQueue(name, "", {{"a", 1}}), At(i));  // an event of its tree
+    e.HasPendingHeads();                              // the quotas are built
+    e.DeleteClusterQueue(name);
+    e.HasPendingHeads();
+  }
+  e.Apply(MakeQueue("late", "", {{"a", 1}}), At(900));
+  e.Apply(MakeLocalQueue("ns", "late", "late"), At(900));
+  const WorkloadId w = e.Apply(MakeWorkload("w", "late", 1, 9, 1), At(900));
+  e.RunCycle(At(900));
+  ASSERT_EQ(e.Phase(w), WorkloadPhase::kInadmissible);
+  e.Advance(At(1899));
+  EXPECT_EQ(e.Phase(w), WorkloadPhase::kInadmissible);
+  e.Advance(At(1900));
+  EXPECT_EQ(e.Phase(w), WorkloadPhase::kPending);
+}
+
 // An id that was given back is somebody else's, and nothing of who had it before is left.
 TEST(Churn, WhoGetsAnIdAgainStartsAnew) {
   Engine e = MakeEngine({MakeQueue("q", "team", {{"a", 1}})});

@@ -52,6 +52,60 @@ TEST(Objects, ALimitRangeThatIsGoneLimitsNobodyAppliedLater) {
   EXPECT_EQ(Look(e, At(3)), "admitted");
 }
 
+// What is told later counts for workloads that are applied later, be it more or less.
+TEST(Objects, OfALimitRangeThatIsToldAgainTheLastWordCounts) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
+  int64_t at = 0;
+  const auto submit = [&](int64_t most) {
+    ++at;
+    e.Apply(AtMost(most), At(at));
+    e.Apply(MakeWorkload(absl::StrCat("w", at), "q", 1, 2, at), At(at));
+    return Look(e, At(at));
+  };
+  EXPECT_EQ(submit(2), "admitted");
+  EXPECT_NE(submit(1).find("LimitRange"), std::string::npos);
+  EXPECT_NE(submit(1).find("LimitRange"), std::string::npos);
+  EXPECT_EQ(submit(3), "admitted");
+}
+
+TEST(Objects, OfARuntimeClassThatIsToldAgainTheLastWordCounts) {
+  Engine e = MakeEngine({MakeQueue("q", "", {{"a", 20}})});
+  int64_t at = 0;
+  const auto submit = [&](int64_t overhead) {
+    ++at;
+    api::RuntimeClass heavy;
+    heavy.metadata.name = "heavy";
+    if (overhead > 0) heavy.overhead_pod_fixed["nvidia.com/gpu"] = api::Quantity::FromValue(overhead);
+    e.Apply(heavy, At(at));
+    api::Workload w = MakeWorkload(absl::StrCat("w", at), "q", 1, 1, at);
+    w.spec.pod_sets[0].pod_template.spec.runtime_class_name = "heavy";
+    const WorkloadId id = e.Apply(w, At(at));
+    EXPECT_EQ(Look(e, At(at)), "admitted");
+    return e.ReservedUsage(id).at(0).amount;
+  };
+  EXPECT_EQ(submit(0), 1);
+  EXPECT_EQ(submit(3), 4);
+  EXPECT_EQ(submit(3), 4);
+  EXPECT_EQ(submit(2), 3);
+  EXPECT_EQ(submit(0), 1);
+}
+
+TEST(Objects, CohortsThatAreNowhereHaveNoNode) {
+  Engine e = MakeEngine({});
+  EXPECT_EQ(e.NodeOfCohort("unheard of"), quota::kNoNode);
+  const auto cohort = [](const std::string& name, const std::string& parent) {
+    api::Cohort c;
+    c.metadata.name = name;
+    c.parent_name = parent;
+    return c;
+  };
+  e.Apply(cohort("chicken", "egg"), At(0));
+  e.Apply(cohort("egg", "chicken"), At(0));
+  for (const char* name : {"chicken", "egg"}) EXPECT_EQ(e.NodeOfCohort(name), quota::kNoNode) << name;
+  e.Apply(cohort("egg", ""), At(1));
+  EXPECT_EQ(e.forest().parent(e.NodeOfCohort("chicken")), e.NodeOfCohort("egg"));
+}
+
 TEST(Objects, ARuntimeClassThatIsGoneAddsNothingToWorkloadsAppliedLater) {
   Engine e = MakeEngine({MakeQueue("q", "", {{"a", 8}})});
   api::RuntimeClass heavy;

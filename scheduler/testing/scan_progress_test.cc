@@ -1,4 +1,8 @@
 // Where the next attempt of a head goes on: flavors it has tried, and whether it stays in front meanwhile.
+#include <functional>
+#include <optional>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "scheduler/flavors/flavor_assigner.h"
 #include "scheduler/testing/test_world.h"
@@ -94,6 +98,83 @@ TEST_F(Overtaken, GoesOnAfterAPauseInWhichNoQuotaChanged) {
   engine_->Apply(borrower_, At(6));
   engine_->Finish(owner_, At(6));  // frees quota of the other queue
   EXPECT_EQ(FlavorOfLate(), "b");
+}
+
+// Quota of the tree has changed since, wherever in the tree; or nothing that quota depends on.
+TEST(OvertakenLongAgo, StartsOverWhenTheTreeHasChangedSince) {
+  struct Case {
+    const char* about;
+    std::function<void(Engine&)> event;
+    const char* flavor;
+  };
+  const auto third = [](const std::string& cohort, int64_t gpus) { return MakeQueue("third", cohort, {{"b", gpus}}); };
+  const auto cohort = [](const std::string& name, const std::string& parent) {
+    api::Cohort c;
+    c.metadata.name = name;
+    c.parent_name = parent;
+    return c;
+  };
+  const Case kCases[] = {
+      {"nothing happens", [](Engine&) {}, "b"},
+      {"another queue of the tree gets more", [&](Engine& e) { e.Apply(third("team", 2), At(6)); }, "a"},
+      {"it leaves the tree", [&](Engine& e) { e.Apply(third("elsewhere", 1), At(6)); }, "a"},
+      {"it is alone from now on", [&](Engine& e) { e.Apply(third("", 1), At(6)); }, "a"},
+      {"it goes into a cohort of the tree", [&](Engine& e) { e.Apply(third("unit", 1), At(6)); }, "a"},
+      {"it is deleted", [](Engine& e) { e.DeleteClusterQueue("third"); }, "a"},
+      {"it says again what it said", [&](Engine& e) { e.Apply(third("team", 1), At(6)); }, "b"},
+      {"it is stopped",
+       [&](Engine& e) {
+         api::ClusterQueue stopped = third("team", 1);
+         stopped.stop_policy = "Hold";
+         e.Apply(stopped, At(6));
+       },
+       "b"},
+      {"a queue comes to the tree",
+       [](Engine& e) {
+         e.Apply(MakeQueue("fourth", "team", {{"b", 1}}), At(6));
+       },
+       "a"},
+      {"a queue comes to another tree",
+       [](Engine& e) {
+         e.Apply(MakeQueue("fourth", "elsewhere", {{"b", 1}}), At(6));
+       },
+       "b"},
+      {"a cohort of the tree is declared again, as in Kueue",
+       [&](Engine& e) { e.Apply(cohort("unit", "team"), At(6)); }, "a"},
+      {"a cohort leaves the tree", [&](Engine& e) { e.Apply(cohort("unit", ""), At(6)); }, "a"},
+      {"a cohort of the tree is deleted", [](Engine& e) { e.DeleteCohort("unit"); }, "a"},
+      {"a cohort of another tree is deleted", [](Engine& e) { e.DeleteCohort("elsewhere"); }, "b"},
+  };
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.about);
+    EngineOptions options;
+    options.gates.Set(Gate::kFlavorFungibilityPreserveScanProgress, true);
+    api::ClusterQueue borrower = MakeQueue("borrower", "team", {{"a", 0}, {"b", 2}});
+    Engine e = MakeEngine({MakeQueue("lender", "team", {{"a", 2}, {"b", 2}}), borrower, third("team", 1),
+                           MakeQueue("stranger", "elsewhere", {{"b", 1}})},
+                          options);
+    e.Apply(cohort("unit", "team"), At(0));
+    e.Apply(cohort("elsewhere", ""), At(0));
+    e.Advance(At(0));
+    const WorkloadId owner = e.Apply(MakeWorkload("owner", "lender", 1, 2, 1), At(1));
+    const WorkloadId late = e.Apply(MakeWorkload("late", "borrower", 1, 2, 2), At(2));
+    e.RunCycle(At(2));
+    ASSERT_EQ(e.Phase(late), WorkloadPhase::kPending);
+    // Others are looked at meanwhile.
+    borrower.stop_policy = "Hold";
+    e.Apply(borrower, At(3));
+    e.RunCycle(At(4));
+    e.RunCycle(At(5));
+    c.event(e);
+    borrower.stop_policy = "None";
+    e.Apply(borrower, At(7));
+    e.Finish(owner, At(7));
+    e.Advance(At(9));
+    e.RunCycle(At(9));
+    const auto usage = e.ReservedUsage(late);
+    ASSERT_EQ(usage.size(), 1u);
+    EXPECT_EQ(usage[0].flavor, c.flavor);
+  }
 }
 
 TEST_F(Overtaken, StartsOverOnceItsStatusIsWrittenWithoutTheGate) {

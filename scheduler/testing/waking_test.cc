@@ -216,6 +216,42 @@ TEST(Waking, EveryEventWakesThoseItConcerns) {
   }
 }
 
+// Nodes matter where somebody could be let in; other events wake those, too, who are not.
+TEST(Waking, ANodeWakesOnlyTreesWithAnActiveClusterQueue) {
+  struct Case {
+    const char* about;
+    bool stopped, with_another;  // the ClusterQueue; one beside it that is not
+    std::function<void(Engine&)> event;
+    bool wakes;
+  };
+  const auto node = [](Engine& e) { e.Apply(MakeNode("r1", "h1", {{"nvidia.com/gpu", 4}}), At(3)); };
+  const auto space = [](Engine& e) { e.Apply(MakeNamespace("other"), At(3)); };
+  const Case kCases[] = {
+      {"a node, and the ClusterQueue is active", false, false, node, true},
+      {"it is stopped", true, false, node, false},
+      {"another of its cohort is not", true, true, node, true},
+      {"a namespace, and the ClusterQueue is stopped", true, false, space, true},
+  };
+  for (const Case& c : kCases) {
+    Engine e = MakeEngine({});
+    api::Topology topology;
+    topology.metadata.name = "racks";
+    topology.levels = {"rack", kHost};
+    e.Apply(topology, At(0));
+    api::ResourceFlavor flavor = MakeFlavor("a", {{"type", "a"}});
+    flavor.topology_name = "racks";
+    e.Apply(flavor, At(0));
+    api::ClusterQueue queue = MakeQueue("q", "team", {{"a", 4}});
+    if (c.stopped) queue.stop_policy = "Hold";
+    e.Apply(queue, At(0));
+    if (c.with_another) e.Apply(MakeQueue("r", "team", {{"a", 4}}), At(0));
+    e.Advance(At(1));
+    ASSERT_EQ(e.NextTimer(), absl::InfiniteFuture()) << c.about;
+    c.event(e);
+    EXPECT_EQ(e.NextTimer(), c.wakes ? At(3) : absl::InfiniteFuture()) << c.about;
+  }
+}
+
 // The first event of a tree sets the time; what comes in between is looked at along with it.
 TEST(WakingInBatches, WaitForTheFirstEventOfTheTree) {
   EngineOptions options;

@@ -555,6 +555,19 @@ TEST_F(AssignerTest, AnElasticWorkloadKeepsWhatItHas) {
   }
 }
 
+TEST_F(AssignerTest, WhenAnElasticWorkloadDoesNotFitItsFlavorIsDoneForToo) {
+  Gate("ElasticJobsViaWorkloadSlicesWithTAS", true);
+  Hosts({{"b1r1a", 3}});
+  const TopologyPlacement before = Placed({{"b1r1a", 1}});
+  auto grown = PodSet(Unconstrained(), 4), fits = PodSet(Unconstrained(), 2);
+  const auto behind = PodSet(Unconstrained(), 1);
+  grown.previous = fits.previous = &before;
+  const TopologyAnswer failed = Ask({grown, behind});
+  ASSERT_EQ(failed.pod_sets.size(), 1u) << "nobody behind it is asked";
+  EXPECT_EQ(failed.Failed()->index, 0);
+  EXPECT_EQ(Print(Ask({fits, behind})), (Answers{{1, "b1r1a=2"}, {2, "b1r1a=1"}}));
+}
+
 TEST_F(AssignerTest, AnElasticWorkloadsLeaderStays) {
   Gate("ElasticJobsViaWorkloadSlicesWithTAS", true);
   Hosts({{"b1r1a", 2}, {"b1r1b", 2}, {"b1r1c", 4}});

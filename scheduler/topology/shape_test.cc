@@ -185,6 +185,24 @@ TEST(NodeFilter, KeysTellApartWhatJudgesDifferently) {
   std::set<std::string> keys;
   for (const NodeFilter& f : filters) keys.insert(f.key());
   EXPECT_EQ(keys.size(), filters.size());
+  // Wherever one text ends and the next begins.
+  keys.clear();
+  size_t all = 0;
+  for (const char* key : {"", "a", "ab", "aEqual", "Equal"}) {
+    for (const char* op : {"", "Equal", "Exists"}) {
+      for (const char* value : {"", "a", "b", "NoExecute"}) {
+        for (const char* effect : {"", "NoExecute", "NoSchedule"}) {
+          keys.insert(NodeFilter({}, {}, {toleration(key, op, value, effect)}, true).key());
+          ++all;
+        }
+      }
+    }
+    for (const char* value : {"", "b", "Equal"}) {
+      keys.insert(NodeFilter({{key, value}}, {}, {}, true).key());
+      ++all;
+    }
+  }
+  EXPECT_EQ(keys.size(), all);
   // What is not looked at does not tell filters apart.
   EXPECT_EQ(NodeFilter({}, light, {}, false).key(), NodeFilter({}, heavy, {}, false).key());
   EXPECT_EQ(NodeFilter({}, both, {}, false).key(), NodeFilter({}, Require({Term("a", "1")}), {}, false).key());
