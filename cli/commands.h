@@ -12,6 +12,8 @@ namespace muster::cli {
 void AddSimulate(CLI::App* app, int* exit_code);
 // `generate`: make up a trace.
 void AddGenerate(CLI::App* app, int* exit_code);
+// `trace inspect`, `trace convert` and `trace nodes`.
+void AddTrace(CLI::App* app, int* exit_code);
 // `validate`: read policy files and say what is wrong with them.
 void AddValidate(CLI::App* app, int* exit_code);
 // `compile` and `decompile`: HyperPod policy to Kueue objects and back.

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   muster::cli::AddSimulate(&app, &exit_code);
   muster::cli::AddGenerate(&app, &exit_code);
+  muster::cli::AddTrace(&app, &exit_code);
   muster::cli::AddValidate(&app, &exit_code);
   muster::cli::AddCompile(&app, &exit_code);
   muster::cli::AddDecompile(&app, &exit_code);

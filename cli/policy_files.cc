@@ -10,6 +10,7 @@
 #include "api/hyperpod/compile.h"
 #include "api/problem.h"
 #include "cli/hyperpod_files.h"
+#include "cli/spooled_paths.h"
 #include "quota/cohort_graph.h"
 #include "scheduler/topology/shape.h"
 
@@ -111,13 +112,15 @@ api::LoadResult ReadPolicyFiles(const std::vector<std::string>& paths) {
   api::LoadOptions options;
   options.set_defaults = true;
   options.validate = true;
-  HyperPodFiles files = ReadHyperPodFiles(paths, options);
+  const SpooledPaths spooled(paths);
+  HyperPodFiles files = ReadHyperPodFiles(spooled.paths(), options);
   const std::vector<api::Node> nodes = NodesOf(files);
   api::LoadResult loaded = std::move(files.kubernetes);
   AddCohortCycles(&loaded);
   AddUnselective(&loaded);
   AddUnknownPlacements(&loaded);
   AddHyperPod(std::move(files.hyperpod), nodes, &loaded);
+  spooled.RestoreNames(&loaded);
   return loaded;
 }
 

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +19,8 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/policy_files.h"
+#include "cli/trace_files.h"
 #include "cli/world_options.h"
-#include "sim/files/input.h"
 #include "sim/replay/simulation.h"
 #include "sim/report/html/html_report.h"
 #include "sim/report/report.h"
@@ -32,24 +31,13 @@
 namespace muster::cli {
 namespace {
 
-struct Args {
+struct Args : TraceArgs {
   std::vector<std::string> policy;
-  std::string trace, mapping, out, resource;
-  bool skip_bad_rows = false, no_decisions = false, no_report = false, resume = false, strict_topology = false;
-  int64_t max_jobs = 0;
+  std::string out, resource;
+  bool no_decisions = false, no_report = false, resume = false, strict_topology = false;
   int threads = 1;
   WorldOptions world;
 };
-
-absl::StatusOr<sim::Mapping> ReadMapping(const Args& args) {
-  if (args.mapping.empty()) return sim::Mapping::ForFile(args.trace);
-  absl::StatusOr<std::unique_ptr<std::istream>> in = sim::OpenInput(args.mapping);
-  if (!in.ok()) return in.status();
-  const std::string text((std::istreambuf_iterator<char>(**in)), std::istreambuf_iterator<char>());
-  absl::StatusOr<sim::Mapping> mapping = sim::Mapping::Parse(text);
-  if (mapping.ok()) return mapping;
-  return absl::InvalidArgumentError(absl::StrCat(args.mapping, ": ", mapping.status().message()));
-}
 
 // Reads the policy files. What only deserves a warning, and queues that will admit nothing, are named on standard
 // error.
@@ -71,33 +59,12 @@ absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const Args& args) {
   return policy;
 }
 
-std::string ListProblems(const sim::Trace& trace) {
-  std::string text;
-  for (const sim::RowProblem& problem : trace.problems) absl::StrAppend(&text, "\n", FormatProblem(trace, problem));
-  if (const int64_t more = trace.bad_rows - static_cast<int64_t>(trace.problems.size()); more > 0) {
-    absl::StrAppend(&text, "\n... and ", more, " more");
-  }
-  return text;
-}
-
-// Reads the trace; bad rows are an error that lists them, unless they are to be skipped.
 absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
-  absl::StatusOr<sim::Mapping> mapping = ReadMapping(args);
-  if (!mapping.ok()) return mapping.status();
-  absl::StatusOr<sim::Trace> trace = sim::ReadTrace(args.trace, *mapping, args.max_jobs);
-  if (!trace.ok()) return trace;
-  if (trace->bad_rows > 0) {
-    const std::string count = absl::StrCat(trace->bad_rows, trace->bad_rows == 1 ? " bad row" : " bad rows");
-    if (!args.skip_bad_rows) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(count, "; correct or leave out (--skip-bad-rows):", ListProblems(*trace)));
-    }
-    std::cerr << count << " skipped:" << ListProblems(*trace) << "\n";
-  }
-  if (trace->jobs.empty()) return absl::InvalidArgumentError(absl::StrCat(args.trace, ": there is no job in it"));
-  if (absl::Status s = sim::ReadManifests(&*trace); !s.ok()) return s;
-  if (absl::Status s = sim::ShapeLoad(args.world.load, &*trace); !s.ok()) return s;
-  return trace;
+  absl::StatusOr<TraceFile> file = ReadTraceFile(args);
+  if (!file.ok()) return file.status();
+  if (absl::Status s = sim::ReadManifests(&file->trace); !s.ok()) return s;
+  if (absl::Status s = sim::ShapeLoad(args.world.load, &file->trace); !s.ok()) return s;
+  return std::move(file->trace);
 }
 
 // A bar on standard error; nothing if that is not a terminal. Past std::cerr, which shows control characters.
@@ -208,20 +175,17 @@ void AddSimulate(CLI::App* app, int* exit_code) {
                    "sets fair sharing, "
                    "feature gates and the like")
       ->required();
-  command->add_option("--trace", args->trace, "CSV, JSON lines or SWF; also .gz or .xz")->required();
-  command->add_option("--mapping", args->mapping,
-                      "YAML file saying what the trace's columns mean. Without: Muster's own "
-                      "columns, or SWF by the file's name");
+  command->add_option("--trace", args->trace, "The trace (docs/traces.md), compressed or not; - for standard input")
+      ->required();
+  AddTraceOptions(command, args.get());
   command->add_option("--out", args->out,
                       "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
-  command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(WholeNumber<int64_t>(0));
   command
       ->add_option("--threads", args->threads,
                    "Decide independent cohort trees side by side on so many threads; the result is the same")
       ->check(WholeNumber<int>(1, 64))
       ->capture_default_str();
-  command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");
@@ -229,6 +193,7 @@ void AddSimulate(CLI::App* app, int* exit_code) {
                     "Never over-commit a node, where Kueue would (docs/topology.md)");
   AddWorldOptions(command, &args->world);
   command->callback([args, exit_code] {
+    args->world.lenient = args->lenient;
     if (absl::Status s = Simulate(*args); !s.ok()) {
       std::cerr << "muster simulate: " << s.message() << "\n";
       *exit_code = 1;

@@ -1,6 +1,6 @@
 // Golden transcripts of the command line: every file cli/testdata/*.txt is a session, run as it stands.
 //
-//   $ muster validate queues.yaml       run by sh in a folder that holds the files of cli/testdata, testdata and api
+//   $ muster validate queues.yaml       run by sh in a folder that holds the files of cli/testdata, testdata, api and (traces) sim/trace/testdata
 //   2 objects, ...                      what went to standard output, then
 //   ! warning: ...                      what went to standard error
 //   ? 1                                 the exit code, unless it is 0
@@ -80,6 +80,7 @@ class Session {
     for (const auto& entry : fs::directory_iterator(root / "cli/testdata")) {
       fs::copy(entry.path(), home_ / entry.path().filename(), fs::copy_options::recursive);
     }
+    fs::create_directory_symlink(root / "sim/trace/testdata", home_ / "traces");
     path_ = absl::StrCat((root / "cli").string(), ":", std::getenv("PATH") == nullptr ? "/bin" : std::getenv("PATH"));
   }
 

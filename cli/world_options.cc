@@ -162,7 +162,6 @@ void AddWorldOptions(CLI::App* command, WorldOptions* o) {
   command->add_option("--seed", o->load.seed, "Of --thin and --node-mtbf")->capture_default_str();
   command->add_flag("--check", o->check,
                     "Hold the replay against the laws that none may break (docs/trust.md); end it if one is broken");
-  command->add_flag("--lenient", o->lenient, "Replay jobs that can never run, with a warning");
 }
 
 absl::Status AddNodes(const WorldOptions& options, sim::ReplayPolicy* policy) {

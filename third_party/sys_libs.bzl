@@ -90,6 +90,7 @@ _LIBS = {
         header = "gperftools/malloc_extension.h",
     ),
     "yaml_cpp": struct(debian = "libyaml-cpp-dev", pc = ["yaml-cpp"]),
+    "zstd": struct(debian = "libzstd-dev", pc = ["libzstd"]),
 }
 
 _FOUND = """

@@ -1,13 +1,47 @@
 #include "sim/replay/job_workloads.h"
 
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "api/resource_units.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/requests/transform_requests.h"
 
 namespace muster::sim {
+namespace {
+
+// "a|b" is either: that a node selector cannot say.
+void SetNodes(const api::StringMap& wanted, api::PodSpec* spec) {
+  api::NodeSelectorTerm either;
+  for (const auto& [key, value] : wanted) {
+    if (absl::StrContains(value, '|')) {
+      either.match_expressions.push_back({key, "In", absl::StrSplit(value, '|', absl::SkipEmpty())});
+    } else {
+      spec->node_selector.emplace(key, value);
+    }
+  }
+  if (either.match_expressions.empty()) return;
+  spec->node_affinity.emplace().required.emplace().push_back(std::move(either));
+}
+
+std::optional<api::TopologyRequest> TopologyRequestOf(absl::string_view text) {
+  api::TopologyRequest request;
+  if (text.empty()) return std::nullopt;
+  if (absl::ConsumePrefix(&text, "required=")) {
+    request.required = std::string(text);
+  } else if (absl::ConsumePrefix(&text, "preferred=")) {
+    request.preferred = std::string(text);
+  } else {
+    request.unconstrained = true;
+  }
+  return request;
+}
+
+}  // namespace
 
 int32_t PriorityOf(const JobShape& shape, const ReplayPolicy& policy) {
   return shape.priority_class.empty() ? shape.priority : policy.priority_classes.at(shape.priority_class);
@@ -56,7 +90,8 @@ std::unique_ptr<api::Workload> JobWorkloads::Make(const JobShape& shape, const Q
     container.name = "c";
     container.resources.requests = shape.pods[g].requests;
     pod_set.pod_template.spec.containers.push_back(std::move(container));
-    pod_set.pod_template.spec.node_selector = shape.node_selector;
+    SetNodes(shape.node_selector, &pod_set.pod_template.spec);
+    pod_set.topology_request = TopologyRequestOf(shape.topology);
     w->spec.pod_sets.push_back(std::move(pod_set));
   }
   return w;

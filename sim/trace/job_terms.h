@@ -24,7 +24,7 @@ struct JobTerms {
   std::vector<std::string> after = {};
   int64_t think_s = 0;
   std::optional<int64_t> deadline_s;  // by when it should have finished, on the trace's clock
-  // What was recorded, kept for comparisons.
+  // What was recorded, kept for comparisons and read only on demand (ReadTraceOptions::keep_record).
   std::optional<int64_t> start_s;
   std::string user, group;
 };

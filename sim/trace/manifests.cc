@@ -14,6 +14,7 @@
 #include "api/jobs/workloads.h"
 #include "api/load.h"
 #include "api/vocabulary.h"
+#include "sim/trace/requests_of.h"
 
 namespace muster::sim {
 namespace {
@@ -27,20 +28,6 @@ struct Manifest {
   std::shared_ptr<const api::Workload> workload;
   std::vector<PodGroup> pods;
 };
-
-// Requests of one pod, sidecars and overhead left aside: this is what the report counts, not what is decided with.
-api::ResourceList RequestsOf(const api::PodSpec& spec) {
-  api::ResourceList sum;
-  for (const api::Container& container : spec.containers) {
-    api::ResourceList requests = container.resources.limits;
-    for (const auto& [resource, amount] : container.resources.requests) requests[resource] = amount;
-    for (const auto& [resource, amount] : requests) {
-      const auto [it, added] = sum.try_emplace(resource, amount);
-      if (!added) it->second = api::Quantity::FromMilli(it->second.MilliValue() + amount.MilliValue());
-    }
-  }
-  return sum;
-}
 
 // The file that a row names, if it lies below the folder of the trace: a trace may come from anybody, and says nothing
 // about other files of this machine. Links are followed before that is asked.

@@ -18,12 +18,18 @@ TEST(Mapping, EveryFieldSetsWhatItNames) {
       "format: jsonl\n"
       "columns:\n"
       "  id: c1\n  queue: c2\n  submit: c3\n  duration: c4\n  gpus: c5\n  pods: c6\n  priority: c7\n"
-      "  priorityClass: c8\n  nodeSelector: c9\n  status: c10\n  manifest: c11\n"
+      "  priorityClass: c8\n  nodeSelector: c9\n  status: c10\n  manifest: c11\n  minPods: d1\n  topology: d2\n"
+      "  estimate: d3\n  deadline: d4\n  after: d5\n  think: d6\n  checkpoint: d7\n  start: d8\n  user: d9\n  group: "
+      "d10|d11\n"
       "requests: {cpu: c12, memory: c13}\n"
       "constantRequests: {disk: 1500m}\n"
       "resource: tpu\n"
       "gpusPerPod: 4\n"
       "queue: fallback\n"
+      "topology: preferred=block\n"
+      "ignoreRequests: [memory]\n"
+      "onlyStatus: [ok]\n"
+      "skipStatus: [bad, worse]\n"
       "queueMap: {a: team-a, b: team-b}\n"
       "priorityMap: {high: 100, low: -5}\n");
   ASSERT_TRUE(m.ok()) << m.status();
@@ -39,6 +45,21 @@ TEST(Mapping, EveryFieldSetsWhatItNames) {
   EXPECT_EQ(m->node_selector, "c9");
   EXPECT_EQ(m->status, "c10");
   EXPECT_EQ(m->manifest, "c11");
+  EXPECT_EQ(m->min_pods, "d1");
+  EXPECT_EQ(m->topology_column, "d2");
+  EXPECT_EQ(m->estimate, "d3");
+  EXPECT_EQ(m->deadline, "d4");
+  EXPECT_EQ(m->after, "d5");
+  EXPECT_EQ(m->think, "d6");
+  EXPECT_EQ(m->checkpoint, "d7");
+  EXPECT_EQ(m->start, "d8");
+  EXPECT_EQ(m->user, "d9");
+  EXPECT_EQ(m->group, "d10|d11");
+  EXPECT_EQ(m->topology, "preferred=block");
+  EXPECT_EQ(m->ignored_requests, (std::set<std::string>{"memory"}));
+  EXPECT_EQ(m->only_status, (std::set<std::string>{"ok"}));
+  EXPECT_EQ(m->skip_status, (std::set<std::string>{"bad", "worse"}));
+  EXPECT_EQ(m->named.size(), 24u) << "every column, each of several by itself";
   EXPECT_EQ(m->requests, (std::map<std::string, std::string>{{"cpu", "c12"}, {"memory", "c13"}}));
   EXPECT_EQ(m->constant_requests.at("disk").MilliValue(), 1500);
   EXPECT_EQ(m->resource, "tpu");
@@ -90,12 +111,23 @@ TEST(Mapping, HasToSayWhenHowLongWhereAndHowMuch) {
 
 TEST(Mapping, MistakesNameTheLineAndTheField) {
   const std::pair<const char*, const char*> kCases[] = {
-      {"format: xml", "line 2: format has to be csv, jsonl or swf"},
+      {"format: xml", "line 2: format \"xml\" is not known; there are csv, jsonl, swf, sacct, kueue, philly or openb"},
       {"format: [csv]", "line 2: format has to be a single value"},
       {"gpusPerPod: 0", "line 2: gpusPerPod has to be a whole number from 1 to 1000000"},
       {"gpusPerPod: 1000001", "line 2: gpusPerPod has to be"},
       {"gpusPerPod: many", "line 2: gpusPerPod has to be"},
-      {"gpuPerPod: 1", "line 2: gpuPerPod is not known"},
+      {"gpuPerPod: 1", "line 2: gpuPerPod is not known; did you mean \"gpusPerPod\"?"},
+      {"colums: {id: i}", "line 2: colums is not known; did you mean \"columns\"?"},
+      {"colour: red", "line 2: colour is not known; there are format, columns"},
+      {"columns: {prio: p}", "line 2: columns.prio is not known; did you mean \"priority\"?"},
+      {"columns: {id: a, id: b}", "line 2: columns.id comes twice"},
+      {"queue: y", "line 2: queue comes twice"},
+      {"topology: rack", "line 2: a topology is required=LEVEL"},
+      {"topology: required=", "line 2: a topology is required=LEVEL"},
+      {"order: longest-first", "line 2: order has to be submit or shortest-first"},
+      {"onlyStatus: ok", "line 2: onlyStatus has to be a list"},
+      {"skipStatus: [[a]]", "line 2: an entry of skipStatus has to be text"},
+      {"constantRequests: {cpu: -1}", "line 2: constantRequests.cpu is negative"},
       {"requests: cpu", "line 2: requests has to be a map"},
       {"requests: {cpu: [a]}", "line 2: an entry of requests has to be NAME: VALUE"},
       {"requests: {[a]: cpu}", "line 2: an entry of requests has to be NAME: VALUE"},
@@ -120,10 +152,10 @@ TEST(Mapping, MistakesNameTheLineAndTheField) {
 
 TEST(Mapping, FollowsTheNameOfTheFile) {
   const std::pair<const char*, Format> kCases[] = {
-      {"a.csv", Format::kCsv},        {"a.csv.gz", Format::kCsv}, {"a.jsonl", Format::kJsonl},
-      {"a.jsonl.xz", Format::kJsonl}, {"a.swf", Format::kSwf},    {"a.swf.gz", Format::kSwf},
-      {"a.txt", Format::kCsv},        {"jsonl", Format::kCsv},    {"a.swf.txt", Format::kCsv},
-      {"a.swf.gz.xz", Format::kCsv},
+      {"a.csv", Format::kCsv},        {"a.csv.gz", Format::kCsv},  {"a.jsonl", Format::kJsonl},
+      {"a.jsonl.xz", Format::kJsonl}, {"a.swf", Format::kSwf},     {"a.swf.gz", Format::kSwf},
+      {"a.txt", Format::kCsv},        {"jsonl", Format::kCsv},     {"a.swf.txt", Format::kCsv},
+      {"a.swf.gz.xz", Format::kCsv},  {"a.swf.zst", Format::kSwf},
   };
   for (const auto& [path, format] : kCases) {
     const Mapping m = Mapping::ForFile(path);
@@ -143,6 +175,31 @@ TEST(Mapping, FollowsTheNameOfTheFile) {
     EXPECT_EQ(m.node_selector, swf ? "" : "node_selector");
     EXPECT_EQ(m.priority, swf ? "" : "priority");
   }
+}
+
+TEST(Mapping, StartsFromWhatTheFormatMeans) {
+  const auto sacct = Mapping::Parse("format: sacct\nqueueMap: {\"*\": all}\n");
+  ASSERT_TRUE(sacct.ok()) << sacct.status();
+  EXPECT_EQ(sacct->queue_column, "account|partition|qos");
+  EXPECT_EQ(sacct->request_prefix, "request.");
+  EXPECT_TRUE(sacct->named.empty()) << "the format's own columns need not be there";
+  const auto otherwise = Mapping::Parse("columns: {queue: Partition}\n", Format::kSacct);
+  ASSERT_TRUE(otherwise.ok()) << otherwise.status();
+  EXPECT_EQ(otherwise->queue_column, "Partition");
+  EXPECT_EQ(otherwise->duration, "duration_s");
+  const auto swf = Mapping::Parse("columns: {gpus: procs_requested}\n", Format::kSwf);
+  ASSERT_TRUE(swf.ok()) << swf.status();
+  EXPECT_EQ(swf->pods, "") << "who says how pods are counted says all of it";
+  EXPECT_TRUE(swf->constant_requests.empty());
+}
+
+TEST(Mapping, ShortestFirstIsTheNegativeOfTheDuration) {
+  EXPECT_EQ(Mapping::Parse(std::string(kLeast) + "order: shortest-first")->priority, "-d");
+  EXPECT_EQ(Mapping::Parse(std::string(kLeast) + "order: submit")->priority, "");
+  EXPECT_EQ(Mapping::Parse("order: shortest-first", Format::kPhilly)->priority, "-duration");
+  const auto both =
+      Mapping::Parse("columns: {submit: s, duration: d, queue: q, gpus: g, priority: p}\norder: shortest-first");
+  EXPECT_NE(std::string(both.status().message()).find("leave out one"), std::string::npos);
 }
 
 }  // namespace

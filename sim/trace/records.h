@@ -1,4 +1,4 @@
-// Rows of named text values, read from CSV, JSON lines or the Standard Workload Format (SWF).
+// Rows of named text values, read from the formats that schedulers write.
 //
 // Input is not trusted: a row longer than 64 KiB, an open quote, a wrong number of fields or a NUL byte is reported
 // with its line number, and reading goes on with the next row.
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <istream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,10 +15,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "sim/trace/format.h"
 
 namespace muster::sim {
-
-enum class Format { kCsv, kJsonl, kSwf };
 
 // Thread-safety: value type.
 struct Record {
@@ -29,6 +30,24 @@ struct Record {
   std::optional<absl::string_view> Get(absl::string_view name) const;
 };
 
+// What a reader has to say about many rows at once: why they were left out, or how they were understood.
+struct Remark {
+  std::string text;  // "steps of jobs"
+  int64_t count = 0;
+  int64_t first_row = 0;
+  bool left_out = false;
+};
+
+// "left out: steps of jobs: 3, first in line 2".
+std::string FormatRemark(const Remark& remark);
+
+struct ReadOptions {
+  // The zone of times that name none; without, they are read as UTC and a remark says so.
+  std::optional<absl::TimeZone> zone;
+  // What accelerators are called that a format counts without naming a resource.
+  std::string accelerator = "nvidia.com/gpu";
+};
+
 // Thread-safety: compatible.
 class RecordReader {
  public:
@@ -36,17 +55,29 @@ class RecordReader {
   // Reads the next row into `record`; false at the end of the file. Errors: InvalidArgument saying what is wrong with
   // the row (record->row is set, Next may be called again); DataLoss if the file itself cannot be read further.
   virtual absl::StatusOr<bool> Next(Record* record) = 0;
+
+  // In the order of their first rows; whole once Next has returned false.
+  const std::vector<Remark>& remarks() const { return remarks_; }
+  // What the file says about itself ("MaxProcs": "100"), as far as it has been read.
+  const std::map<std::string, std::string>& about() const { return about_; }
+
+ protected:
+  void LeaveOut(absl::string_view what, int64_t row) { AddRemark(what, row, true); }
+  void Say(absl::string_view what, int64_t row) { AddRemark(what, row, false); }
+
+  std::map<std::string, std::string> about_;
+
+ private:
+  void AddRemark(absl::string_view what, int64_t row, bool left_out);
+
+  std::vector<Remark> remarks_;
 };
 
-// A reader of `in`, which has to outlive it.
-//   CSV    RFC 4180: first row names the columns, quotes, CRLF or LF, an UTF-8 byte order mark is skipped, empty lines
-//   too. JSONL  one object a line; nested objects are flattened with dots: {"request": {"cpu": 2}} is column
-//   request.cpu. SWF    18 numbers a line, comments start with ';'. Columns: job_id submit_s wait_s run_s
-//   procs_allocated cpu_s
-//          memory_kb procs_requested time_requested_s memory_requested_kb status user group app queue partition
-//          preceding_job think_s.
-// Errors: InvalidArgument if a CSV file has no header row.
-absl::StatusOr<std::unique_ptr<RecordReader>> NewRecordReader(Format format, std::istream* in);
+// A reader of `in`, which has to outlive it. What names the columns of each format is in format.h; the readers'
+// own columns are those of Muster (job_id, submit_s, ...), besides what the format calls them.
+// Errors: InvalidArgument if a file that begins with a header has none, or names a column twice or not the ones needed.
+absl::StatusOr<std::unique_ptr<RecordReader>> NewRecordReader(Format format, std::istream* in,
+                                                              const ReadOptions& options = {});
 
 }  // namespace muster::sim
 

@@ -14,7 +14,6 @@ namespace muster::sim {
 namespace {
 
 constexpr int64_t kMaxSeconds = int64_t{1} << 40;  // far beyond any trace, far below overflow
-constexpr int64_t kMaxPods = 1000000;
 
 absl::string_view Short(absl::string_view text) { return text.substr(0, 40); }
 
@@ -36,6 +35,10 @@ RowParser::Columns RowParser::Find(absl::string_view names) const {
     const auto it = std::find(names_.begin(), names_.end(), name);
     if (it != names_.end()) columns.places.push_back(static_cast<size_t>(it - names_.begin()));
   }
+  if (columns.places.empty() && absl::ConsumePrefix(&names, "-")) {
+    columns.places = Find(names).places;
+    columns.negated = true;
+  }
   return columns;
 }
 
@@ -46,23 +49,37 @@ void RowParser::FindAll() {
   duration_ = Find(m_.duration);
   gpus_ = Find(m_.gpus);
   pods_ = Find(m_.pods);
+  min_pods_ = Find(m_.min_pods);
   priority_ = Find(m_.priority);
   priority_class_ = Find(m_.priority_class);
   node_selector_ = Find(m_.node_selector);
   status_ = Find(m_.status);
   manifest_ = Find(m_.manifest);
+  topology_ = Find(m_.topology_column);
+  estimate_ = Find(m_.estimate);
+  deadline_ = Find(m_.deadline);
+  after_ = Find(m_.after);
+  think_ = Find(m_.think);
+  checkpoint_ = Find(m_.checkpoint);
+  start_ = Find(m_.start);
+  user_ = Find(m_.user);
+  group_ = Find(m_.group);
   requests_.clear();
-  for (const auto& [resource, column] : m_.requests) requests_.emplace_back(resource, Find(column));
+  for (const auto& [resource, column] : m_.requests) {
+    if (!m_.ignored_requests.contains(resource)) requests_.emplace_back(resource, Find(column));
+  }
   prefixed_.clear();
   if (m_.request_prefix.empty()) return;
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (absl::StartsWith(names_[i], m_.request_prefix)) prefixed_.push_back(i);
+    if (!absl::StartsWith(names_[i], m_.request_prefix)) continue;
+    if (!m_.ignored_requests.contains(names_[i].substr(m_.request_prefix.size()))) prefixed_.push_back(i);
   }
 }
 
 void RowParser::SetRow(const Record& record) {
   r_ = &record;
   problem_ = {};
+  asks_for_ignored_ = false;
   if (found_ && record.names == names_) return;
   names_ = record.names;
   found_ = true;
@@ -79,8 +96,8 @@ std::optional<absl::string_view> RowParser::Value(const Columns& columns) const 
 
 absl::string_view RowParser::ShapeKey() {
   key_.clear();
-  for (const Columns* columns :
-       {&queue_, &gpus_, &pods_, &priority_, &priority_class_, &node_selector_, &status_, &manifest_}) {
+  for (const Columns* columns : {&queue_, &gpus_, &pods_, &min_pods_, &priority_, &priority_class_, &node_selector_,
+                                 &topology_, &status_, &manifest_}) {
     AppendText(Value(*columns).value_or(""), &key_);  // what is empty and what is missing are the same
   }
   for (const auto& [resource, columns] : requests_) AppendText(Value(columns).value_or(""), &key_);
@@ -102,6 +119,7 @@ bool RowParser::Parse(Job* job, JobShape* shape) {
   if (shape->manifest.empty()) ParsePods(shape);
   ParsePriority(shape);
   ParseNodeSelector(shape);
+  ParseTopology(shape);
   shape->status = std::string(Value(status_).value_or(""));
   return problem_.reason.empty();
 }
@@ -128,6 +146,7 @@ void RowParser::ParseQueue(JobShape* shape) {
   if (queue.empty() && !shape->manifest.empty()) return;  // the manifest says
   if (queue.empty()) return Fail(queue_.names, "the queue is empty");
   auto mapped = m_.queue_map.find(std::string(queue));
+  if (mapped == m_.queue_map.end()) mapped = m_.queue_map.find("*");
   shape->queue = mapped == m_.queue_map.end() ? std::string(queue) : mapped->second;
 }
 
@@ -144,6 +163,15 @@ int64_t RowParser::Seconds(const Columns& columns, bool times) {
   } else if (times && absl::ParseTime(absl::RFC3339_full, *text, &time, nullptr)) {
     whole = absl::ToUnixSeconds(time);
     number = static_cast<double>(whole);
+  } else if (const auto zone = zone_.value_or(absl::UTCTimeZone());
+             times && (absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S", *text, zone, &time, nullptr) ||
+                       absl::ParseTime("%Y-%m-%d %H:%M:%E*S", *text, zone, &time, nullptr))) {
+    if (!zone_.has_value()) {
+      return Fail(columns.names, absl::StrCat("\"", Short(*text), "\" names no zone; say with --timezone which it is")),
+             0;
+    }
+    whole = absl::ToUnixSeconds(time);
+    number = static_cast<double>(whole);
   } else {
     return Fail(columns.names, absl::StrCat("\"", Short(*text), "\" is not a number of seconds")), 0;
   }
@@ -152,71 +180,41 @@ int64_t RowParser::Seconds(const Columns& columns, bool times) {
   return whole;
 }
 
-int64_t RowParser::Count(const Columns& columns, int64_t max) {
-  const std::optional<absl::string_view> text = Value(columns);
-  if (!text) return Fail(columns.names, "no value"), 1;
-  int64_t count = 0;
-  double number = 0;
-  if (!absl::SimpleAtoi(*text, &count)) {
-    if (!absl::SimpleAtod(*text, &number) || std::floor(number) != number || std::abs(number) > 1e15) {
-      return Fail(columns.names, absl::StrCat("\"", Short(*text), "\" is not a whole number")), 1;
-    }
-    count = static_cast<int64_t>(number);
-  }
-  if (count < 1 || count > max) return Fail(columns.names, absl::StrCat(count, " is not in 1..", max)), 1;
-  return count;
+std::optional<int64_t> RowParser::OptionalSeconds(const Columns& columns, bool times) {
+  if (!Value(columns).has_value()) return std::nullopt;
+  return Seconds(columns, times);
 }
 
-void RowParser::AddRequest(const std::string& resource, absl::string_view column, absl::string_view text,
-                           PodGroup* group) {
-  absl::StatusOr<api::Quantity> quantity = api::Quantity::Parse(text);
-  if (!quantity.ok()) return Fail(column, std::string(quantity.status().message()));
-  if (quantity->Sign() < 0) return Fail(column, absl::StrCat(text, " is negative"));
-  if (!quantity->IsZero()) group->requests[resource] = *quantity;
+absl::string_view RowParser::TermsKey() {
+  terms_key_.clear();
+  bool any = false;
+  const auto add = [&](const Columns& columns) {
+    const absl::string_view text = Value(columns).value_or("");
+    any |= !text.empty();
+    AppendText(text, &terms_key_);
+  };
+  for (const Columns* columns : {&estimate_, &deadline_, &after_, &think_, &checkpoint_}) add(*columns);
+  if (keep_record_) {
+    for (const Columns* columns : {&start_, &user_, &group_}) add(*columns);
+  }
+  if (!any) terms_key_.clear();
+  return terms_key_;
 }
 
-void RowParser::ParsePods(JobShape* shape) {
-  PodGroup group;
-  group.requests = m_.constant_requests;
-  for (const auto& [resource, columns] : requests_) {
-    if (std::optional<absl::string_view> text = Value(columns)) AddRequest(resource, columns.names, *text, &group);
+bool RowParser::ParseTerms(JobTerms* terms) {
+  terms->own.time_limit_s = OptionalSeconds(estimate_, /*times=*/false);
+  terms->own.checkpoint_interval_s = OptionalSeconds(checkpoint_, /*times=*/false);
+  terms->deadline_s = OptionalSeconds(deadline_, /*times=*/true);
+  terms->think_s = OptionalSeconds(think_, /*times=*/false).value_or(0);
+  for (absl::string_view id : absl::StrSplit(Value(after_).value_or(""), ';', absl::SkipWhitespace())) {
+    terms->after.emplace_back(absl::StripAsciiWhitespace(id));
   }
-  for (const size_t place : prefixed_) {
-    const absl::string_view text = absl::StripAsciiWhitespace(r_->values[place]);
-    if (text.empty()) continue;
-    AddRequest(names_[place].substr(m_.request_prefix.size()), names_[place], text, &group);
+  if (keep_record_) {
+    terms->start_s = OptionalSeconds(start_, /*times=*/true);
+    terms->user = std::string(Value(user_).value_or(""));
+    terms->group = std::string(Value(group_).value_or(""));
   }
-  if (!m_.gpus.empty()) {
-    shape->pods = SplitIntoPods(Count(gpus_, kMaxPods), m_.gpus_per_pod, m_.resource);
-    for (PodGroup& pods : shape->pods) pods.requests.insert(group.requests.begin(), group.requests.end());
-    return;
-  }
-  const bool has_pods = !m_.pods.empty() && (Value(pods_) || m_.request_prefix.empty());
-  group.count = has_pods ? static_cast<int32_t>(Count(pods_, kMaxPods)) : 1;
-  if (group.requests.empty()) Fail("", "the job asks for no resource");
-  shape->pods.push_back(std::move(group));
-}
-
-void RowParser::ParsePriority(JobShape* shape) {
-  shape->priority_class = std::string(Value(priority_class_).value_or(""));
-  const std::optional<absl::string_view> text = Value(priority_);
-  if (!text) return;
-  auto mapped = m_.priority_map.find(std::string(*text));
-  if (mapped != m_.priority_map.end()) {
-    shape->priority = mapped->second;
-  } else if (!absl::SimpleAtoi(*text, &shape->priority)) {
-    Fail(priority_.names, absl::StrCat("\"", Short(*text), "\" is neither a whole number nor in priorityMap"));
-  }
-}
-
-void RowParser::ParseNodeSelector(JobShape* shape) {
-  for (absl::string_view pair : absl::StrSplit(Value(node_selector_).value_or(""), ';', absl::SkipWhitespace())) {
-    const std::pair<absl::string_view, absl::string_view> kv = absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    const absl::string_view key = absl::StripAsciiWhitespace(kv.first);
-    if (key.empty() || !absl::StrContains(pair, '='))
-      return Fail(node_selector_.names, "not of the form key=value;key=value");
-    shape->node_selector[std::string(key)] = std::string(absl::StripAsciiWhitespace(kv.second));
-  }
+  return problem_.reason.empty();
 }
 
 }  // namespace muster::sim

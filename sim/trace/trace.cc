@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sim/files/input.h"
+#include "sim/trace/column_check.h"
 #include "sim/trace/row_parser.h"
 
 namespace muster::sim {
@@ -46,19 +47,6 @@ class IdIndex {
   absl::flat_hash_set<uint32_t, Hash, Equal> places_;
 };
 
-// A column that is missing altogether is a wrong mapping, not 100,000 bad rows.
-absl::Status CheckColumns(const std::string& source, const Record& record, const Mapping& mapping) {
-  for (const std::string& column : {mapping.queue_column, mapping.submit, mapping.duration, mapping.gpus}) {
-    const bool manifest_says =
-        column == mapping.queue_column && !mapping.manifest.empty() && record.Get(mapping.manifest).has_value();
-    if (!column.empty() && !absl::StrContains(column, '|') && !record.Get(column) && !manifest_says) {
-      return absl::InvalidArgumentError(absl::StrCat(source, ": row 1: there is no column \"", column,
-                                                     "\"; give a mapping file with --mapping or correct it"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 bool Earlier(const Job& a, const Job& b) { return a.submit_s < b.submit_s; }
 
 }  // namespace
@@ -82,76 +70,166 @@ std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::st
   return groups;
 }
 
+namespace {
+
+// Collects jobs; keeps once what many have in common.
+class TraceBuilder {
+ public:
+  TraceBuilder(const std::string& source, const Mapping& mapping, const ReadTraceOptions& options)
+      : m_(mapping), parser_(mapping, options.read.zone, options.keep_record), ids_(&trace_.jobs) {
+    trace_.source = source;
+  }
+
+  int64_t jobs() const { return static_cast<int64_t>(trace_.jobs.size()); }
+
+  void Report(RowProblem problem) {
+    ++trace_.bad_rows;
+    for (RowProblem& known : trace_.problems) {
+      if (known.column == problem.column && known.reason == problem.reason) {
+        ++known.more;
+        return;
+      }
+    }
+    if (trace_.problems.size() < Trace::kMaxProblems) trace_.problems.push_back(std::move(problem));
+  }
+
+  // Errors: ResourceExhausted.
+  absl::Status Add(const Record& record) {
+    parser_.SetRow(record);
+    if (LeftOutByStatus(record.row)) return absl::OkStatus();
+    Job job;
+    JobShape fresh;
+    JobTerms terms;
+    const auto known = shape_of_.find(parser_.ShapeKey());
+    const auto known_terms = terms_of_.find(parser_.TermsKey());
+    bool good = known != shape_of_.end() ? parser_.ParseTimes(&job) : parser_.Parse(&job, &fresh);
+    if (good && !parser_.TermsKey().empty() && known_terms == terms_of_.end()) good = parser_.ParseTerms(&terms);
+    if (!good) {
+      if (parser_.asks_for_ignored()) {
+        LeaveOut("rows that ask only for what ignoreRequests leaves aside", record.row);
+      } else {
+        Report(parser_.problem());
+      }
+      return absl::OkStatus();
+    }
+    if (const Job* earlier = ids_.Find(job.id); earlier != nullptr) {
+      Report({job.row, m_.id, absl::StrCat("job id \"", job.id, "\" is already used in row ", earlier->row)});
+      return absl::OkStatus();
+    }
+    if (trace_.jobs.size() == std::numeric_limits<uint32_t>::max()) {
+      return absl::ResourceExhaustedError(absl::StrCat(trace_.source, ":", job.row, ": too many jobs; cut the trace"));
+    }
+    if (known != shape_of_.end()) {
+      job.shape = known->second;
+    } else {
+      job.shape = static_cast<uint32_t>(trace_.shapes.size());
+      shape_of_.emplace(parser_.ShapeKey(), job.shape);
+      trace_.shapes.push_back(std::move(fresh));
+    }
+    if (known_terms != terms_of_.end()) {
+      job.terms = known_terms->second;
+    } else if (!parser_.TermsKey().empty()) {
+      // Those that wait for others, or keep their record, are alone with it.
+      const bool shared = terms.after.empty() && !terms.start_s.has_value();
+      trace_.terms.push_back(std::move(terms));
+      job.terms = static_cast<uint32_t>(trace_.terms.size());
+      if (shared) terms_of_.emplace(parser_.TermsKey(), job.terms);
+    }
+    trace_.jobs.push_back(std::move(job));
+    ids_.Insert(static_cast<uint32_t>(trace_.jobs.size() - 1));
+    return absl::OkStatus();
+  }
+
+  Trace Finish(const RecordReader& reader, const ColumnCheck& columns) {
+    trace_.remarks.insert(trace_.remarks.begin(), reader.remarks().begin(), reader.remarks().end());
+    trace_.about = reader.about();
+    trace_.warnings = columns.warnings();
+    if (!std::is_sorted(trace_.jobs.begin(), trace_.jobs.end(), Earlier)) {
+      std::stable_sort(trace_.jobs.begin(), trace_.jobs.end(), Earlier);
+    }
+    return std::move(trace_);
+  }
+
+ private:
+  void LeaveOut(std::string what, int64_t row) {
+    for (Remark& remark : trace_.remarks) {
+      if (remark.text != what) continue;
+      ++remark.count;
+      return;
+    }
+    trace_.remarks.push_back({std::move(what), 1, row, true});
+  }
+
+  bool LeftOutByStatus(int64_t row) {
+    if (m_.only_status.empty() && m_.skip_status.empty()) return false;
+    const std::string status(parser_.Status());
+    if (m_.skip_status.contains(status)) {
+      LeaveOut(absl::StrCat("rows whose status is \"", status, "\" (skipStatus)"), row);
+      return true;
+    }
+    if (m_.only_status.empty() || m_.only_status.contains(status)) return false;
+    LeaveOut("rows with another status than onlyStatus has", row);
+    return true;
+  }
+
+  const Mapping& m_;
+  Trace trace_;
+  RowParser parser_;
+  IdIndex ids_;
+  absl::flat_hash_map<std::string, uint32_t> shape_of_;  // RowParser::ShapeKey -> index
+  absl::flat_hash_map<std::string, uint32_t> terms_of_;  // RowParser::TermsKey -> Job::terms
+};
+
+}  // namespace
+
 absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs) {
-  absl::StatusOr<std::unique_ptr<std::istream>> in = OpenInput(path);
-  if (!in.ok()) return in.status();
-  return ReadTrace(in->get(), path, mapping, max_jobs);
+  return ReadTrace(path, mapping, ReadTraceOptions{.max_jobs = max_jobs});
 }
 
 absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping, int64_t max_jobs) {
-  absl::StatusOr<std::unique_ptr<RecordReader>> reader = NewRecordReader(mapping.format, in);
-  if (!reader.ok()) return absl::Status(reader.status().code(), absl::StrCat(source, ": ", reader.status().message()));
+  return ReadTrace(in, source, mapping, ReadTraceOptions{.max_jobs = max_jobs});
+}
 
-  Trace trace;
-  trace.source = source;
-  IdIndex ids(&trace.jobs);
-  absl::flat_hash_map<std::string, uint32_t> shape_of;  // RowParser::ShapeKey -> index
-  auto report = [&](RowProblem problem) {
-    ++trace.bad_rows;
-    if (trace.problems.size() < Trace::kMaxProblems) trace.problems.push_back(std::move(problem));
+absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, const ReadTraceOptions& options) {
+  absl::StatusOr<std::unique_ptr<std::istream>> in = OpenInput(path);
+  if (!in.ok()) return in.status();
+  return ReadTrace(in->get(), path, mapping, options);
+}
+
+absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping,
+                                const ReadTraceOptions& options) {
+  const auto in_file = [&source](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat(source, ": ", status.message()));
   };
-  RowParser parser(mapping);
+  ReadOptions read = options.read;
+  read.accelerator = mapping.resource;
+  absl::StatusOr<std::unique_ptr<RecordReader>> reader = NewRecordReader(mapping.format, in, read);
+  if (!reader.ok()) return in_file(reader.status());
+  TraceBuilder trace(source, mapping, options);
+  ColumnCheck columns(&mapping, options.lenient);
   Record record;
-  bool first = true;
-  while (max_jobs == 0 || static_cast<int64_t>(trace.jobs.size()) < max_jobs) {
+  while (options.max_jobs == 0 || trace.jobs() < options.max_jobs) {
     absl::StatusOr<bool> more = (*reader)->Next(&record);
-    if (absl::IsDataLoss(more.status())) {
-      return absl::DataLossError(absl::StrCat(source, ": ", more.status().message()));
-    }
+    if (absl::IsDataLoss(more.status())) return in_file(more.status());
     if (!more.ok()) {
-      report({record.row, "", std::string(more.status().message())});
+      trace.Report({record.row, "", std::string(more.status().message())});
       continue;
     }
-    if (!*more) break;
-    if (std::exchange(first, false) && mapping.format == Format::kCsv) {
-      if (absl::Status s = CheckColumns(source, record, mapping); !s.ok()) return s;
+    if (!*more) {
+      if (absl::Status s = columns.Finish(); !s.ok()) return in_file(s);
+      break;
     }
-    parser.SetRow(record);
-    Job job;
-    JobShape fresh;
-    const auto known = shape_of.find(parser.ShapeKey());
-    const bool good = known != shape_of.end() ? parser.ParseTimes(&job) : parser.Parse(&job, &fresh);
-    if (!good) {
-      report(parser.problem());
-      continue;
-    }
-    if (const Job* earlier = ids.Find(job.id); earlier != nullptr) {
-      report({job.row, mapping.id, absl::StrCat("job id \"", job.id, "\" is already used in row ", earlier->row)});
-      continue;
-    }
-    if (trace.jobs.size() == std::numeric_limits<uint32_t>::max()) {
-      return absl::ResourceExhaustedError(absl::StrCat(source, ":", job.row, ": too many jobs; cut the trace"));
-    }
-    if (known != shape_of.end()) {
-      job.shape = known->second;
-    } else {
-      job.shape = static_cast<uint32_t>(trace.shapes.size());
-      shape_of.emplace(parser.ShapeKey(), job.shape);
-      trace.shapes.push_back(std::move(fresh));
-    }
-    trace.jobs.push_back(std::move(job));
-    ids.Insert(static_cast<uint32_t>(trace.jobs.size() - 1));
+    if (absl::Status s = columns.Row(record); !s.ok()) return in_file(s);
+    if (absl::Status s = trace.Add(record); !s.ok()) return s;
   }
   if (in->bad()) return absl::DataLossError(absl::StrCat(source, ": the file breaks off; fetch it again"));
-  if (!std::is_sorted(trace.jobs.begin(), trace.jobs.end(), Earlier)) {
-    std::stable_sort(trace.jobs.begin(), trace.jobs.end(), Earlier);
-  }
-  return trace;
+  return trace.Finish(**reader, columns);
 }
 
 std::string FormatProblem(const Trace& trace, const RowProblem& problem) {
   return absl::StrCat(trace.source, ":", problem.row, ": ",
-                      problem.column.empty() ? "" : absl::StrCat("column ", problem.column, ": "), problem.reason);
+                      problem.column.empty() ? "" : absl::StrCat("column ", problem.column, ": "), problem.reason,
+                      problem.more == 0 ? "" : absl::StrCat(" (and ", problem.more, " more rows)"));
 }
 
 }  // namespace muster::sim

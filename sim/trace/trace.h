@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <istream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "api/kueue.h"
 #include "sim/trace/job_terms.h"
 #include "sim/trace/mapping.h"
+#include "sim/trace/records.h"
 
 namespace muster::sim {
 
@@ -29,9 +31,10 @@ struct JobShape {
   std::string queue;  // name of a LocalQueue or ClusterQueue
   std::vector<PodGroup> pods;
   int32_t priority = 0;
-  std::string priority_class;  // name of a WorkloadPriorityClass; "" = none, `priority` counts
-  api::StringMap node_selector;
-  std::string status;  // as in the trace; not interpreted
+  std::string priority_class;    // name of a WorkloadPriorityClass; "" = none, `priority` counts
+  api::StringMap node_selector;  // a value "a|b" stands for either
+  std::string topology;          // "required=LEVEL", "preferred=LEVEL", "unconstrained"; "" = asks for none
+  std::string status;            // as in the trace; not interpreted
   // A file that describes the job, and once manifests.h has read it, what it becomes. Then `pods` are its pod sets.
   std::string manifest;
   std::shared_ptr<const api::Workload> workload;
@@ -51,16 +54,20 @@ struct RowProblem {
   int64_t row = 0;
   std::string column;  // "" = the row as a whole
   std::string reason;
+  int64_t more = 0;  // further rows with the same column and reason
 };
 
 // Thread-safety: value type.
 struct Trace {
-  std::string source;                // the file
-  std::vector<JobShape> shapes;      // in the order in which jobs first have them
-  std::vector<JobTerms> terms;       // of the jobs that have any
-  std::vector<Job> jobs;             // by submit time; jobs of one second in the order of the file
-  std::vector<RowProblem> problems;  // the first kMaxProblems, in the order of the file
-  int64_t bad_rows = 0;              // rows left out
+  std::string source;                        // the file
+  std::vector<JobShape> shapes;              // in the order in which jobs first have them
+  std::vector<JobTerms> terms;               // of the jobs that have any; jobs that say the same share them
+  std::vector<Job> jobs;                     // by submit time; jobs of one second in the order of the file
+  std::vector<RowProblem> problems;          // the first kMaxProblems that differ, in the order of the file
+  int64_t bad_rows = 0;                      // rows that could not be used
+  std::vector<Remark> remarks;               // what was left out on purpose, and what is not as it seems
+  std::vector<std::string> warnings;         // about columns, if they are to be no errors
+  std::map<std::string, std::string> about;  // what the file says about itself: "MaxProcs": "100"
 
   static constexpr int kMaxProblems = 20;
 
@@ -76,17 +83,27 @@ struct Trace {
 // come out even, a last smaller one. REQUIRES: gpus >= 1, per_pod >= 1.
 std::vector<PodGroup> SplitIntoPods(int64_t gpus, int64_t per_pod, const std::string& resource);
 
-// Reads a trace of at most `max_jobs` good rows (0 = all). Rows that cannot be used are left out and reported in
-// `problems`; two rows with one job id are a problem of the second. O(n log n), O(n) if rows are in the order of
-// submission. Memory: some 75 bytes a job, and each shape once.
-// Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, DataLoss for
-// one that breaks off.
+struct ReadTraceOptions {
+  int64_t max_jobs = 0;      // good rows; 0 = all
+  bool lenient = false;      // columns that are not known or not there are warnings (column_check.h)
+  bool keep_record = false;  // keep what a replay has no use for: starts, users, groups
+  ReadOptions read = {};
+};
+
+// Reads a trace. Rows that cannot be used are left out and reported in `problems`, one for all that have the same
+// reason; two rows with one job id are a problem of the second. O(n log n), O(n) if rows are in the order of
+// submission. Memory: some 75 bytes a job, each shape once, and what jobs say of their own in `terms`.
+// Errors: NotFound for a file that cannot be opened, InvalidArgument for one without the mapped columns, with columns
+// that mean nothing or with a column twice, DataLoss for one that breaks off.
+absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, const ReadTraceOptions& options);
 absl::StatusOr<Trace> ReadTrace(const std::string& path, const Mapping& mapping, int64_t max_jobs = 0);
 // The same for a stream that is open and not compressed; `source` stands for it in messages.
 absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping,
+                                const ReadTraceOptions& options);
+absl::StatusOr<Trace> ReadTrace(std::istream* in, const std::string& source, const Mapping& mapping,
                                 int64_t max_jobs = 0);
 
-// "FILE:ROW: column COLUMN: REASON".
+// "FILE:ROW: column COLUMN: REASON", with how many more rows it holds for.
 std::string FormatProblem(const Trace& trace, const RowProblem& problem);
 
 }  // namespace muster::sim

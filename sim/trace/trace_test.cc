@@ -132,10 +132,19 @@ TEST(TraceTest, HostileInputIsReportedNotFollowed) {
 
 TEST(TraceTest, OnlyTheFirstProblemsAreKeptAllAreCounted) {
   std::string text = kHeader;
-  for (int i = 0; i < 100; ++i) text += "x,q,?,2,1,1,,\n";
+  for (int i = 0; i < 100; ++i) text += "x,q,?" + std::to_string(i) + ",2,1,1,,\n";
   const auto trace = Read("many.csv", text);
   EXPECT_EQ(trace->bad_rows, 100);
   EXPECT_EQ(trace->problems.size(), 20u);
+}
+
+TEST(TraceTest, OneReasonIsOneProblemHoweverManyRowsHaveIt) {
+  std::string text = kHeader;
+  for (int i = 0; i < 100; ++i) text += "x,q,?,2,1,1,,\n";
+  const auto trace = Read("same.csv", text);
+  EXPECT_EQ(trace->bad_rows, 100);
+  ASSERT_EQ(trace->problems.size(), 1u);
+  EXPECT_EQ(trace->problems[0].more, 99);
 }
 
 TEST(TraceTest, JsonLinesMayNestRequests) {
@@ -173,6 +182,92 @@ TEST(TraceTest, GpusAreCutIntoPods) {
   }
 }
 
+TEST(TraceTest, OwnColumnsSayAllThatAReplayKnows) {
+  std::istringstream in(
+      "queue,submit_s,duration_s,pods,min_pods,request.cpu,request.gpu,topology,estimate_s,after,think_s,deadline_s,"
+      "checkpoint_s,start_s,user,group\n"
+      "q,2026-01-01T00:00:00Z,60,2+1,1+1,4,8+0,required=rack,90,a;b,5,2026-01-01T01:00:00Z,600,7,ann,staff\n"
+      "q,1,60,,,4,8,,,,,,,,,\n");
+  ReadTraceOptions options;
+  options.keep_record = true;
+  const auto trace = ReadTrace(&in, "t", Mapping::ForFormat(Format::kCsv), options);
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  ASSERT_EQ(trace->jobs.size(), 2u) << FormatProblem(*trace, trace->problems[0]);
+  EXPECT_EQ(trace->TermsOf(trace->jobs[0]), nullptr);
+  const JobShape& shape = trace->ShapeOf(trace->jobs[1]);
+  ASSERT_EQ(shape.pods.size(), 2u);
+  EXPECT_EQ(shape.pods[0].count, 2);
+  EXPECT_EQ(shape.pods[0].min_count, 1);
+  EXPECT_EQ(shape.pods[1].min_count, 0) << "all of them";
+  EXPECT_EQ(shape.pods[0].requests.at("gpu").Value(), 8);
+  EXPECT_FALSE(shape.pods[1].requests.contains("gpu"));
+  EXPECT_EQ(shape.pods[1].requests.at("cpu").Value(), 4) << "one amount is for all groups";
+  EXPECT_EQ(shape.topology, "required=rack");
+  const JobTerms* terms = trace->TermsOf(trace->jobs[1]);
+  ASSERT_NE(terms, nullptr);
+  EXPECT_EQ(terms->own.time_limit_s, 90);
+  EXPECT_EQ(terms->own.checkpoint_interval_s, 600);
+  EXPECT_EQ(terms->after, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(terms->think_s, 5);
+  EXPECT_EQ(terms->deadline_s, 1767229200);
+  EXPECT_EQ(terms->start_s, 7);
+  EXPECT_EQ(terms->user, "ann");
+  EXPECT_EQ(terms->group, "staff");
+}
+
+TEST(TraceTest, TermsOfTheirOwnCanBeWrong) {
+  for (const auto& [column, value, reason] :
+       {std::tuple<const char*, const char*, const char*>{"estimate_s", "long", "not a number of seconds"},
+        {"deadline_s", "-1", "negative"},
+        {"topology", "rack", "a topology is required=LEVEL"},
+        {"min_pods", "3", "3 is not in 1..2"},
+        {"min_pods", "1+1", "has 2 numbers, for 1 groups of pods"},
+        {"deadline_s", "2026-01-01T00:00:00", "names no zone; say with --timezone"}}) {
+    const auto trace = Read("terms.csv", std::string("queue,submit_s,duration_s,pods,request.cpu,") + column +
+                                             "\nq,1,2,2,1," + value + "\n");
+    ASSERT_TRUE(trace.ok()) << trace.status();
+    ASSERT_EQ(trace->problems.size(), 1u) << column << " " << value;
+    EXPECT_EQ(trace->problems[0].column, column);
+    EXPECT_NE(trace->problems[0].reason.find(reason), std::string::npos) << trace->problems[0].reason;
+  }
+  EXPECT_NE(Read("resource.csv", "queue,submit_s,duration_s,request.a b\nq,1,2,1\n")
+                ->problems.at(0)
+                .reason.find("no name of a resource"),
+            std::string::npos);
+  const auto groups = Read("groups.csv", "queue,submit_s,duration_s,pods,request.cpu\nq,1,2,2+1,1+2+3\n");
+  EXPECT_NE(groups->problems.at(0).reason.find("has 3 amounts, for 2 groups of pods"), std::string::npos);
+}
+
+TEST(TraceTest, JobsThatSayTheSameShareIt) {
+  std::string text = "queue,submit_s,duration_s,request.cpu,estimate_s,user\n";
+  for (int i = 0; i < 100; ++i)
+    text += "q," + std::to_string(i) + ",2,1," + std::to_string(i % 3) + ",u" + std::to_string(i) + "\n";
+  const auto trace = Read("shared.csv", text);
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  EXPECT_EQ(trace->shapes.size(), 1u);
+  EXPECT_EQ(trace->terms.size(), 3u) << "users are only read on demand";
+}
+
+TEST(TraceTest, AFieldThatComesTwiceIsAnError) {
+  EXPECT_FALSE(Read("twice.csv", "queue,submit_s,submit_s,duration_s,request.cpu\nq,1,2,3,1\n").ok());
+  const auto twice =
+      Read("twice.jsonl", "{\"queue\":\"q\",\"submit_s\":1,\"submit_s\":2,\"duration_s\":3,\"request\":{\"cpu\":1}}\n");
+  EXPECT_EQ(twice->problems.at(0).reason, "the row has the field \"submit_s\" twice");
+}
+
+TEST(TraceTest, WhatIsIgnoredDoesNotCount) {
+  std::istringstream in("q,s,d,cpus,gpus\na,1,2,4,1\na,1,2,4,\n");
+  const auto m = Mapping::Parse(
+      "columns: {queue: q, submit: s, duration: d}\nrequests: {cpu: cpus, gpu: gpus}\nignoreRequests: [cpu]\n");
+  ASSERT_TRUE(m.ok()) << m.status();
+  const auto trace = ReadTrace(&in, "t", *m);
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  EXPECT_EQ(trace->bad_rows, 0);
+  ASSERT_EQ(trace->jobs.size(), 1u);
+  EXPECT_EQ(trace->shapes[0].pods[0].requests.size(), 1u);
+  EXPECT_EQ(trace->remarks.at(0).count, 1);
+}
+
 TEST(MappingTest, NamesColumnsQueuesAndPriorities) {
   auto m = Mapping::Parse(
       "columns: {id: i, queue: vc, submit: s, duration: d, gpus: g, priority: p}\nqueueMap: {a: team-a}\n"
@@ -189,7 +284,7 @@ TEST(MappingTest, NamesColumnsQueuesAndPriorities) {
 
 TEST(MappingTest, MistakesNameTheLine) {
   for (const auto& [yaml, part] : {std::pair<std::string, std::string>{"columns: {submitt: x}", "submitt"},
-                                   {"format: xml", "csv, jsonl or swf"},
+                                   {"format: xml", "csv, jsonl, swf"},
                                    {"a: [", "line"},
                                    {"7", "YAML map"},
                                    {"columns: {submit: s, duration: d, queue: q}", "columns.gpus"},
