@@ -83,7 +83,8 @@ void AddTraceOptions(CLI::App* command, TraceArgs* args) {
           },
           ""));
   command->add_option("--max-jobs", args->max_jobs, "Read at most so many jobs")->check(WholeNumber<int64_t>(0));
-  command->add_flag("--lenient", args->lenient, "Columns that are not known, or not there, and jobs that can never run are warnings");
+  command->add_flag("--lenient", args->lenient,
+                    "Columns that are not known, or not there, and jobs that can never run are warnings");
   command->add_flag("--skip-bad-rows", args->skip_bad_rows, "Leave out rows that cannot be used, and count them");
 }
 
