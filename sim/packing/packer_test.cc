@@ -88,7 +88,9 @@ TEST(PackerTest, AShapeThatComesAgainAfterALongTimeSeesAllThatChanged) {
   const std::optional<int> best = BestNode(packer.machines(), **policy, seldom);
   const std::optional<PlacedPod> got = packer.Place(seldom);
   ASSERT_EQ(got.has_value(), best.has_value());
-  if (got.has_value()) EXPECT_EQ(got->node, *best);
+  if (got.has_value()) {
+    EXPECT_EQ(got->node, *best);
+  }
 }
 
 TEST(PackerTest, DrawsFromAllThatFit) {
