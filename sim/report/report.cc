@@ -1,6 +1,8 @@
 #include "sim/report/report.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -66,10 +68,16 @@ void AppendSeconds(int64_t at_s, int64_t value, std::string* row) {
   *row += ',';
 }
 
-// Amounts of bytes would be unreadable in units.
-std::string AmountText(double amount) {
+// Also what transformations make, such as example.com/gpu-memory.
+bool IsOfBytes(absl::string_view resource) {
+  return absl::StrContains(resource, "memory") || absl::StrContains(resource, "storage") ||
+         absl::StartsWith(resource, "hugepages-");
+}
+
+// Bytes would be unreadable in units.
+std::string AmountText(absl::string_view resource, double amount) {
   constexpr double kMi = 1 << 20;
-  if (amount < kMi) return absl::StrFormat("%.10g", amount);
+  if (amount < kMi || !IsOfBytes(resource)) return absl::StrFormat("%.15g", amount);
   double scaled = amount / kMi;
   const char* suffix = "Mi";
   for (const char* next : {"Gi", "Ti", "Pi", "Ei"}) {
@@ -80,7 +88,7 @@ std::string AmountText(double amount) {
   return absl::StrFormat("%.10g%s", std::strtod(absl::StrFormat("%.2f", scaled).c_str(), nullptr), suffix);
 }
 
-std::string HoursText(double hours) { return hours < (1 << 20) ? absl::StrFormat("%.0f", hours) : AmountText(hours); }
+std::string HoursText(absl::string_view resource, double hours) { return AmountText(resource, std::round(hours)); }
 
 // What the table has no room for.
 std::string Remarks(const Metrics& metrics) {
@@ -125,13 +133,13 @@ std::string FormatTable(const Metrics& metrics) {
                                                  "wait mean", "p50", "p90", "p99", "max", "JCT mean", "slowdown",
                                                  "used h", "borrowed h", "lost h", "util", "peak queue"}};
   auto add = [&](const TeamMetrics& m) {
-    rows.push_back({m.name, AmountText(m.nominal), absl::StrCat(m.jobs), absl::StrCat(m.finished),
+    rows.push_back({m.name, AmountText(metrics.resource, m.nominal), absl::StrCat(m.jobs), absl::StrCat(m.finished),
                     absl::StrCat(m.never_admitted), absl::StrCat(m.preemptions), absl::StrFormat("%.1f", m.wait.mean),
                     absl::StrCat(m.wait.p50), absl::StrCat(m.wait.p90), absl::StrCat(m.wait.p99),
                     absl::StrCat(m.wait.max), absl::StrFormat("%.1f", m.jct_mean_s),
-                    absl::StrFormat("%.2f", m.slowdown_mean), HoursText(m.amount_hours), HoursText(m.borrowed_hours),
-                    HoursText(m.lost_hours), absl::StrFormat("%.1f%%", 100 * m.utilisation),
-                    absl::StrCat(m.peak_queue)});
+                    absl::StrFormat("%.2f", m.slowdown_mean), HoursText(metrics.resource, m.amount_hours),
+                    HoursText(metrics.resource, m.borrowed_hours), HoursText(metrics.resource, m.lost_hours),
+                    absl::StrFormat("%.1f%%", 100 * m.utilisation), absl::StrCat(m.peak_queue)});
   };
   for (const TeamMetrics& team : metrics.teams) add(team);
   add(metrics.total);

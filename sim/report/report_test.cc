@@ -56,6 +56,30 @@ TEST(ReportTest, TheSameReplayGivesTheSameReport) {
             FormatSummary(trace, *Simulate(trace, Policy(), {}, {})));
 }
 
+TEST(ReportTest, TheTableWritesBytesInBinaryUnitsAndAllElseInFull) {
+  struct Case {
+    std::string resource;
+    double nominal, hours;
+    std::string nominal_text, hours_text;
+  };
+  const Case cases[] = {
+      {"nvidia.com/gpu", 2816, 1924378.2, " 2816 ", " 1924378 "},             // a month of a large cluster
+      {"memory", 8.0 * (1 << 30), 3.0 * (1 << 30), " 8Gi ", " 3Gi "},         // Kueue's own unit
+      {"example.com/gpu-memory", 1536.0 * (1 << 20), 12, " 1.5Gi ", " 12 "},  // what a transformation makes
+      {"hugepages-2Mi", 2.0 * (1 << 20), 0.6, " 2Mi ", " 1 "},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.resource);
+    Metrics metrics;
+    metrics.resource = c.resource;
+    metrics.total.nominal = c.nominal;
+    metrics.total.amount_hours = c.hours;
+    const std::string table = FormatTable(metrics);
+    EXPECT_NE(table.find(c.nominal_text), std::string::npos) << table;
+    EXPECT_NE(table.find(c.hours_text), std::string::npos) << table;
+  }
+}
+
 TEST(ReportTest, JobsCsvHasARowPerJobAndNothingWhereNothingHappened) {
   const std::string dir = ::testing::TempDir() + "/report";
   const Trace trace = Jobs();

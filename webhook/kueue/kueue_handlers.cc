@@ -5,18 +5,14 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/codec.h"
 #include "api/defaulting.h"
-#include "api/field_errors.h"
 #include "api/job_kinds.h"
-#include "api/json_path.h"
 #include "api/problem.h"
 #include "api/validation.h"
 #include "api/vocabulary.h"
 #include "webhook/go/go_types.h"
-#include "webhook/patch/json_access.h"
 #include "webhook/patch/object_patch.h"
 
 namespace muster::webhook {
@@ -100,33 +96,10 @@ Failure DefaultWorkload(const Env& env, const api::JobKind& kind, ObjectPatch& p
   if (env.config.gates[Gate::kPartialAdmission]) return std::nullopt;
   const json* pod_sets = api::At(patch.object(), "/spec/podSets");
   const size_t count = pod_sets != nullptr && pod_sets->is_array() ? pod_sets->size() : 0;
-  for (size_t i = 0; i < count && !env.budget.Spent(); ++i)
+  for (size_t i = 0; i < count && !env.budget.Spent(); ++i) {
     patch.Remove(absl::StrCat("/spec/podSets/", i, "/minCount"));
-  return std::nullopt;
-}
-
-// Constraints without a flavor are nothing to the typed object. In Go they are there, and only workloads that migrate may
-// have some; the error comes before those of the queueing strategy and of checks.
-void CheckEmptyConstraints(const json& object, std::vector<api::Problem>& problems) {
-  const json* migration = api::At(object, "/spec/concurrentAdmissionPolicy/migration");
-  const json* constraints = migration == nullptr ? nullptr : Field(*migration, "constraints");
-  if (constraints == nullptr || !constraints->is_object()) return;
-  const std::string& mode = ValueOrEmpty(StringField(*migration, "mode"));
-  if (mode == "TryPreferredFlavors" || !ValueOrEmpty(StringField(*constraints, "lastAcceptableFlavorName")).empty()) {
-    return;
   }
-  const api::JsonPath root;
-  const api::JsonPath spec = root.Field("spec");
-  const api::JsonPath policy = spec.Field("concurrentAdmissionPolicy");
-  const api::JsonPath at = policy.Field("migration");
-  api::FieldErrors errors;
-  errors.Forbidden(
-      at.Field("constraints"),
-      absl::StrCat("may only be set when migration.mode is \"TryPreferredFlavors\" (got ", api::Quoted(mode), ")"));
-  const auto after = std::find_if(problems.begin(), problems.end(), [](const api::Problem& problem) {
-    return problem.path == "spec.queueingStrategy" || absl::StartsWith(problem.path, "spec.admissionChecksStrategy");
-  });
-  problems.insert(after, std::move(errors.Take().front()));
+  return std::nullopt;
 }
 
 void ValidateKueueObject(const Env& env, const api::JobKind& kind, const json& object, const json* old,
@@ -141,9 +114,6 @@ void ValidateKueueObject(const Env& env, const api::JobKind& kind, const json& o
     const std::optional<api::Decoded> before = Read(kind, *old, out);
     if (!before.has_value() || env.budget.SpentNow()) return;
     problems = api::ValidateUpdate(*now, *before, options);
-  }
-  if (kind.kind == "ClusterQueue" && options.gates[Gate::kConcurrentAdmission]) {
-    CheckEmptyConstraints(object, problems);
   }
   for (api::Problem& problem : problems) {
     if (env.budget.Spent()) return;

@@ -64,13 +64,6 @@ TEST_F(KueueRulesTest, ConcurrentAdmission) {
   config_.gates.Set(Gate::kConcurrentAdmission, true);
   Check("clusterqueue",
         {
-            {"constraints are for workloads that migrate, even empty ones",
-             R"({"spec": {@Q, "nominalQuota": 1}]}]}], "concurrentAdmissionPolicy":
-                 {"migration": {"mode": "RetainFirstAdmission", "constraints": {}}}, "queueingStrategy": "StrictFIFO"}})",
-             nullptr,
-             "[spec.concurrentAdmissionPolicy.migration.constraints: Forbidden: may only be set when migration.mode is "
-             "\"TryPreferredFlavors\" (got \"RetainFirstAdmission\"), spec.queueingStrategy: Invalid value: "
-             "\"StrictFIFO\": StrictFIFO queueing strategy cannot be used when ConcurrentAdmissionPolicy is defined]"},
             {"those with a flavor are said once",
              R"({"spec": {@Q, "nominalQuota": 1}]}]}], "concurrentAdmissionPolicy":
                  {"migration": {"mode": "RetainFirstAdmission", "constraints": {"lastAcceptableFlavorName": "f"}}}}})",
