@@ -110,7 +110,9 @@ TEST(InspectTest, TextAndJsonSayTheSame) {
 
 TEST(InspectTest, NothingAndNothingOfTheResource) {
   EXPECT_THAT(InspectionText(Inspect(Trace(), {})), HasSubstr("0 jobs"));
-  const Inspection in = Inspect(Read("queue,submit_s,duration_s,request.cpu\nq,5,0,1\n"), {.resource = "gpu"});
+  InspectOptions gpus;
+  gpus.resource = "gpu";
+  const Inspection in = Inspect(Read("queue,submit_s,duration_s,request.cpu\nq,5,0,1\n"), gpus);
   EXPECT_EQ(in.load.size(), 1u);
   EXPECT_EQ(in.queues[0].hours, 0);
   EXPECT_THAT(InspectionText(in), HasSubstr("1 job,"));
