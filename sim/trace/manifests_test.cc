@@ -9,41 +9,17 @@
 #include <sstream>
 #include <string>
 
+#include "sim/trace/manifest_traces.h"
+
 namespace muster::sim {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string Write(const std::string& name, const std::string& text) {
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / name;
-  std::ofstream(path) << text;
-  return path.string();
-}
-
-constexpr char kJob[] = R"(
-apiVersion: kubeflow.org/v1
-kind: PyTorchJob
-metadata:
-  name: train
-  namespace: team
-  labels: {kueue.x-k8s.io/queue-name: queue, kueue.x-k8s.io/priority-class: high}
-spec:
-  pytorchReplicaSpecs:
-    Master: {template: {spec: {containers: [{name: c, resources: {requests: {gpu: 2}}}]}}}
-    Worker: {replicas: 3, template: {spec: {containers: [{name: c, resources: {requests: {gpu: 2}}}]}}}
-)";
-
-absl::StatusOr<Trace> Read(const std::string& csv) {
-  absl::StatusOr<Trace> trace = ReadTrace(Write("trace.csv", csv), Mapping::ForFile("trace.csv"));
-  if (!trace.ok()) return trace;
-  if (absl::Status s = ReadManifests(&*trace); !s.ok()) return s;
-  return trace;
-}
-
 TEST(ManifestsTest, AManifestSaysWhatARowRuns) {
-  Write("train.yaml", kJob);
+  WriteTestFile("train.yaml", kManifestJob);
   absl::StatusOr<Trace> trace =
-      Read("job_id,submit_s,duration_s,manifest,queue\na,0,10,train.yaml,\nb,0,20,train.yaml,other\n");
+      ReadWithManifests("job_id,submit_s,duration_s,manifest,queue\na,0,10,train.yaml,\nb,0,20,train.yaml,other\n");
   ASSERT_TRUE(trace.ok()) << trace.status();
   ASSERT_EQ(trace->jobs.size(), 2u);
   EXPECT_EQ(trace->bad_rows, 0);
@@ -57,14 +33,14 @@ TEST(ManifestsTest, AManifestSaysWhatARowRuns) {
 }
 
 TEST(ManifestsTest, FilesThatCannotBeUsedAreNamedAllAtOnce) {
-  Write("two.yaml", std::string(kJob) + "---" + kJob);
-  Write(
+  WriteTestFile("two.yaml", std::string(kManifestJob) + "---" + kManifestJob);
+  WriteTestFile(
       "endpoint.yaml",
       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 3, template: {spec: {containers: "
       "[]}}}}");
-  Write("lost.yaml",
-        "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: []}}}}");
-  absl::StatusOr<Trace> trace = Read(
+  WriteTestFile("lost.yaml",
+                "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: []}}}}");
+  absl::StatusOr<Trace> trace = ReadWithManifests(
       "job_id,submit_s,duration_s,manifest\na,0,1,two.yaml\nb,0,1,endpoint.yaml\nc,0,1,nowhere.yaml\nd,0,1,lost."
       "yaml\n");
   ASSERT_FALSE(trace.ok());
@@ -81,12 +57,12 @@ TEST(ManifestsTest, ARowReachesNoFileOutsideOfTheTracesFolder) {
   const fs::path folder = fs::path(::testing::TempDir()) / "confined";
   fs::remove_all(folder);
   fs::create_directories(folder / "jobs");
-  std::ofstream(folder / "jobs" / "in.yaml") << kJob;
-  const std::string outside = Write("outside.yaml", kJob);
+  std::ofstream(folder / "jobs" / "in.yaml") << kManifestJob;
+  const std::string outside = WriteTestFile("outside.yaml", kManifestJob);
   fs::create_symlink(outside, folder / "link.yaml");
   fs::create_symlink("jobs/in.yaml", folder / "inside-link.yaml");
   fs::create_symlink("/dev/zero", folder / "zero.yaml");
-  fs::resize_file(fs::path(Write("confined/huge.yaml", "#")), 5 << 20);
+  fs::resize_file(fs::path(WriteTestFile("confined/huge.yaml", "#")), 5 << 20);
   ASSERT_EQ(mkfifo((folder / "fifo.yaml").c_str(), 0600), 0);
   struct Case {
     std::string manifest, error;  // "" = it is read
@@ -107,9 +83,9 @@ TEST(ManifestsTest, ARowReachesNoFileOutsideOfTheTracesFolder) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.manifest);
-    absl::StatusOr<Trace> trace =
-        ReadTrace(Write("confined/trace.csv", "job_id,submit_s,duration_s,manifest\na,0,10," + c.manifest + "\n"),
-                  Mapping::ForFile("trace.csv"));
+    absl::StatusOr<Trace> trace = ReadTrace(
+        WriteTestFile("confined/trace.csv", "job_id,submit_s,duration_s,manifest\na,0,10," + c.manifest + "\n"),
+        Mapping::ForFile("trace.csv"));
     ASSERT_TRUE(trace.ok()) << trace.status();
     const absl::Status status = ReadManifests(&*trace);
     if (c.error.empty()) {
