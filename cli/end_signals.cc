@@ -21,7 +21,8 @@ constexpr absl::Duration kGrace = absl::Milliseconds(500);
 
 }  // namespace
 
-EndSignals::EndSignals() : asked_(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)) {
+EndSignals::EndSignals(std::function<void()> before_exit)
+    : before_exit_(std::move(before_exit)), asked_(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)) {
   sigemptyset(&set_);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
   pthread_sigmask(SIG_BLOCK, &set_, nullptr);
@@ -57,7 +58,14 @@ void EndSignals::Run() {
       _exit(1);  // something is stuck
     }
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!serving_) _exit(128 + signal);
+    if (!serving_ && working_ && asked_by_ == 0) {
+      asked_by_ = signal;
+      continue;
+    }
+    if (!serving_) {
+      if (before_exit_) before_exit_();
+      _exit(128 + signal);
+    }
     if (signal == SIGHUP) {
       if (!ending) hang_up_();
       continue;

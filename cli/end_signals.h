@@ -1,4 +1,5 @@
-// How a server ends: SIGTERM and SIGINT ask it to, and it does within its patience whatever is stuck.
+// How a command ends when SIGTERM or SIGINT tell it to: a server within its patience whatever is stuck; another at once,
+// or, when it can, after it has put in order what it has; in no case with half of a result left behind.
 #ifndef MUSTER_CLI_END_SIGNALS_H_
 #define MUSTER_CLI_END_SIGNALS_H_
 
@@ -12,11 +13,12 @@
 
 namespace muster::cli {
 
-// Takes SIGTERM, SIGINT and SIGHUP from all threads that are started after it; make it before any. Until BeginServing
-// they end the process at once.
+// Takes SIGTERM, SIGINT and SIGHUP from all threads that are started after it; make it before any. Until BeginServing or
+// BeginWork they end the process at once, with exit code 128 + signal.
 class EndSignals {
  public:
-  EndSignals();
+  // `before_exit` is called, from another thread, before they do.
+  explicit EndSignals(std::function<void()> before_exit = {});
   // Goes last: until then the process is sure to end.
   ~EndSignals();
   EndSignals(const EndSignals&) = delete;
@@ -25,6 +27,10 @@ class EndSignals {
   // From now on the first SIGTERM or SIGINT is for Await, and the process is gone at most `patience` and a second
   // later. SIGHUP calls `hang_up`, from another thread, until then.
   void BeginServing(absl::Duration patience, std::function<void()> hang_up);
+  // From now on the first signal only makes `asked` say which it was; the second ends the process at once.
+  void BeginWork() { working_ = true; }
+  // The signal that came since BeginWork; 0 = none.
+  int asked() const { return asked_by_; }
   // Waits for SIGTERM or SIGINT.
   void Await() const;
   // The same, for at most `time` by a clock that nobody sets.
@@ -33,6 +39,9 @@ class EndSignals {
  private:
   void Run();
 
+  const std::function<void()> before_exit_;
+  std::atomic<bool> working_{false};
+  std::atomic<int> asked_by_{0};
   sigset_t set_;
   const int asked_;  // an eventfd that counts
   std::atomic<bool> done_{false};

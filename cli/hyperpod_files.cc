@@ -1,11 +1,9 @@
 #include "cli/hyperpod_files.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -17,11 +15,10 @@
 #include "api/json_text.h"
 #include "api/yaml.h"
 #include "cli/arguments.h"
+#include "cli/manifest_paths.h"
 
 namespace muster::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 template <class T>
 void Append(std::vector<T> from, std::vector<T>* to) {
@@ -40,24 +37,6 @@ std::string TextOf(const std::string& path) {
   std::ostringstream text;
   if (file) text << file.rdbuf();
   return text.str();
-}
-
-// The manifests of a folder, deep and in order, as api::LoadPaths takes them.
-std::vector<std::string> FilesOf(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return {path};
-  std::vector<std::string> files;
-  fs::recursive_directory_iterator it(path, error);
-  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-    const std::string extension = it->path().extension().string();
-    if (absl::StartsWith(it->path().filename().string(), ".")) {
-      it.disable_recursion_pending();
-    } else if (extension == ".json" || extension == ".yaml" || extension == ".yml") {
-      files.push_back(it->path().string());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 enum class Holds { kHyperPod, kObjects, kNeither };

@@ -1,7 +1,8 @@
+#include "cli/simulate.h"
+
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -19,8 +20,9 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/policy_files.h"
-#include "cli/trace_files.h"
-#include "cli/world_options.h"
+#include "cli/provenance.h"
+#include "sim/files/result_folder.h"
+#include "sim/files/unfinished.h"
 #include "sim/replay/simulation.h"
 #include "sim/report/html/html_report.h"
 #include "sim/report/report.h"
@@ -31,18 +33,11 @@
 namespace muster::cli {
 namespace {
 
-struct Args : TraceArgs {
-  std::vector<std::string> policy;
-  std::string out, resource;
-  bool no_decisions = false, no_report = false, resume = false, strict_topology = false;
-  int threads = 1;
-  WorldOptions world;
-};
-
 // Reads the policy files. What only deserves a warning, and queues that will admit nothing, are named on standard
 // error.
-absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const Args& args) {
-  const api::LoadResult loaded = ReadPolicyFiles(args.policy);
+absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const SimulateArgs& args) {
+  api::LoadResult loaded = ReadPolicyFiles(args.policy);
+  args.spooled->RestoreNames(&loaded);
   if (absl::Status s = loaded.status(); !s.ok()) return s;
   for (const api::Problem& problem : loaded.problems) std::cerr << "warning: " << api::ToString(problem) << "\n";
   std::vector<api::Object> objects;
@@ -59,12 +54,12 @@ absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const Args& args) {
   return policy;
 }
 
-absl::StatusOr<sim::Trace> ReadTrace(const Args& args) {
+absl::StatusOr<TraceFile> ReadTrace(const SimulateArgs& args) {
   absl::StatusOr<TraceFile> file = ReadTraceFile(args);
-  if (!file.ok()) return file.status();
+  if (!file.ok()) return file;
   if (absl::Status s = sim::ReadManifests(&file->trace); !s.ok()) return s;
   if (absl::Status s = sim::ShapeLoad(args.world.load, &file->trace); !s.ok()) return s;
-  return std::move(file->trace);
+  return file;
 }
 
 // A bar on standard error; nothing if that is not a terminal. Past std::cerr, which shows control characters.
@@ -96,79 +91,139 @@ class Progress {
   absl::Time began_ = absl::Now(), shown_at_ = began_;
 };
 
-absl::Status Simulate(const Args& args) {
-  absl::StatusOr<sim::ReplayPolicy> policy = ReadPolicy(args);
-  if (!policy.ok()) return policy.status();
-  absl::StatusOr<sim::Trace> trace = ReadTrace(args);
-  if (!trace.ok()) return trace.status();
-
-  if (absl::Status s = CheckInput(args.world, *trace, *policy); !s.ok()) return s;
-  sim::SimulationOptions options = {
-      .resource = args.resource, .resume_preempted = args.resume, .threads = args.threads};
-  if (absl::Status s = FillWorld(args.world, *trace, *policy, &options); !s.ok()) return s;
-
-  std::optional<sim::DecisionLog> log;
+// What follows a replay to write it down, in the order in which it was opened.
+struct Logs {
+  std::optional<sim::DecisionLog> decisions;
   std::optional<sim::RunLog> runs;
-  std::optional<sim::ConservationCheck> check;
-  sim::SimulationHooks hooks;
-  if (args.world.check) hooks.observers.push_back(&check.emplace(&*trace));
-  if (!args.out.empty() && !args.no_decisions) {
-    absl::StatusOr<sim::DecisionLog> opened = sim::DecisionLog::Open(args.out, &*trace);
-    if (!opened.ok()) return opened.status();
-    log = *std::move(opened);
-    hooks.observers.push_back(&*log);
-  }
   std::optional<sim::HtmlReport> page;
-  if (!args.out.empty() && !args.no_report) {
-    page.emplace([&trace](size_t job) { return trace->jobs[job].id; });
-    hooks.observers.push_back(&*page);
-  }
-  if (!args.out.empty()) {
-    absl::StatusOr<sim::RunLog> opened = sim::RunLog::Open(args.out, &*trace);
+
+  absl::Status Open(const SimulateArgs& args, const std::string& dir, const sim::Trace& trace,
+                    sim::SimulationHooks* hooks) {
+    if (!args.no_decisions) {
+      absl::StatusOr<sim::DecisionLog> opened = sim::DecisionLog::Open(dir, &trace);
+      if (!opened.ok()) return opened.status();
+      hooks->observers.push_back(&decisions.emplace(*std::move(opened)));
+    }
+    if (!args.no_report) {
+      hooks->observers.push_back(&page.emplace([&trace](size_t job) { return trace.jobs[job].id; }));
+    }
+    absl::StatusOr<sim::RunLog> opened = sim::RunLog::Open(dir, &trace);
     if (!opened.ok()) return opened.status();
-    runs = *std::move(opened);
-    hooks.observers.push_back(&*runs);
+    hooks->observers.push_back(&runs.emplace(*std::move(opened)));
+    return absl::OkStatus();
   }
-  absl::StatusOr<sim::SimulationResult> result;
-  {
-    Progress progress(static_cast<int64_t>(trace->jobs.size()));
-    hooks.on_progress = [&progress](int64_t done, int64_t all) { progress.Show(done, all); };
-    result = sim::Simulate(*trace, *std::move(policy), options, hooks);
+
+  absl::Status Write(const SimulateArgs& args, const std::string& dir, const sim::Trace& trace,
+                     const sim::SimulationResult& result) {
+    if (decisions.has_value()) {
+      if (absl::Status s = decisions->Close(); !s.ok()) return s;
+    }
+    if (absl::Status s = runs->Close(); !s.ok()) return s;
+    if (page.has_value()) {
+      const sim::ReportFacts facts = {.trace = std::filesystem::path(args.trace).filename().string(),
+                                      .resume_preempted = args.resume,
+                                      .skipped_rows = trace.bad_rows,
+                                      .cycles = result.cycles,
+                                      .decisions = result.decisions,
+                                      .livelocks = result.livelocks};
+      if (absl::Status s = page->Write(dir + "/report.html", facts, result.metrics); !s.ok()) return s;
+    }
+    return WriteReport(dir, trace, result);
   }
-  if (!result.ok()) return result.status();
-  std::cout << FormatTable(result->metrics);
-  for (const sim::Livelock& l : result->livelocks_told) {
+};
+
+// Results need at least as much: a line of jobs.csv and one of runs.csv for each job.
+int64_t LeastBytes(const sim::Trace& trace) {
+  constexpr int64_t kBytesPerJob = 96, kRest = 1 << 16;
+  return kRest + kBytesPerJob * static_cast<int64_t>(trace.jobs.size());
+}
+
+void TellLivelocks(const sim::SimulationResult& result) {
+  for (const sim::Livelock& l : result.livelocks_told) {
     std::cerr << "warning: at " << l.at_s << " s jobs only pushed each other aside, as Kueue lets them: " << l.loop
               << "; " << l.set_aside << " waited for the next arrival or end\n";
   }
-  const int64_t untold = result->livelocks - static_cast<int64_t>(result->livelocks_told.size());
+  const int64_t untold = result.livelocks - static_cast<int64_t>(result.livelocks_told.size());
   if (untold > 0) std::cerr << "warning: " << untold << " more times\n";
-  if (log.has_value()) {
-    if (absl::Status s = log->Close(); !s.ok()) return s;
-  }
-  TellWorld(args.world, options, result->metrics, check.has_value() ? &*check : nullptr);
-  if (runs.has_value()) {
-    if (absl::Status s = runs->Close(); !s.ok()) return s;
-  }
-  if (args.out.empty()) return absl::OkStatus();
-  if (page.has_value()) {
-    const sim::ReportFacts facts = {.trace = std::filesystem::path(args.trace).filename().string(),
-                                    .resume_preempted = args.resume,
-                                    .skipped_rows = trace->bad_rows,
-                                    .cycles = result->cycles,
-                                    .decisions = result->decisions,
-                                    .livelocks = result->livelocks};
-    if (absl::Status s = page->Write(args.out + "/report.html", facts, result->metrics); !s.ok()) return s;
-  }
-  return WriteReport(args.out, *trace, *result);
 }
 
 }  // namespace
 
-void AddSimulate(CLI::App* app, int* exit_code) {
-  auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand(
-      "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
+absl::Status Simulate(const SimulateArgs& args, EndSignals* signals) {
+  std::optional<sim::ResultFolder> folder;
+  if (!args.out.empty()) {
+    absl::StatusOr<sim::ResultFolder> opened = sim::ResultFolder::Create(args.out, args.overwrite);
+    if (!opened.ok()) return opened.status();
+    folder = *std::move(opened);
+  }
+  absl::StatusOr<sim::ReplayPolicy> policy = ReadPolicy(args);
+  if (!policy.ok()) return policy.status();
+  const absl::StatusOr<TraceFile> file = ReadTrace(args);
+  if (!file.ok()) return file.status();
+  const sim::Trace& trace = file->trace;
+
+  if (absl::Status s = CheckInput(args.world, trace, *policy); !s.ok()) return s;
+  sim::SimulationOptions options = {
+      .resource = args.resource, .resume_preempted = args.resume, .threads = args.threads};
+  if (absl::Status s = FillWorld(args.world, trace, *policy, &options); !s.ok()) return s;
+
+  sim::SimulationHooks hooks;
+  std::optional<sim::ConservationCheck> check;
+  if (args.world.check) hooks.observers.push_back(&check.emplace(&trace));
+  Logs logs;
+  nlohmann::ordered_json provenance;
+  if (folder.has_value()) {
+    absl::StatusOr<nlohmann::ordered_json> known = ProvenanceOf(args, *file);
+    if (!known.ok()) return known.status();
+    provenance = *std::move(known);
+    if (absl::Status s = folder->CheckSpace(LeastBytes(trace)); !s.ok()) return s;
+    if (absl::Status s = logs.Open(args, folder->staging(), trace, &hooks); !s.ok()) return s;
+    signals->BeginWork();
+    hooks.stop = [signals] { return signals->asked() != 0; };
+  }
+  absl::StatusOr<sim::SimulationResult> result;
+  {
+    Progress progress(static_cast<int64_t>(trace.jobs.size()));
+    hooks.on_progress = [&progress](int64_t done, int64_t all) { progress.Show(done, all); };
+    result = sim::Simulate(trace, *std::move(policy), options, hooks);
+  }
+  if (!result.ok()) return result.status();
+  if (!result->stopped) std::cout << FormatTable(result->metrics);
+  TellLivelocks(*result);
+  TellWorld(args.world, options, result->metrics, check.has_value() ? &*check : nullptr);
+  if (!folder.has_value()) return absl::OkStatus();
+  if (absl::Status s = logs.Write(args, folder->staging(), trace, *result); !s.ok()) return s;
+  if (!result->stopped) return folder->Commit(provenance);
+  if (absl::Status s = folder->CommitUnfinished(provenance); !s.ok()) return s;
+  return absl::CancelledError(absl::StrCat("ended by a signal at ", result->metrics.end_s, " s of the trace's clock; ",
+                                           "what was written until then is whole, in ", args.out, "/",
+                                           sim::ResultFolder::kUnfinished));
+}
+
+void FinishArgs(const CLI::App& command, SimulateArgs* args) {
+  args->world.lenient = args->lenient;
+  args->digest = !args->out.empty();
+  args->options = OptionsOf(command);
+  std::vector<std::string*> files = {&args->mapping, &args->world.model, &args->world.outages};
+  for (std::string& path : args->policy) files.push_back(&path);
+  std::vector<std::string> paths;
+  for (const std::string* path : files) paths.push_back(*path);
+  std::vector<std::string>& changes = args->world.changes;  // TIME=FILE
+  const size_t first_change = paths.size();
+  for (const std::string& change : changes) {
+    const size_t at = change.find('=');
+    paths.push_back(at == std::string::npos ? "" : change.substr(at + 1));
+  }
+  args->spooled = std::make_shared<const SpooledPaths>(paths);
+  for (size_t i = 0; i < files.size(); ++i) *files[i] = args->spooled->paths()[i];
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const size_t at = changes[i].find('=');
+    if (at != std::string::npos)
+      changes[i].replace(at + 1, std::string::npos, args->spooled->paths()[first_change + i]);
+  }
+}
+
+void AddReplayOptions(CLI::App* command, SimulateArgs* args) {
   command
       ->add_option("--policy", args->policy,
                    "Files or folders with Kueue objects or HyperPod policy (YAML, JSON). A Configuration among them "
@@ -177,26 +232,35 @@ void AddSimulate(CLI::App* app, int* exit_code) {
       ->required();
   command->add_option("--trace", args->trace, "The trace (docs/traces.md), compressed or not; - for standard input")
       ->required();
-  AddTraceOptions(command, args.get());
-  command->add_option("--out", args->out,
-                      "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
+  AddTraceOptions(command, args);
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
   command
       ->add_option("--threads", args->threads,
                    "Decide independent cohort trees side by side on so many threads; the result is the same")
       ->check(WholeNumber<int>(1, 64))
       ->capture_default_str();
-  command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
-  command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
   command->add_flag("--resume", args->resume, "A preempted job goes on where it was stopped instead of starting over");
   command->add_flag("--strict-topology", args->strict_topology,
                     "Never over-commit a node, where Kueue would (docs/topology.md)");
   AddWorldOptions(command, &args->world);
-  command->callback([args, exit_code] {
-    args->world.lenient = args->lenient;
-    if (absl::Status s = Simulate(*args); !s.ok()) {
-      std::cerr << "muster simulate: " << s.message() << "\n";
-      *exit_code = 1;
+}
+
+void AddSimulate(CLI::App* app, int* exit_code) {
+  auto args = std::make_shared<SimulateArgs>();
+  CLI::App* command = app->add_subcommand(
+      "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
+  AddReplayOptions(command, args.get());
+  command->add_option("--out", args->out,
+                      "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
+  command->add_flag("--overwrite", args->overwrite, "Replace the results of an earlier run in --out");
+  command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
+  command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
+  command->callback([args, command, exit_code] {
+    EndSignals signals(sim::AbandonUnfinished);
+    FinishArgs(*command, args.get());
+    if (absl::Status s = Simulate(*args, &signals); !s.ok()) {
+      std::cerr << "muster simulate: " << args->spooled->RestoreNames(std::string(s.message())) << "\n";
+      *exit_code = signals.asked() != 0 && absl::IsCancelled(s) ? 128 + signals.asked() : 1;
     }
   });
 }

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "sim/files/input.h"
 
 namespace muster::cli {
@@ -46,6 +47,19 @@ SpooledPaths::SpooledPaths(const std::vector<std::string>& paths) : paths_(paths
 
 SpooledPaths::~SpooledPaths() {
   for (const int file : files_) close(file);
+}
+
+std::string SpooledPaths::NameOf(const std::string& path) const {
+  const auto name = names_.find(path);
+  return name == names_.end() ? path : name->second;
+}
+
+std::string SpooledPaths::RestoreNames(std::string message) const {
+  // From behind: a path that begins with another comes after it.
+  for (auto it = names_.rbegin(); it != names_.rend(); ++it) {
+    absl::StrReplaceAll({{it->first, it->second}}, &message);
+  }
+  return message;
 }
 
 void SpooledPaths::RestoreNames(api::LoadResult* loaded) const {

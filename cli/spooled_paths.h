@@ -22,6 +22,10 @@ class SpooledPaths {
   SpooledPaths& operator=(const SpooledPaths&) = delete;
 
   const std::vector<std::string>& paths() const { return paths_; }
+  // How the user calls one of the paths.
+  std::string NameOf(const std::string& path) const;
+  // A message with the names that the user knows.
+  std::string RestoreNames(std::string message) const;
   // Gives what was read from them the names that the user knows.
   void RestoreNames(api::LoadResult* loaded) const;
 

@@ -1,6 +1,8 @@
 #include "cli/trace_files.h"
 
 #include <algorithm>
+#include <exception>
+#include <functional>
 #include <iostream>
 #include <istream>
 #include <memory>
@@ -9,8 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cli/arguments.h"
+#include "sim/files/digest.h"
 #include "sim/files/input.h"
 #include "sim/trace/format.h"
 
@@ -57,6 +61,17 @@ void Tell(const TraceArgs& args, const sim::Trace& trace, sim::Format format) {
   if (zero > 0) note(zero, zero == 1 ? " job" : " jobs", " of 0 seconds");
 }
 
+// Reads what --max-jobs left, so that the digest is of the whole.
+absl::Status ReadToEnd(const std::string& path, std::istream* in) {
+  try {
+    char block[4096];
+    while (in->rdbuf()->sgetn(block, sizeof(block)) > 0) continue;
+  } catch (const std::exception& e) {  // what the stream buffer throws
+    return absl::DataLossError(absl::StrCat(path, ": ", e.what(), "; fetch the file again"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddTraceOptions(CLI::App* command, TraceArgs* args) {
@@ -89,7 +104,10 @@ void AddTraceOptions(CLI::App* command, TraceArgs* args) {
 }
 
 absl::StatusOr<TraceFile> ReadTraceFile(const TraceArgs& args, bool keep_record, bool quiet) {
-  absl::StatusOr<std::unique_ptr<std::istream>> in = sim::OpenInput(args.trace);
+  sim::Sha256 digest;
+  std::function<void(absl::string_view)> on_bytes;
+  if (args.digest) on_bytes = [&digest](absl::string_view bytes) { digest.Add(bytes); };
+  absl::StatusOr<std::unique_ptr<std::istream>> in = sim::OpenInput(args.trace, std::move(on_bytes));
   if (!in.ok()) return in.status();
   const absl::StatusOr<std::string> head = sim::PeekInput(in->get(), sim::kMaxPeek);
   if (!head.ok()) {
@@ -117,7 +135,12 @@ absl::StatusOr<TraceFile> ReadTraceFile(const TraceArgs& args, bool keep_record,
     if (!quiet) std::cerr << count << " skipped:" << ListProblems(*trace) << "\n";
   }
   if (trace->jobs.empty()) return absl::InvalidArgumentError(absl::StrCat(args.trace, ": there is no job in it"));
-  return TraceFile{*std::move(trace), mapping->format};
+  TraceFile file{*std::move(trace), mapping->format, ""};
+  if (args.digest) {
+    if (absl::Status s = ReadToEnd(args.trace, in->get()); !s.ok()) return s;
+    file.sha256 = digest.Finish();
+  }
+  return file;
 }
 
 }  // namespace muster::cli

@@ -15,6 +15,7 @@ struct TraceArgs {
   std::string trace, mapping, format, timezone;
   bool lenient = false, skip_bad_rows = false;
   int64_t max_jobs = 0;
+  bool digest = false;  // work out TraceFile::sha256
 };
 
 // --mapping, --format, --timezone, --lenient, --max-jobs, --skip-bad-rows.
@@ -23,6 +24,7 @@ void AddTraceOptions(CLI::App* command, TraceArgs* args);
 struct TraceFile {
   sim::Trace trace;
   sim::Format format = sim::Format::kCsv;
+  std::string sha256;  // of all that the file holds, decompressed; "" unless asked for
 };
 
 // Reads the trace, "-" being standard input; the manifests that it names are left to sim::ReadManifests. What it was

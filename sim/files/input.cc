@@ -32,7 +32,8 @@ constexpr absl::string_view kZstd("\x28\xb5\x2f\xfd", 4);
 // Bytes of a file, decompressed, with room to look ahead.
 class InputBuffer : public std::streambuf {
  public:
-  explicit InputBuffer(int fd) : file_(fd), buffer_(kMaxPeek) {
+  InputBuffer(int fd, std::function<void(absl::string_view)> on_bytes)
+      : file_(fd), on_bytes_(std::move(on_bytes)), buffer_(kMaxPeek) {
     const absl::string_view head = file_.Peek(kXz.size());
     if (absl::StartsWith(head, kGzip)) decompressor_ = NewGzipSource(&file_);
     if (absl::StartsWith(head, kXz)) decompressor_ = NewXzSource(&file_);
@@ -64,11 +65,13 @@ class InputBuffer : public std::streambuf {
       throw std::runtime_error(absl::StrCat("it expands more than ", kMaxExpansion,
                                             "-fold, which no trace does; decompress it first if it is meant so"));
     }
+    if (on_bytes_ && got > 0) on_bytes_(absl::string_view(egptr(), got));
     setg(buffer_.data(), gptr(), egptr() + got);
     return got > 0;
   }
 
   FileSource file_;
+  const std::function<void(absl::string_view)> on_bytes_;
   std::unique_ptr<ByteSource> decompressor_;
   std::vector<char> buffer_;
   int64_t total_ = 0;
@@ -76,7 +79,10 @@ class InputBuffer : public std::streambuf {
 
 class InputStream : public std::istream {
  public:
-  explicit InputStream(int fd) : std::istream(nullptr), buffer_(fd) { rdbuf(&buffer_); }
+  InputStream(int fd, std::function<void(absl::string_view)> on_bytes)
+      : std::istream(nullptr), buffer_(fd, std::move(on_bytes)) {
+    rdbuf(&buffer_);
+  }
 
  private:
   InputBuffer buffer_;
@@ -84,7 +90,8 @@ class InputStream : public std::istream {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<std::istream>> OpenInput(const std::string& path) {
+absl::StatusOr<std::unique_ptr<std::istream>> OpenInput(const std::string& path,
+                                                        std::function<void(absl::string_view)> on_bytes) {
   std::error_code error;
   if (path != "-" && std::filesystem::is_directory(path, error)) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is a folder; name a file"));
@@ -97,7 +104,7 @@ absl::StatusOr<std::unique_ptr<std::istream>> OpenInput(const std::string& path)
     return absl::NotFoundError(absl::StrCat("cannot open ", path, ": ", strerror(errno)));
   }
   try {
-    return std::unique_ptr<std::istream>(std::make_unique<InputStream>(fd));
+    return std::unique_ptr<std::istream>(std::make_unique<InputStream>(fd, std::move(on_bytes)));
   } catch (const std::exception& e) {
     return absl::DataLossError(absl::StrCat(path, ": ", e.what()));
   }

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace muster::sim {
 
@@ -17,8 +19,10 @@ namespace muster::sim {
 // once and whole. Reading further than the data go, or what is damaged, throws from the stream buffer (and sets badbit
 // in whoever reads through the stream); so does what expands more than kMaxExpansion-fold once it is larger than
 // kFreeExpansion: memory is bounded by what readers keep, this bounds time.
+// `on_bytes`, if it is given, sees all plain bytes once, in order, as they are read.
 // Errors: NotFound if it cannot be opened, InvalidArgument if it is a folder; both name the path.
-absl::StatusOr<std::unique_ptr<std::istream>> OpenInput(const std::string& path);
+absl::StatusOr<std::unique_ptr<std::istream>> OpenInput(const std::string& path,
+                                                        std::function<void(absl::string_view)> on_bytes = {});
 
 constexpr int64_t kMaxExpansion = 500;
 constexpr int64_t kFreeExpansion = int64_t{256} << 20;

@@ -15,6 +15,8 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+
 namespace muster::sim {
 namespace {
 
@@ -58,6 +60,21 @@ const Kind kKinds[] = {{"plain", [](const std::string& text) { return text; }},
                        {"gz", Boost<boost::iostreams::gzip_compressor>},
                        {"xz", Boost<boost::iostreams::lzma_compressor>},
                        {"zst", Zstd}};
+
+TEST(InputTest, WhoWantsToSeeTheBytesSeesThemOnceAndInOrder) {
+  const std::string text = Text();
+  for (const Kind& kind : kKinds) {
+    std::string seen;
+    auto in = OpenInput(Write(std::string("seen.") + kind.name, kind.compress(text)),
+                        [&](absl::string_view bytes) { absl::StrAppend(&seen, bytes); });
+    ASSERT_TRUE(in.ok()) << in.status();
+    ASSERT_TRUE(PeekInput(in->get(), 100).ok());
+    std::ostringstream read;
+    read << (*in)->rdbuf();
+    EXPECT_TRUE(seen == text) << kind.name;
+    EXPECT_TRUE(read.str() == text) << kind.name;
+  }
+}
 
 TEST(InputTest, CompressionIsRecognisedByContent) {
   for (const Kind& kind : kKinds) {

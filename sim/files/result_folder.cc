@@ -19,6 +19,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "base/check.h"
 #include "sim/files/digest.h"
 #include "sim/files/output_file.h"
@@ -33,7 +35,7 @@ using Json = nlohmann::ordered_json;
 constexpr char kStaging[] = ".partial";
 constexpr char kSummary[] = "summary.json";
 // What results were made of before summary.json named its files.
-constexpr const char* kFirstNames[] = {"jobs.csv", "decisions.jsonl"};
+constexpr const char* kFirstNames[] = {"jobs.csv", "runs.csv", "decisions.jsonl", "report.html"};
 constexpr uintmax_t kMaxSummary = uintmax_t{256} << 20;
 
 absl::Status Failed(const std::string& path, const std::string& why) {
@@ -52,21 +54,48 @@ absl::StatusOr<Json> ReadJsonObject(const fs::path& path) {
   return json;
 }
 
-// A name of a file in the folder itself.
-bool IsPlainName(const std::string& name) {
-  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos && name != kSummary;
+// The name of a result: a file in the folder or in folders in it.
+bool IsResultName(const std::string& name) {
+  if (name == kSummary) return false;
+  for (const absl::string_view part : absl::StrSplit(name, '/')) {
+    if (part.empty() || part.front() == '.') return false;
+  }
+  return true;
 }
 
+// What an earlier run left, as far as it can be known.
 std::vector<std::string> ResultsIn(const fs::path& dir) {
   std::vector<std::string> names(std::begin(kFirstNames), std::end(kFirstNames));
   const absl::StatusOr<Json> summary = ReadJsonObject(dir / kSummary);
   if (!summary.ok()) return names;
   if (const auto files = summary->find("files"); files != summary->end() && files->is_object()) {
     for (const auto& [name, digest] : files->items()) {
-      if (IsPlainName(name)) names.push_back(name);
+      if (IsResultName(name)) names.push_back(name);
     }
   }
   return names;
+}
+
+// The files in a folder and in folders in it but for summary.json, by name.
+absl::StatusOr<std::vector<std::string>> FilesIn(const std::string& dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().lexically_relative(dir).string();
+    if (it->is_directory(error) || name == kSummary) continue;
+    names.push_back(name);
+  }
+  if (error) return Failed(dir, error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Removes a result, and the folders in `dir` that it leaves empty.
+void RemoveResult(const fs::path& dir, const std::string& name) {
+  ::unlink((dir / name).c_str());
+  for (fs::path folder = fs::path(name).parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (::rmdir((dir / folder).c_str()) != 0) return;
+  }
 }
 
 Json WithoutNames(const Json& json) {
@@ -82,31 +111,44 @@ Json WithoutNames(const Json& json) {
   return out;
 }
 
-// Whether the results that are there may be replaced by those of `provenance` without asking.
-absl::Status CheckExisting(const fs::path& dir, const Json& provenance) {
-  const auto refuse = [&](const std::string& what) {
-    return absl::AlreadyExistsError(
-        absl::StrCat(dir.string(), " has ", what, "; give another folder, or --overwrite to replace them"));
-  };
+// Removes what an interrupted run left; a folder of that name that is no such thing stays.
+void RemoveUnfinished(const fs::path& dir) {
+  const fs::path folder = dir / ResultFolder::kUnfinished;
+  const absl::StatusOr<Json> summary = ReadJsonObject(folder / kSummary);
   std::error_code error;
-  if (!fs::exists(dir / kSummary, error)) {
-    for (const char* name : kFirstNames) {
-      if (fs::exists(dir / name, error)) return refuse(absl::StrCat(name, " of a run that is not known"));
+  if (summary.ok() && summary->value("complete", Json()) == false) fs::remove_all(folder, error);
+}
+
+// Errors: a folder stands where a file is to be put, or the other way round.
+absl::Status CheckPlaces(const fs::path& dir, const std::vector<std::string>& names) {
+  std::error_code error;
+  for (const std::string& name : names) {
+    if (fs::is_directory(fs::symlink_status(dir / name, error))) return Failed((dir / name).string(), "it is a folder");
+    for (fs::path folder = fs::path(name).parent_path(); !folder.empty(); folder = folder.parent_path()) {
+      if (fs::exists(dir / folder, error) && !fs::is_directory(dir / folder, error)) {
+        return Failed((dir / folder).string(), "it is not a folder");
+      }
     }
-    return absl::OkStatus();
   }
-  const absl::StatusOr<Json> summary = ReadJsonObject(dir / kSummary);
-  const auto there = summary.ok() ? summary->find("provenance") : Json::const_iterator();
-  if (!summary.ok() || there == summary->end()) return refuse("results that do not say what they were made of");
-  if (SameProvenance(*there, provenance)) return absl::OkStatus();
-  std::string differs;
-  const Json mine = WithoutNames(provenance);
-  for (const auto& [key, value] : mine.items()) {
-    const auto other = there->find(key);
-    if (other != there->end() && WithoutNames(*other) == value) continue;
-    absl::StrAppend(&differs, differs.empty() ? "" : ", ", key == "muster" ? "version" : key);
+  return absl::OkStatus();
+}
+
+// Whether there is nothing that a new result would replace.
+absl::Status CheckExisting(const fs::path& dir) {
+  std::error_code error;
+  std::string what;
+  if (fs::exists(dir / kSummary, error)) {
+    what = "the results of an earlier run";
+    const absl::StatusOr<Json> summary = ReadJsonObject(dir / kSummary);
+    const Json trace = summary.ok() ? summary->value("trace", Json()) : Json();
+    if (trace.is_string()) absl::StrAppend(&what, ", of ", trace.get<std::string>());
   }
-  return refuse(absl::StrCat("the results of another run (other ", differs.empty() ? "inputs" : differs, ")"));
+  for (const char* name : kFirstNames) {
+    if (what.empty() && fs::exists(dir / name, error)) what = absl::StrCat(name, " of an earlier run");
+  }
+  if (what.empty()) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat(dir.string(), " has ", what, "; give another folder, or --overwrite to replace them"));
 }
 
 }  // namespace
@@ -116,7 +158,6 @@ bool SameProvenance(const Json& a, const Json& b) { return WithoutNames(a) == Wi
 struct ResultFolder::State {
   fs::path dir;
   std::string staging;
-  Json provenance;
   int lock = -1;
   bool made = false;  // `dir` was not there
   bool committed = false;
@@ -142,10 +183,9 @@ ResultFolder::~ResultFolder() {
 
 const std::string& ResultFolder::staging() const { return state_->staging; }
 
-absl::StatusOr<ResultFolder> ResultFolder::Create(const std::string& dir, Provenance provenance, bool overwrite) {
+absl::StatusOr<ResultFolder> ResultFolder::Create(const std::string& dir, bool overwrite) {
   auto state = std::make_unique<State>();
   state->dir = dir;
-  state->provenance = std::move(provenance);
   state->staging = (state->dir / kStaging).string();
   std::error_code error;
   if (fs::exists(dir, error) && !fs::is_directory(dir, error)) return Failed(dir, "it is not a folder");
@@ -161,13 +201,9 @@ absl::StatusOr<ResultFolder> ResultFolder::Create(const std::string& dir, Proven
   ResultFolder folder(std::move(state));
   State* s = folder.state_.get();
   if (!overwrite) {
-    if (absl::Status status = CheckExisting(s->dir, s->provenance); !status.ok()) return status;
+    if (absl::Status status = CheckExisting(s->dir); !status.ok()) return status;
   }
-  for (const std::string& name : ResultsIn(s->dir)) {
-    if (fs::is_directory(fs::symlink_status(s->dir / name, error))) {
-      return Failed((s->dir / name).string(), "it is a folder");
-    }
-  }
+  if (absl::Status status = CheckPlaces(s->dir, ResultsIn(s->dir)); !status.ok()) return status;
   fs::remove_all(s->staging, error);  // of a run that was killed
   if (!fs::create_directory(s->staging, error)) return Failed(dir, error.message());
   s->unfinished.emplace([s] { s->Remove(); });
@@ -184,29 +220,37 @@ absl::Status ResultFolder::CheckSpace(int64_t bytes) const {
                                                       static_cast<double>(bytes) / 1e6));
 }
 
-absl::Status ResultFolder::Commit() {
-  State& s = *state_;
-  MUSTER_CHECK(!s.committed, "a folder is committed once");
-  const fs::path staging(s.staging);
-  absl::StatusOr<Json> summary = ReadJsonObject(staging / kSummary);
+namespace {
+
+// Completes the summary of the files in `staging`, whose names it gives.
+absl::StatusOr<std::vector<std::string>> Complete(const std::string& staging, bool complete, const Json& provenance) {
+  const std::string path = staging + "/" + kSummary;
+  absl::StatusOr<Json> summary = ReadJsonObject(path);
   if (!summary.ok()) return summary.status();
-  std::error_code error;
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(staging, error)) {
-    if (const std::string name = entry.path().filename().string(); name != kSummary) names.push_back(name);
-  }
-  if (error) return Failed(s.staging, error.message());
-  std::sort(names.begin(), names.end());
-  Json whole = {{"complete", true}, {"provenance", s.provenance}, {"files", Json::object()}};
-  for (const std::string& name : names) {
-    absl::StatusOr<std::string> digest = Sha256OfFile((staging / name).string());
+  absl::StatusOr<std::vector<std::string>> names = FilesIn(staging);
+  if (!names.ok()) return names.status();
+  Json whole = {{"complete", complete}, {"provenance", provenance}, {"files", Json::object()}};
+  for (const std::string& name : *names) {
+    absl::StatusOr<std::string> digest = Sha256OfFile(staging + "/" + name);
     if (!digest.ok()) return digest.status();
     whole["files"][name] = *digest;
   }
   for (const auto& [key, value] : summary->items()) whole[key] = value;
   const std::string text = whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (absl::Status status = WriteFile((staging / kSummary).string(), text); !status.ok()) return status;
+  if (absl::Status status = WriteFile(path, text); !status.ok()) return status;
+  return names;
+}
 
+}  // namespace
+
+absl::Status ResultFolder::Commit(const Provenance& provenance) {
+  State& s = *state_;
+  MUSTER_CHECK(!s.committed, "a folder is committed once");
+  const fs::path staging(s.staging);
+  absl::StatusOr<std::vector<std::string>> names = Complete(s.staging, true, provenance);
+  if (!names.ok()) return names.status();
+  if (absl::Status status = CheckPlaces(s.dir, *names); !status.ok()) return status;
+  std::error_code error;
   const std::unique_lock<std::mutex> finishing = Unfinished::Finishing();
   const std::vector<std::string> old = ResultsIn(s.dir);
   // From here until the new summary is there, the folder says of itself that it has no result.
@@ -214,16 +258,31 @@ absl::Status ResultFolder::Commit() {
     return Failed((s.dir / kSummary).string(), std::strerror(errno));
   }
   for (const std::string& name : old) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) ::unlink((s.dir / name).c_str());
+    if (!std::binary_search(names->begin(), names->end(), name)) RemoveResult(s.dir, name);
   }
-  names.push_back(kSummary);
-  for (const std::string& name : names) {
+  names->push_back(kSummary);
+  for (const std::string& name : *names) {
     const fs::path to = s.dir / name;
+    if (to.parent_path() != s.dir) fs::create_directories(to.parent_path(), error);
     if (std::rename((staging / name).c_str(), to.c_str()) != 0) return Failed(to.string(), std::strerror(errno));
   }
   s.committed = true;
   s.unfinished.reset();
   fs::remove_all(staging, error);
+  RemoveUnfinished(s.dir);
+  return absl::OkStatus();
+}
+
+absl::Status ResultFolder::CommitUnfinished(const Provenance& provenance) {
+  State& s = *state_;
+  MUSTER_CHECK(!s.committed, "a folder is committed once");
+  if (absl::Status status = Complete(s.staging, false, provenance).status(); !status.ok()) return status;
+  const std::unique_lock<std::mutex> finishing = Unfinished::Finishing();
+  const fs::path to = s.dir / kUnfinished;
+  RemoveUnfinished(s.dir);
+  if (std::rename(s.staging.c_str(), to.c_str()) != 0) return Failed(to.string(), std::strerror(errno));
+  s.committed = true;
+  s.unfinished.reset();
   return absl::OkStatus();
 }
 
@@ -234,19 +293,27 @@ absl::StatusOr<Json> ReadSummary(const std::string& dir) {
     return absl::NotFoundError(absl::StrCat(dir, " is not a folder; name what --out of a replay named"));
   }
   if (!fs::exists(folder / kSummary, error)) {
+    if (fs::exists(folder / ResultFolder::kUnfinished / kSummary, error)) {
+      return absl::NotFoundError(
+          absl::StrCat(dir, " has only what a run wrote that was ended before it was done; replay it again"));
+    }
     return absl::NotFoundError(absl::StrCat(dir, " has no summary.json: no replay was written there to its end"));
   }
   absl::StatusOr<Json> summary = ReadJsonObject(folder / kSummary);
   if (!summary.ok()) return summary;
   const auto complete = summary->find("complete"), provenance = summary->find("provenance"),
              files = summary->find("files");
+  if (complete != summary->end() && *complete == false) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(dir, " is of a run that was ended before it was done; replay it again"));
+  }
   if (complete == summary->end() || *complete != true || provenance == summary->end() || files == summary->end() ||
       !provenance->is_object() || !files->is_object()) {
     return absl::FailedPreconditionError(
         absl::StrCat(dir, "/summary.json does not say that it is complete and what it was made of; replay it again"));
   }
   for (const auto& [name, digest] : files->items()) {
-    if (!IsPlainName(name)) return absl::InvalidArgumentError(absl::StrCat(dir, "/summary.json: files: ", name));
+    if (!IsResultName(name)) return absl::InvalidArgumentError(absl::StrCat(dir, "/summary.json: files: ", name));
     const absl::StatusOr<std::string> is = Sha256OfFile((folder / name).string());
     if (!is.ok()) return is.status();
     if (digest == *is) continue;

@@ -35,19 +35,20 @@ class ResultFolderTest : public testing::Test {
   }
   // Writes the files as one run does; with `commit` false it fails at the end.
   absl::Status Run(const Json& provenance, const Files& files, bool overwrite = false, bool commit = true) {
-    absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, provenance, overwrite);
+    absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, overwrite);
     if (!folder.ok()) return folder.status();
     for (const auto& [name, text] : files) {
       if (absl::Status s = WriteFile(folder->staging() + "/" + name, text); !s.ok()) return s;
     }
-    return commit ? folder->Commit() : absl::CancelledError("failed");
+    return commit ? folder->Commit(provenance) : absl::CancelledError("failed");
   }
   Files There() const {
     Files files;
-    for (const auto& entry : fs::directory_iterator(dir_)) {
+    for (const auto& entry : fs::recursive_directory_iterator(dir_)) {
+      if (entry.is_directory()) continue;
       std::ostringstream text;
       text << std::ifstream(entry.path()).rdbuf();
-      files[entry.path().filename()] = text.str();
+      files[entry.path().lexically_relative(dir_)] = text.str();
     }
     return files;
   }
@@ -69,22 +70,81 @@ TEST_F(ResultFolderTest, SaysThatItIsCompleteWhatItWasMadeOfAndWhatBelongsToIt) 
 TEST_F(ResultFolderTest, ReplacesAllThatTheEarlierRunWroteAndNothingElse) {
   ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}, {"decisions.jsonl", "a"}, {"more", "a"}}).ok());
   ASSERT_TRUE(WriteFile(dir_ + "/notes", "mine").ok());
-  ASSERT_TRUE(Run(kOneElsewhere, {{"summary.json", "{}"}, {"jobs.csv", "b"}}).ok());
+  ASSERT_TRUE(Run(kOneElsewhere, {{"summary.json", "{}"}, {"jobs.csv", "b"}}, true).ok());
   Files there = There();
   there.erase("summary.json");
   EXPECT_EQ(there, (Files{{"jobs.csv", "b"}, {"notes", "mine"}}));
 }
 
-TEST_F(ResultFolderTest, ResultsOfAnotherRunAreReplacedOnlyWhenAsked) {
-  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+TEST_F(ResultFolderTest, ResultsAreReplacedOnlyWhenAsked) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", R"({"trace": "jobs.csv"})"}, {"jobs.csv", "a"}}).ok());
   const Files before = There();
-  const absl::Status refused = Run(kOther, {{"summary.json", "{}"}});
+  const absl::Status refused = Run(kOne, {{"summary.json", "{}"}});
   EXPECT_EQ(refused.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_NE(refused.message().find("other trace"), std::string::npos) << refused;
+  EXPECT_NE(refused.message().find("of jobs.csv"), std::string::npos) << refused;
   EXPECT_NE(refused.message().find("--overwrite"), std::string::npos) << refused;
   EXPECT_EQ(There(), before);
   EXPECT_TRUE(Run(kOther, {{"summary.json", "{}"}}, true).ok());
   EXPECT_EQ(There().size(), 1u);
+}
+
+TEST_F(ResultFolderTest, WhatIsTheSameElsewhereIsTheSame) {
+  EXPECT_TRUE(SameProvenance(kOne, kOneElsewhere));
+  EXPECT_FALSE(SameProvenance(kOne, kOther));
+}
+
+TEST_F(ResultFolderTest, ResultsMayBeInFolders) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"a/jobs.csv", "1"}, {"b/c/jobs.csv", "2"}}).ok());
+  const absl::StatusOr<Json> summary = ReadSummary(dir_);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_TRUE((*summary)["files"].contains("b/c/jobs.csv"));
+  ASSERT_TRUE(WriteFile(dir_ + "/a/notes", "mine").ok());
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"d/jobs.csv", "3"}}, true).ok());
+  Files there = There();
+  there.erase("summary.json");
+  EXPECT_EQ(there, (Files{{"a/notes", "mine"}, {"d/jobs.csv", "3"}}));
+  EXPECT_FALSE(fs::exists(dir_ + "/b"));
+}
+
+TEST_F(ResultFolderTest, AFolderInTheWayIsNamedBeforeAnythingIsReplaced) {
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "a"}}).ok());
+  ASSERT_TRUE(WriteFile(dir_ + "/x/y", "mine").ok());
+  const Files before = There();
+  EXPECT_NE(Run(kOne, {{"summary.json", "{}"}, {"x", ""}}, true).message().find("x: it is a folder"),
+            std::string::npos);
+  EXPECT_NE(Run(kOne, {{"summary.json", "{}"}, {"x/y/z", ""}}, true).message().find("x/y: it is not a folder"),
+            std::string::npos);
+  EXPECT_EQ(There(), before);
+}
+
+TEST_F(ResultFolderTest, WhatAnInterruptedRunWroteIsKeptApartUntilOneIsDone) {
+  const auto interrupted = [&](const std::string& text) {
+    absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, true);
+    ASSERT_TRUE(folder.ok());
+    ASSERT_TRUE(WriteFile(folder->staging() + "/summary.json", "{}").ok());
+    ASSERT_TRUE(WriteFile(folder->staging() + "/jobs.csv", text).ok());
+    ASSERT_TRUE(folder->CommitUnfinished(kOne).ok());
+  };
+  interrupted("a");
+  EXPECT_NE(ReadSummary(dir_).status().message().find("ended before it was done"), std::string::npos);
+  EXPECT_EQ(ReadSummary(dir_ + "/unfinished").status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}, {"jobs.csv", "b"}}).ok()) << "there is no result to overwrite";
+  EXPECT_EQ(There().size(), 2u);
+  interrupted("c");
+  interrupted("d");
+  EXPECT_TRUE(ReadSummary(dir_).ok()) << "the finished run's results stay";
+  EXPECT_EQ(There().at("jobs.csv"), "b");
+  EXPECT_EQ(There().at("unfinished/jobs.csv"), "d");
+}
+
+TEST_F(ResultFolderTest, AFolderNamedUnfinishedThatIsNoResultStays) {
+  ASSERT_TRUE(WriteFile(dir_ + "/unfinished/thoughts", "mine").ok());
+  ASSERT_TRUE(Run(kOne, {{"summary.json", "{}"}}).ok());
+  EXPECT_EQ(There().at("unfinished/thoughts"), "mine");
+  absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, true);
+  ASSERT_TRUE(WriteFile(folder->staging() + "/summary.json", "{}").ok());
+  EXPECT_FALSE(folder->CommitUnfinished(kOne).ok());
+  EXPECT_EQ(There().at("unfinished/thoughts"), "mine");
 }
 
 TEST_F(ResultFolderTest, ResultsThatDoNotSayWhoseTheyAreAreReplacedOnlyWhenAsked) {
@@ -113,7 +173,7 @@ TEST_F(ResultFolderTest, AProcessThatIsToldToEndLeavesWhatWasThere) {
   const Files before = There();
   const pid_t child = fork();
   if (child == 0) {
-    auto folder = ResultFolder::Create(dir_, kOne, false);
+    auto folder = ResultFolder::Create(dir_, true);
     auto file = OutputFile::Create(folder->staging() + "/jobs.csv");
     auto other = OutputFile::Create((root_ / "other").string());
     AbandonUnfinished();
@@ -129,7 +189,7 @@ TEST_F(ResultFolderTest, AProcessThatIsToldToEndLeavesWhatWasThere) {
 TEST_F(ResultFolderTest, WhatAKilledRunLeftIsNoResultAndIsTakenAway) {
   const pid_t child = fork();
   if (child == 0) {
-    auto folder = ResultFolder::Create(dir_, kOne, false);
+    auto folder = ResultFolder::Create(dir_, false);
     auto file = OutputFile::Create(folder->staging() + "/jobs.csv");
     _exit(0);
   }
@@ -140,7 +200,7 @@ TEST_F(ResultFolderTest, WhatAKilledRunLeftIsNoResultAndIsTakenAway) {
 }
 
 TEST_F(ResultFolderTest, TwoRunsDoNotWriteToOneFolder) {
-  const absl::StatusOr<ResultFolder> first = ResultFolder::Create(dir_, kOne, false);
+  const absl::StatusOr<ResultFolder> first = ResultFolder::Create(dir_, false);
   ASSERT_TRUE(first.ok());
   const absl::Status second = Run(kOne, {{"summary.json", "{}"}}, true);
   EXPECT_NE(second.message().find("another run is writing"), std::string::npos) << second;
@@ -159,7 +219,7 @@ TEST_F(ResultFolderTest, WhatCannotBeWrittenIsNamedBeforeTheRun) {
 }
 
 TEST_F(ResultFolderTest, SpaceThatIsNotThereIsAnErrorWithFigures) {
-  const absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, kOne, false);
+  const absl::StatusOr<ResultFolder> folder = ResultFolder::Create(dir_, false);
   ASSERT_TRUE(folder.ok());
   EXPECT_TRUE(folder->CheckSpace(1).ok());
   const absl::Status full = folder->CheckSpace(int64_t{1} << 60);

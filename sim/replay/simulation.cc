@@ -222,6 +222,7 @@ void Simulation::FillMetrics() {
   }
   TeamMetrics total;
   meter_.Report(&teams, &total);
+  result_.metrics.end_s = now_s_;
   Summary summary(teams.size());
   for (size_t i = 0; i < trace_.jobs.size(); ++i) {
     const Job& job = trace_.jobs[i];
@@ -257,6 +258,10 @@ absl::StatusOr<SimulationResult> Simulation::Run() {
     if (ended_ % 512 == 0) Progress();
     Decide();
     if (absl::Status status = Verdict(); !status.ok()) return status;
+    if (hooks_.stop && hooks_.stop()) {
+      result_.stopped = true;
+      break;
+    }
   }
   Progress();
   meter_.CloseAt(now_s_);
@@ -270,13 +275,16 @@ JobOutcome SimulationResult::OutcomeOf(const Trace& trace, size_t job) const {
   const Job& row = trace.jobs[job];
   const JobRun& run = jobs[job];
   const JobTerms* terms = trace.TermsOf(row);
-  return {.submit_s = submitted.contains(job) ? std::max(row.submit_s, submitted.at(job)) : row.submit_s,
+  const auto held_back = submitted.find(job);
+  const bool ever = held_back == submitted.end() || held_back->second >= 0;
+  const int64_t submit_s = held_back == submitted.end() ? row.submit_s : std::max(row.submit_s, held_back->second);
+  return {.submit_s = submit_s,
           .duration_s = row.duration_s,
           .first_start_s = run.first_start_s,
           .finish_s = run.finish_s,
           .preemptions = run.preemptions,
           .amount = amounts.contains(job) ? amounts.at(job) : shapes[row.shape].amount,
-          .submitted = !submitted.contains(job) || submitted.at(job) >= 0,
+          .submitted = ever && (!stopped || submit_s <= metrics.end_s),
           .failed = run.failed,
           .deadline_s = terms == nullptr ? std::nullopt : terms->deadline_s};
 }

@@ -48,6 +48,8 @@ struct SimulationHooks {
   std::vector<ReplayObserver*> observers;
   // Called now and then with how much of the work is done: jobs that arrived and jobs that ended, of twice all jobs.
   std::function<void(int64_t done, int64_t all)> on_progress;
+  // Asked after each instant: true ends the replay there, with the result as it is then (SimulationResult::stopped).
+  std::function<bool()> stop = {};
 };
 
 // Jobs that only pushed each other aside, until one of them was made to wait for the next arrival or end.
@@ -86,6 +88,9 @@ struct SimulationResult {
   int64_t decisions = 0;                 // entries looked at in these cycles
   int64_t livelocks = 0;                 // how often a loop was broken
   std::vector<Livelock> livelocks_told;  // the first kMaxTold
+  // Whether it was made to stop before the end. Jobs that had not arrived by then count as never admitted, and as not
+  // submitted (JobOutcome).
+  bool stopped = false;
 
   // The ClusterQueue that a job of the trace was sent to.
   const std::string& ClusterQueueOf(const Job& job) const { return teams[shapes[job.shape].team]; }

@@ -53,6 +53,23 @@ std::vector<int64_t> Starts(const SimulationResult& result) {
   return starts;
 }
 
+TEST(SimulationTest, AReplayThatIsMadeToStopSaysHowThingsStandThen) {
+  const Trace trace = Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 20, 5, 1}, {"q", 500, 5, 1}});
+  SimulationHooks hooks;
+  int instants = 0;
+  hooks.stop = [&instants] { return ++instants == 4; };  // 0, 10, 20 and 100 s
+  const auto result = Simulate(trace, With({Queue("q", 8)}), {}, hooks);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->stopped);
+  EXPECT_EQ(Starts(*result), (std::vector<int64_t>{0, 100, -1, -1}));
+  EXPECT_EQ(result->metrics.end_s, 100);
+  EXPECT_EQ(result->metrics.total.finished, 1);
+  EXPECT_EQ(result->metrics.total.never_admitted, 2);
+  EXPECT_EQ(result->metrics.total.wait_so_far.max, 90) << "who had not arrived has not waited";
+  EXPECT_TRUE(result->OutcomeOf(trace, 2).submitted);
+  EXPECT_FALSE(result->OutcomeOf(trace, 3).submitted);
+}
+
 TEST(SimulationTest, StrictFifoWaitsBehindTheHead) {
   auto result = Simulate(Jobs({{"q", 0, 100, 6}, {"q", 10, 50, 8}, {"q", 20, 5, 1}}), With({Queue("q", 8)}), {}, {});
   ASSERT_TRUE(result.ok()) << result.status();
