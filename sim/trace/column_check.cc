@@ -6,9 +6,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "sim/trace/did_you_mean.h"
+#include "api/nearest_name.h"
 
 namespace muster::sim {
+namespace {
+
+std::string Meant(absl::string_view name, const std::vector<std::string>& names) {
+  return api::MeantHint(name, std::vector<absl::string_view>(names.begin(), names.end()));
+}
+
+}  // namespace
 
 absl::Status ColumnCheck::Complain(std::string what) {
   constexpr size_t kMost = 50;
@@ -40,7 +47,7 @@ absl::Status ColumnCheck::Needed() const {
   for (const std::string& column : {m_.queue_column, m_.submit, m_.duration, m_.gpus}) {
     const bool manifest_says = column == m_.queue_column && (seen_.contains(m_.manifest) || !m_.queue.empty());
     if (column.empty() || absl::StrContains(column, '|') || seen_.contains(column) || manifest_says) continue;
-    return absl::InvalidArgumentError(absl::StrCat("there is no column \"", column, "\"", DidYouMean(column, last_),
+    return absl::InvalidArgumentError(absl::StrCat("there is no column \"", column, "\"", Meant(column, last_),
                                                    "; give a mapping file with --mapping or correct it"));
   }
   return absl::OkStatus();
@@ -54,7 +61,7 @@ absl::Status ColumnCheck::Unknown(absl::string_view column, int64_t row) {
   if (absl::ConsumePrefix(&column, m_.request_prefix) && !column.empty()) return absl::OkStatus();
   std::vector<std::string> known = own;
   known.push_back(m_.request_prefix);
-  const std::string meant = DidYouMean(column, known);
+  const std::string meant = Meant(column, known);
   return Complain(absl::StrCat("row ", row, ": column \"", column.substr(0, 80), "\" is none of Muster's",
                                meant.empty() ? "; take it out, or say with --mapping what the columns mean" : meant));
 }
@@ -63,7 +70,7 @@ absl::Status ColumnCheck::Missing() {
   for (const std::string& column : m_.named) {
     if (seen_.contains(column)) continue;
     if (absl::StartsWith(column, "-") && seen_.contains(column.substr(1))) continue;  // its negative
-    const std::string meant = DidYouMean(column, last_);
+    const std::string meant = Meant(column, last_);
     if (absl::Status s =
             Complain(absl::StrCat("the mapping names the column \"", column, "\", which is not there", meant));
         !s.ok()) {

@@ -168,7 +168,8 @@ class Inspector {
   void Odd(std::string text) { out_.oddities.push_back(std::move(text)); }
 
   void Oddities() {
-    int64_t zero = 0, gap = 0, gap_at = 0, same = 0, run = 0, beyond_limit = 0, before_submit = 0, lost = 0;
+    int64_t zero = 0, gap = 0, gap_at = 0, same = 0, run = 0, beyond_limit = 0, before_submit = 0, lost = 0,
+            beyond_estimate = 0;
     absl::flat_hash_set<absl::string_view> ids;
     for (const Job& job : trace_.jobs) ids.insert(job.id);
     int64_t last = out_.first_submit_s;
@@ -183,13 +184,16 @@ class Inspector {
       last = job.submit_s;
       const JobTerms* terms = trace_.TermsOf(job);
       if (terms == nullptr) continue;
-      beyond_limit += terms->own.time_limit_s.has_value() && job.duration_s > *terms->own.time_limit_s;
+      const bool longer = terms->estimate_s.has_value() && job.duration_s > *terms->estimate_s;
+      beyond_estimate += longer;
+      beyond_limit += !longer && terms->own.time_limit_s.has_value() && job.duration_s > *terms->own.time_limit_s;
       before_submit += terms->start_s.has_value() && *terms->start_s < job.submit_s;
       for (const std::string& id : terms->after) lost += !ids.contains(id);
     }
     const auto jobs = [](int64_t n) { return absl::StrCat(n, n == 1 ? " job " : " jobs "); };
     if (zero > 0) Odd(absl::StrCat(jobs(zero), "of 0 seconds: admitted and ended at once"));
-    if (beyond_limit > 0) Odd(absl::StrCat(jobs(beyond_limit), "that ran longer than their estimate"));
+    if (beyond_estimate > 0) Odd(absl::StrCat(jobs(beyond_estimate), "that ran longer than their estimate"));
+    if (beyond_limit > 0) Odd(absl::StrCat(jobs(beyond_limit), "that ran longer than their time limit"));
     if (before_submit > 0) Odd(absl::StrCat(jobs(before_submit), "whose recorded start is before their submission"));
     if (lost > 0) Odd(absl::StrCat(lost, " references (after) to jobs that are not in the trace"));
     if (same > 100 && same * 2 > out_.jobs) Odd(absl::StrCat(jobs(same), "submitted in one and the same second"));
@@ -210,7 +214,7 @@ class Inspector {
     const auto miss = [this](bool missing, const char* what) {
       if (missing) out_.missing.emplace_back(what);
     };
-    miss(none_of_terms([](const JobTerms& t) { return t.own.time_limit_s.has_value(); }), "estimates (estimate_s)");
+    miss(none_of_terms([](const JobTerms& t) { return t.estimate_s.has_value(); }), "estimates (estimate_s)");
     miss(none_of_terms([](const JobTerms& t) { return t.start_s.has_value(); }), "recorded starts (start_s)");
     miss(none_of_terms([](const JobTerms& t) { return !t.user.empty(); }), "users (user)");
     miss(none_of_terms([](const JobTerms& t) { return !t.after.empty(); }), "dependencies (after)");

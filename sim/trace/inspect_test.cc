@@ -21,10 +21,11 @@ Trace Read(const std::string& text) {
 }
 
 constexpr char kTrace[] =
-    "job_id,queue,submit_s,duration_s,pods,request.cpu,request.nvidia.com/gpu,start_s,user,estimate_s,after,status\n"
-    "a,red,0,100,2,1,4,10,ann,50,,ok\n"
-    "b,blue,50,100,1,2,1,50,bob,200,lost,ok\n"
-    "c,red,100,0,1,2,,,ann,,,failed\n";
+    "job_id,queue,submit_s,duration_s,pods,request.cpu,request.nvidia.com/gpu,start_s,user,estimate_s,after,status,"
+    "time_limit_s\n"
+    "a,red,0,100,2,1,4,10,ann,50,,ok,50\n"
+    "b,blue,50,100,1,2,1,50,bob,200,lost,ok,60\n"
+    "c,red,100,0,1,2,,,ann,,,failed,\n";
 
 TEST(InspectTest, CountsWhatIsThere) {
   InspectOptions options;
@@ -52,6 +53,7 @@ TEST(InspectTest, CountsWhatIsThere) {
   EXPECT_EQ(in.statuses.at("ok"), 2);
   EXPECT_THAT(in.oddities, Contains(HasSubstr("1 job of 0 seconds")));
   EXPECT_THAT(in.oddities, Contains(HasSubstr("1 job that ran longer than their estimate")));
+  EXPECT_THAT(in.oddities, Contains(HasSubstr("1 job that ran longer than their time limit"))) << "a is counted once";
   EXPECT_THAT(in.oddities, Contains(HasSubstr("1 references (after)")));
   EXPECT_THAT(in.missing, Contains(HasSubstr("priorities")));
   EXPECT_THAT(in.missing, Not(Contains(HasSubstr("users"))));

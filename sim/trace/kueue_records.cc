@@ -20,6 +20,7 @@
 #include "sim/trace/json_items.h"
 #include "sim/trace/readers.h"
 #include "sim/trace/requests_of.h"
+#include "sim/trace/tolerations.h"
 
 namespace muster::sim {
 namespace {
@@ -76,6 +77,7 @@ class KueueReader : public RecordReader {
   // Of all pod sets, "" where they differ.
   std::string Topology(const Workload& w, int64_t row);
   std::string NodeSelector(const Workload& w, int64_t row);
+  std::string Tolerations(const Workload& w, int64_t row);
 
   JsonItems items_;
   std::vector<std::pair<int64_t, Run>> running_;
@@ -175,6 +177,21 @@ std::string KueueReader::NodeSelector(const Workload& w, int64_t row) {
   return "";
 }
 
+std::string KueueReader::Tolerations(const Workload& w, int64_t row) {
+  std::set<std::string> all;
+  for (const api::PodSet& set : w.spec.pod_sets) {
+    const absl::StatusOr<std::string> text = TolerationsText(set.pod_template.spec.tolerations);
+    if (!text.ok()) {
+      Say("Workloads with tolerations that the column tolerations has no words for, which are left aside", row);
+      return "";
+    }
+    all.insert(*text);
+  }
+  if (all.size() == 1) return *all.begin();
+  Say("Workloads whose pod sets have different tolerations, which are left aside", row);
+  return "";
+}
+
 void KueueReader::Fill(const Workload& w, int64_t start_s, int64_t end_s, Record* record) {
   const int64_t row = record->row;
   const auto& sets = w.spec.pod_sets;
@@ -193,7 +210,7 @@ void KueueReader::Fill(const Workload& w, int64_t start_s, int64_t end_s, Record
   put("duration_s", absl::StrCat(end_s - start_s));
   put("priority", absl::StrCat(w.spec.priority.value_or(0)));
   put("priority_class", w.spec.priority_class_ref.has_value() ? w.spec.priority_class_ref->name : "");
-  put("estimate_s",
+  put("time_limit_s",
       w.spec.maximum_execution_time_seconds.has_value() ? absl::StrCat(*w.spec.maximum_execution_time_seconds) : "");
   put("pods", absl::StrJoin(sets, "+", [](std::string* out, const api::PodSet& s) { absl::StrAppend(out, s.count); }));
   if (std::any_of(sets.begin(), sets.end(), [](const api::PodSet& s) { return s.min_count.has_value(); })) {
@@ -203,6 +220,7 @@ void KueueReader::Fill(const Workload& w, int64_t start_s, int64_t end_s, Record
   }
   put("topology", Topology(w, row));
   put("node_selector", NodeSelector(w, row));
+  put("tolerations", Tolerations(w, row));
   std::map<std::string, std::vector<std::string>> requests;
   for (size_t i = 0; i < sets.size(); ++i) {
     for (const auto& [resource, amount] : RequestsOf(sets[i].pod_template.spec)) {

@@ -129,6 +129,35 @@ TEST(KueueTest, PodSetsStayApart) {
   EXPECT_EQ(trace->TermsOf(trace->jobs[0])->own.time_limit_s, 900);
 }
 
+TEST(KueueTest, TolerationsAreKeptOrCounted) {
+  const auto with = [](const char* of_pods) {
+    return absl::StrReplaceAll(
+        Workload("a", Done()),
+        {{R"("spec":{"containers")", absl::StrCat(R"("spec":{"tolerations":)", of_pods, R"(,"containers")")}});
+  };
+  const auto kept = Read(List({with(R"([{"key":"spot","operator":"Exists","effect":"NoSchedule"},)"
+                                    R"({"key":"team","value":"a"}])")}));
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_EQ(kept->jobs.size(), 1u);
+  const std::vector<api::Toleration> expected = {{"spot", "Exists", "", "NoSchedule", {}},
+                                                 {"team", "Equal", "a", "", {}}};
+  EXPECT_EQ(kept->ShapeOf(kept->jobs[0]).tolerations, expected);
+  EXPECT_TRUE(kept->remarks.empty());
+  const auto greater = Read(List({with(R"([{"key":"level","operator":"Gt","value":"5"}])")}));
+  ASSERT_TRUE(greater.ok()) << greater.status();
+  ASSERT_EQ(greater->remarks.size(), 1u);
+  EXPECT_THAT(greater->remarks[0].text, HasSubstr("has no words for"));
+  const std::string two = absl::StrReplaceAll(
+      with(R"([{"key":"spot","operator":"Exists"}])"),
+      {{R"("podSets":[)", R"("podSets":[{"name":"leader","count":1,"template":{"spec":{"containers":[{"name":"c",)"
+                          R"("resources":{"requests":{"cpu":"2"}}}]}}},)"}});
+  const auto differ = Read(List({two}));
+  ASSERT_TRUE(differ.ok()) << differ.status();
+  EXPECT_TRUE(differ->ShapeOf(differ->jobs.at(0)).tolerations.empty());
+  ASSERT_EQ(differ->remarks.size(), 1u);
+  EXPECT_THAT(differ->remarks[0].text, HasSubstr("different tolerations, which are left aside"));
+}
+
 TEST(KueueTest, BrokenInput) {
   const std::string list = List({Workload("a", Done()), Workload("b", Done())});
   for (size_t cut : {list.size() - 3, list.size() / 2, size_t{30}}) {

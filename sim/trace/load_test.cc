@@ -48,8 +48,14 @@ TEST(ShapeLoadTest, RepeatingGoesOnWhereTheTraceEndsAndKeepsHoursOfTheDay) {
 
 TEST(ShapeLoadTest, RepeatedJobsWaitForThoseOfTheirOwnTime) {
   Trace trace = Of({0, 1});
-  trace.terms.push_back(
-      {.own = {}, .after = {"j0"}, .think_s = 0, .deadline_s = 50, .start_s = {}, .user = {}, .group = {}});
+  trace.terms.push_back({.own = {},
+                         .after = {"j0"},
+                         .think_s = 0,
+                         .estimate_s = {},
+                         .deadline_s = 50,
+                         .start_s = {},
+                         .user = {},
+                         .group = {}});
   trace.jobs[1].terms = 1;
   ASSERT_TRUE(ShapeLoad({.repeat = 2, .shift_s = 1000}, &trace).ok());
   const JobTerms* second = trace.TermsOf(trace.jobs[3]);
@@ -64,6 +70,7 @@ TEST(ShapeLoadTest, ThinningKeepsTheShareItWasAskedForAndTheSameJobsEachTime) {
   trace.terms.push_back({.own = {},
                          .after = {"j0", "j1", "j2", "j3", "j4"},
                          .think_s = 0,
+                         .estimate_s = {},
                          .deadline_s = {},
                          .start_s = {},
                          .user = {},

@@ -14,7 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "sim/trace/did_you_mean.h"
+#include "api/nearest_name.h"
 
 namespace muster::sim {
 namespace {
@@ -24,7 +24,7 @@ absl::Status Bad(const YAML::Node& node, absl::string_view what) {
 }
 
 using Column = std::pair<const char*, std::string Mapping::*>;
-constexpr std::array<Column, 21> kColumns = {{{"id", &Mapping::id},
+constexpr std::array<Column, 28> kColumns = {{{"id", &Mapping::id},
                                               {"queue", &Mapping::queue_column},
                                               {"submit", &Mapping::submit},
                                               {"duration", &Mapping::duration},
@@ -39,7 +39,14 @@ constexpr std::array<Column, 21> kColumns = {{{"id", &Mapping::id},
                                               {"deadline", &Mapping::deadline},
                                               {"after", &Mapping::after},
                                               {"think", &Mapping::think},
+                                              {"timeLimit", &Mapping::time_limit},
                                               {"checkpoint", &Mapping::checkpoint},
+                                              {"checkpointCost", &Mapping::checkpoint_cost},
+                                              {"restartDelay", &Mapping::restart_delay},
+                                              {"imagePull", &Mapping::image_pull},
+                                              {"podMTBF", &Mapping::pod_mtbf},
+                                              {"backoffLimit", &Mapping::backoff_limit},
+                                              {"tolerations", &Mapping::tolerations},
                                               {"start", &Mapping::start},
                                               {"user", &Mapping::user},
                                               {"group", &Mapping::group},
@@ -54,7 +61,7 @@ const std::vector<std::string>& Fields() {
 
 absl::Status NotKnown(const YAML::Node& node, absl::string_view prefix, const std::string& name,
                       const std::vector<std::string>& known) {
-  const std::string meant = DidYouMean(name, known);
+  const std::string meant = api::MeantHint(name, std::vector<absl::string_view>(known.begin(), known.end()));
   return Bad(node, absl::StrCat(prefix, name, " is not known",
                                 meant.empty() ? absl::StrCat("; there are ", absl::StrJoin(known, ", ")) : meant));
 }

@@ -19,7 +19,14 @@
 //     deadline: deadline        # when it should have ended
 //     after: parent             # ids of jobs it waits for, joined by ';'
 //     think: pause              # seconds between their end and its submission
+//     timeLimit: walltime       # seconds after which it is ended, if a model says that this is enforced
 //     checkpoint: interval      # seconds between checkpoints
+//     checkpointCost: cost      # seconds to write one
+//     restartDelay: restart     # seconds before the work of every run after the first
+//     imagePull: pull           # seconds before the work of every run
+//     podMTBF: mtbf             # mean seconds between failures of one of its pods
+//     backoffLimit: retries     # failures after which it gives up
+//     tolerations: taints       # "key=value:NoSchedule;key;*"
 //     start: started            # when it started as recorded
 //     user: user
 //     group: group
@@ -61,7 +68,8 @@ struct Mapping {
   Format format = Format::kCsv;
   // Column names; "" = not in this trace.
   std::string id, queue_column, submit, duration, gpus, pods, min_pods, priority, priority_class, node_selector,
-      topology_column, estimate, deadline, after, think, checkpoint, start, user, group, status, manifest;
+      topology_column, estimate, deadline, after, think, time_limit, checkpoint, checkpoint_cost, restart_delay,
+      image_pull, pod_mtbf, backoff_limit, tolerations, start, user, group, status, manifest;
   std::map<std::string, std::string> requests;  // resource -> column
   api::ResourceList constant_requests;          // per pod
   std::set<std::string> ignored_requests;       // resources

@@ -23,7 +23,14 @@ Mapping OwnMapping() {
   m.deadline = "deadline_s";
   m.after = "after";
   m.think = "think_s";
+  m.time_limit = "time_limit_s";
   m.checkpoint = "checkpoint_s";
+  m.checkpoint_cost = "checkpoint_cost_s";
+  m.restart_delay = "restart_delay_s";
+  m.image_pull = "image_pull_s";
+  m.pod_mtbf = "pod_mtbf_s";
+  m.backoff_limit = "backoff_limit";
+  m.tolerations = "tolerations";
   m.start = "start_s";
   m.user = "user";
   m.group = "group";
@@ -40,6 +47,7 @@ Mapping SwfMapping() {
   m.duration = "run_s";
   m.pods = "procs_requested|procs_allocated";
   m.estimate = "time_requested_s";
+  m.time_limit = "time_requested_s";  // most systems end jobs there
   m.after = "preceding_job";
   m.think = "think_s";
   m.start = "start_s";
@@ -65,9 +73,11 @@ Mapping PhillyMapping() {
 
 const std::vector<std::string>& Mapping::OwnColumns() {
   static const auto& columns = *new std::vector<std::string>{
-      "job_id",         "queue",         "submit_s", "duration_s", "pods",       "min_pods", "priority",
-      "priority_class", "node_selector", "topology", "estimate_s", "deadline_s", "after",    "think_s",
-      "checkpoint_s",   "start_s",       "user",     "group",      "status",     "manifest"};
+      "job_id",       "queue",           "submit_s",      "duration_s",    "pods",         "min_pods",
+      "priority",     "priority_class",  "node_selector", "tolerations",   "topology",     "estimate_s",
+      "time_limit_s", "deadline_s",      "after",         "think_s",       "checkpoint_s", "checkpoint_cost_s",
+      "image_pull_s", "restart_delay_s", "pod_mtbf_s",    "backoff_limit", "start_s",      "user",
+      "group",        "status",          "manifest"};
   return columns;
 }
 

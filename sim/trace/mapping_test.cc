@@ -19,7 +19,9 @@ TEST(Mapping, EveryFieldSetsWhatItNames) {
       "columns:\n"
       "  id: c1\n  queue: c2\n  submit: c3\n  duration: c4\n  gpus: c5\n  pods: c6\n  priority: c7\n"
       "  priorityClass: c8\n  nodeSelector: c9\n  status: c10\n  manifest: c11\n  minPods: d1\n  topology: d2\n"
-      "  estimate: d3\n  deadline: d4\n  after: d5\n  think: d6\n  checkpoint: d7\n  start: d8\n  user: d9\n  group: "
+      "  estimate: d3\n  deadline: d4\n  after: d5\n  think: d6\n  checkpoint: d7\n  timeLimit: e1\n  checkpointCost: "
+      "e2\n  restartDelay: e3\n"
+      "  imagePull: e4\n  podMTBF: e5\n  backoffLimit: e6\n  tolerations: e7\n  start: d8\n  user: d9\n  group: "
       "d10|d11\n"
       "requests: {cpu: c12, memory: c13}\n"
       "constantRequests: {disk: 1500m}\n"
@@ -52,6 +54,13 @@ TEST(Mapping, EveryFieldSetsWhatItNames) {
   EXPECT_EQ(m->after, "d5");
   EXPECT_EQ(m->think, "d6");
   EXPECT_EQ(m->checkpoint, "d7");
+  EXPECT_EQ(m->time_limit, "e1");
+  EXPECT_EQ(m->checkpoint_cost, "e2");
+  EXPECT_EQ(m->restart_delay, "e3");
+  EXPECT_EQ(m->image_pull, "e4");
+  EXPECT_EQ(m->pod_mtbf, "e5");
+  EXPECT_EQ(m->backoff_limit, "e6");
+  EXPECT_EQ(m->tolerations, "e7");
   EXPECT_EQ(m->start, "d8");
   EXPECT_EQ(m->user, "d9");
   EXPECT_EQ(m->group, "d10|d11");
@@ -59,7 +68,7 @@ TEST(Mapping, EveryFieldSetsWhatItNames) {
   EXPECT_EQ(m->ignored_requests, (std::set<std::string>{"memory"}));
   EXPECT_EQ(m->only_status, (std::set<std::string>{"ok"}));
   EXPECT_EQ(m->skip_status, (std::set<std::string>{"bad", "worse"}));
-  EXPECT_EQ(m->named.size(), 24u) << "every column, each of several by itself";
+  EXPECT_EQ(m->named.size(), 31u) << "every column, each of several by itself";
   EXPECT_EQ(m->requests, (std::map<std::string, std::string>{{"cpu", "c12"}, {"memory", "c13"}}));
   EXPECT_EQ(m->constant_requests.at("disk").MilliValue(), 1500);
   EXPECT_EQ(m->resource, "tpu");
@@ -116,10 +125,10 @@ TEST(Mapping, MistakesNameTheLineAndTheField) {
       {"gpusPerPod: 0", "line 2: gpusPerPod has to be a whole number from 1 to 1000000"},
       {"gpusPerPod: 1000001", "line 2: gpusPerPod has to be"},
       {"gpusPerPod: many", "line 2: gpusPerPod has to be"},
-      {"gpuPerPod: 1", "line 2: gpuPerPod is not known; did you mean \"gpusPerPod\"?"},
-      {"colums: {id: i}", "line 2: colums is not known; did you mean \"columns\"?"},
+      {"gpuPerPod: 1", "line 2: gpuPerPod is not known; is gpusPerPod meant?"},
+      {"colums: {id: i}", "line 2: colums is not known; is columns meant?"},
       {"colour: red", "line 2: colour is not known; there are format, columns"},
-      {"columns: {prio: p}", "line 2: columns.prio is not known; did you mean \"priority\"?"},
+      {"columns: {prio: p}", "line 2: columns.prio is not known; is priority meant?"},
       {"columns: {id: a, id: b}", "line 2: columns.id comes twice"},
       {"queue: y", "line 2: queue comes twice"},
       {"topology: rack", "line 2: a topology is required=LEVEL"},

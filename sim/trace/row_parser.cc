@@ -15,6 +15,20 @@ namespace {
 
 constexpr int64_t kMaxSeconds = int64_t{1} << 40;  // far beyond any trace, far below overflow
 
+// The columns of OwnTerms, in the order of RowParser::own_.
+struct OwnColumn {
+  std::string Mapping::*column;
+  std::optional<int64_t> OwnTerms::*term;
+};
+constexpr std::array<OwnColumn, 7> kOwn = {{{&Mapping::time_limit, &OwnTerms::time_limit_s},
+                                            {&Mapping::checkpoint, &OwnTerms::checkpoint_interval_s},
+                                            {&Mapping::checkpoint_cost, &OwnTerms::checkpoint_cost_s},
+                                            {&Mapping::restart_delay, &OwnTerms::restart_delay_s},
+                                            {&Mapping::image_pull, &OwnTerms::image_pull_s},
+                                            {&Mapping::pod_mtbf, &OwnTerms::pod_mtbf_s},
+                                            {&Mapping::backoff_limit, &OwnTerms::backoff_limit}}};
+constexpr int64_t kMaxBackoffLimit = 1000000;
+
 absl::string_view Short(absl::string_view text) { return text.substr(0, 40); }
 
 // With its length before it: no two lists of texts look the same.
@@ -53,6 +67,7 @@ void RowParser::FindAll() {
   priority_ = Find(m_.priority);
   priority_class_ = Find(m_.priority_class);
   node_selector_ = Find(m_.node_selector);
+  tolerations_ = Find(m_.tolerations);
   status_ = Find(m_.status);
   manifest_ = Find(m_.manifest);
   topology_ = Find(m_.topology_column);
@@ -60,7 +75,7 @@ void RowParser::FindAll() {
   deadline_ = Find(m_.deadline);
   after_ = Find(m_.after);
   think_ = Find(m_.think);
-  checkpoint_ = Find(m_.checkpoint);
+  for (size_t i = 0; i < kOwn.size(); ++i) own_[i] = Find(m_.*kOwn[i].column);
   start_ = Find(m_.start);
   user_ = Find(m_.user);
   group_ = Find(m_.group);
@@ -97,7 +112,7 @@ std::optional<absl::string_view> RowParser::Value(const Columns& columns) const 
 absl::string_view RowParser::ShapeKey() {
   key_.clear();
   for (const Columns* columns : {&queue_, &gpus_, &pods_, &min_pods_, &priority_, &priority_class_, &node_selector_,
-                                 &topology_, &status_, &manifest_}) {
+                                 &tolerations_, &topology_, &status_, &manifest_}) {
     AppendText(Value(*columns).value_or(""), &key_);  // what is empty and what is missing are the same
   }
   for (const auto& [resource, columns] : requests_) AppendText(Value(columns).value_or(""), &key_);
@@ -119,6 +134,7 @@ bool RowParser::Parse(Job* job, JobShape* shape) {
   if (shape->manifest.empty()) ParsePods(shape);
   ParsePriority(shape);
   ParseNodeSelector(shape);
+  ParseTolerations(shape);
   ParseTopology(shape);
   shape->status = std::string(Value(status_).value_or(""));
   return problem_.reason.empty();
@@ -185,25 +201,40 @@ std::optional<int64_t> RowParser::OptionalSeconds(const Columns& columns, bool t
   return Seconds(columns, times);
 }
 
+std::optional<int64_t> RowParser::OptionalCount(const Columns& columns, int64_t max) {
+  const std::optional<absl::string_view> text = Value(columns);
+  if (!text.has_value()) return std::nullopt;
+  int64_t count = 0;
+  if (!absl::SimpleAtoi(*text, &count) || count < 0 || count > max) {
+    Fail(columns.names, absl::StrCat("\"", Short(*text), "\" is not a whole number from 0 to ", max));
+  }
+  return count;
+}
+
 absl::string_view RowParser::TermsKey() {
   terms_key_.clear();
-  bool any = false;
+  char which = 0;
   const auto add = [&](const Columns& columns) {
-    const absl::string_view text = Value(columns).value_or("");
-    any |= !text.empty();
-    AppendText(text, &terms_key_);
+    ++which;
+    const std::optional<absl::string_view> text = Value(columns);
+    if (!text.has_value()) return;
+    terms_key_ += which;
+    AppendText(*text, &terms_key_);
   };
-  for (const Columns* columns : {&estimate_, &deadline_, &after_, &think_, &checkpoint_}) add(*columns);
+  for (const Columns* columns : {&estimate_, &deadline_, &after_, &think_}) add(*columns);
+  for (const Columns& columns : own_) add(columns);
   if (keep_record_) {
     for (const Columns* columns : {&start_, &user_, &group_}) add(*columns);
   }
-  if (!any) terms_key_.clear();
   return terms_key_;
 }
 
 bool RowParser::ParseTerms(JobTerms* terms) {
-  terms->own.time_limit_s = OptionalSeconds(estimate_, /*times=*/false);
-  terms->own.checkpoint_interval_s = OptionalSeconds(checkpoint_, /*times=*/false);
+  for (size_t i = 0; i < kOwn.size(); ++i) {
+    terms->own.*kOwn[i].term = kOwn[i].term == &OwnTerms::backoff_limit ? OptionalCount(own_[i], kMaxBackoffLimit)
+                                                                        : OptionalSeconds(own_[i], /*times=*/false);
+  }
+  terms->estimate_s = OptionalSeconds(estimate_, /*times=*/false);
   terms->deadline_s = OptionalSeconds(deadline_, /*times=*/true);
   terms->think_s = OptionalSeconds(think_, /*times=*/false).value_or(0);
   for (absl::string_view id : absl::StrSplit(Value(after_).value_or(""), ';', absl::SkipWhitespace())) {

@@ -5,6 +5,7 @@
 #ifndef MUSTER_SIM_TRACE_ROW_PARSER_H_
 #define MUSTER_SIM_TRACE_ROW_PARSER_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -71,6 +72,7 @@ class RowParser {
   void ParseQueue(JobShape* shape);
   int64_t Seconds(const Columns& columns, bool times);
   std::optional<int64_t> OptionalSeconds(const Columns& columns, bool times);
+  std::optional<int64_t> OptionalCount(const Columns& columns, int64_t max);
   int64_t Count(const Columns& columns, absl::string_view text, int64_t max);
   void AddRequest(const std::string& resource, absl::string_view column, absl::string_view text, PodGroup* group);
   // `text` is an amount for all groups, or one for each joined by '+'.
@@ -81,6 +83,7 @@ class RowParser {
   void ParseTopology(JobShape* shape);
   void ParsePriority(JobShape* shape);
   void ParseNodeSelector(JobShape* shape);
+  void ParseTolerations(JobShape* shape);
 
   const Mapping& m_;
   const Record* r_ = nullptr;
@@ -93,8 +96,9 @@ class RowParser {
   // What follows from the names of the columns.
   std::vector<std::string> names_;
   bool found_ = false;
-  Columns id_, queue_, submit_, duration_, gpus_, pods_, min_pods_, priority_, priority_class_, node_selector_, status_,
-      manifest_, topology_, estimate_, deadline_, after_, think_, checkpoint_, start_, user_, group_;
+  Columns id_, queue_, submit_, duration_, gpus_, pods_, min_pods_, priority_, priority_class_, node_selector_,
+      tolerations_, status_, manifest_, topology_, estimate_, deadline_, after_, think_, start_, user_, group_;
+  std::array<Columns, 7> own_;                             // of OwnTerms
   std::vector<std::pair<std::string, Columns>> requests_;  // resource, where its amount is
   std::vector<size_t> prefixed_;                           // columns named PREFIX<resource>
 };

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "sim/trace/row_parser.h"
+#include "sim/trace/tolerations.h"
 
 namespace muster::sim {
 namespace {
@@ -160,6 +161,14 @@ void RowParser::ParseNodeSelector(JobShape* shape) {
       return Fail(node_selector_.names, "not of the form key=value;key=value");
     shape->node_selector[std::string(key)] = std::string(absl::StripAsciiWhitespace(kv.second));
   }
+}
+
+void RowParser::ParseTolerations(JobShape* shape) {
+  const std::optional<absl::string_view> text = Value(tolerations_);
+  if (!text.has_value()) return;
+  absl::StatusOr<std::vector<api::Toleration>> tolerations = sim::ParseTolerations(*text);
+  if (!tolerations.ok()) return Fail(tolerations_.names, std::string(tolerations.status().message()));
+  shape->tolerations = *std::move(tolerations);
 }
 
 void RowParser::ParseTopology(JobShape* shape) {

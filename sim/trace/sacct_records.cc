@@ -79,7 +79,7 @@ struct Run {
   std::string base;  // without the component: 123
   std::string state;
   int64_t submit_s = 0, start_s = 0, duration_s = 0;
-  std::optional<int64_t> estimate_s, eligible_s;
+  std::optional<int64_t> limit_s, eligible_s;
   std::string gpu_type;
   std::vector<PodShare> shares;
   std::vector<std::string> fields;
@@ -151,12 +151,10 @@ absl::Status SacctReader::ReadHeader() {
                            : missing({kAllocTres, kReqTres, kAllocCpus, kReqCpus, kNCpus}) ? "AllocTRES"
                                                                                            : "";
   if (!what.empty()) return absl::InvalidArgumentError(absl::StrCat("there is no column ", what, "; ", kHowToPrint));
-  names_ = {"job_id",      "submit_s",       "start_s",
-            "duration_s",  "estimate_s",     "pods",
-            "request.cpu", "request.memory", absl::StrCat("request.", options_.accelerator),
-            "status",      "user",           "group",
-            "account",     "partition",      "qos",
-            "gpu_type",    "eligible_s"};
+  names_ = {"job_id",       "submit_s", "start_s",     "duration_s",     "estimate_s",
+            "time_limit_s", "pods",     "request.cpu", "request.memory", absl::StrCat("request.", options_.accelerator),
+            "status",       "user",     "group",       "account",        "partition",
+            "qos",          "gpu_type", "eligible_s"};
   names_.insert(names_.end(), header_.begin(), header_.end());
   return absl::OkStatus();
 }
@@ -302,11 +300,11 @@ absl::Status SacctReader::ParseTimes(Run* run, bool running) {
       return absl::InvalidArgumentError(
           absl::StrCat("TimelimitRaw: \"", limit_raw.substr(0, 40), "\" is no number of minutes"));
     }
-    run->estimate_s = minutes * 60;
+    run->limit_s = minutes * 60;
   } else if (!IsSlurmNone(limit)) {
     const absl::StatusOr<int64_t> seconds = ParseSlurmDuration(limit);
     if (!seconds.ok()) return absl::InvalidArgumentError(absl::StrCat("Timelimit: ", seconds.status().message()));
-    run->estimate_s = *seconds;
+    run->limit_s = *seconds;
   }
   return absl::OkStatus();
 }
@@ -384,7 +382,8 @@ void SacctReader::Emit(const std::vector<Run>& components, Record* record) const
                     absl::StrCat(run.submit_s),
                     absl::StrCat(start_s),
                     absl::StrCat(duration_s),
-                    text(run.estimate_s),
+                    text(run.limit_s),  // what the user asked for is what Slurm enforces
+                    text(run.limit_s),
                     list(&PodShare::pods),
                     list(&PodShare::cpus),
                     list(&PodShare::memory_bytes),

@@ -68,6 +68,7 @@ TEST(SacctTest, AJobIsARowInAnyOrderOfColumns) {
   EXPECT_EQ(shape.pods[0].requests.at("memory").Value(), int64_t{64} << 30);
   const JobTerms* terms = trace->TermsOf(job);
   ASSERT_NE(terms, nullptr);
+  EXPECT_EQ(terms->estimate_s, 172800);
   EXPECT_EQ(terms->own.time_limit_s, 172800);
   EXPECT_EQ(terms->start_s, 1772359500);
   EXPECT_EQ(terms->user, "ann");

@@ -34,11 +34,13 @@ TEST(SwfTest, EveryFieldThatAReplayKnowsIsRead) {
   const JobTerms* first = trace->TermsOf(trace->jobs[0]);
   const JobTerms* second = trace->TermsOf(trace->jobs[1]);
   ASSERT_TRUE(first != nullptr && second != nullptr);
+  EXPECT_EQ(first->estimate_s, 600);
   EXPECT_EQ(first->own.time_limit_s, 600);
   EXPECT_EQ(first->start_s, 15);
   EXPECT_EQ(first->user, "3");
   EXPECT_EQ(first->group, "2");
   EXPECT_TRUE(first->after.empty());
+  EXPECT_EQ(second->estimate_s, std::nullopt);
   EXPECT_EQ(second->own.time_limit_s, std::nullopt);
   EXPECT_EQ(second->start_s, std::nullopt);
   EXPECT_THAT(second->after, ElementsAre("1"));

@@ -31,10 +31,11 @@ struct JobShape {
   std::string queue;  // name of a LocalQueue or ClusterQueue
   std::vector<PodGroup> pods;
   int32_t priority = 0;
-  std::string priority_class;    // name of a WorkloadPriorityClass; "" = none, `priority` counts
-  api::StringMap node_selector;  // a value "a|b" stands for either
-  std::string topology;          // "required=LEVEL", "preferred=LEVEL", "unconstrained"; "" = asks for none
-  std::string status;            // as in the trace; not interpreted
+  std::string priority_class;                // name of a WorkloadPriorityClass; "" = none, `priority` counts
+  api::StringMap node_selector;              // a value "a|b" stands for either
+  std::vector<api::Toleration> tolerations;  // of every pod
+  std::string topology;                      // "required=LEVEL", "preferred=LEVEL", "unconstrained"; "" = asks for none
+  std::string status;                        // as in the trace; not interpreted
   // A file that describes the job, and once manifests.h has read it, what it becomes. Then `pods` are its pod sets.
   std::string manifest;
   std::shared_ptr<const api::Workload> workload;

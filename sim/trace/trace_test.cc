@@ -185,9 +185,11 @@ TEST(TraceTest, GpusAreCutIntoPods) {
 TEST(TraceTest, OwnColumnsSayAllThatAReplayKnows) {
   std::istringstream in(
       "queue,submit_s,duration_s,pods,min_pods,request.cpu,request.gpu,topology,estimate_s,after,think_s,deadline_s,"
-      "checkpoint_s,start_s,user,group\n"
-      "q,2026-01-01T00:00:00Z,60,2+1,1+1,4,8+0,required=rack,90,a;b,5,2026-01-01T01:00:00Z,600,7,ann,staff\n"
-      "q,1,60,,,4,8,,,,,,,,,\n");
+      "checkpoint_s,start_s,user,group,time_limit_s,checkpoint_cost_s,image_pull_s,restart_delay_s,pod_mtbf_s,"
+      "backoff_limit,tolerations\n"
+      "q,2026-01-01T00:00:00Z,60,2+1,1+1,4,8+0,required=rack,90,a;b,5,2026-01-01T01:00:00Z,600,7,ann,staff,"
+      "120,30,40,50,86400,0,spot:NoSchedule\n"
+      "q,1,60,,,4,8,,,,,,,,,,,,,,,,\n");
   ReadTraceOptions options;
   options.keep_record = true;
   const auto trace = ReadTrace(&in, "t", Mapping::ForFormat(Format::kCsv), options);
@@ -205,8 +207,16 @@ TEST(TraceTest, OwnColumnsSayAllThatAReplayKnows) {
   EXPECT_EQ(shape.topology, "required=rack");
   const JobTerms* terms = trace->TermsOf(trace->jobs[1]);
   ASSERT_NE(terms, nullptr);
-  EXPECT_EQ(terms->own.time_limit_s, 90);
+  EXPECT_EQ(terms->estimate_s, 90);
+  EXPECT_EQ(terms->own.time_limit_s, 120);
   EXPECT_EQ(terms->own.checkpoint_interval_s, 600);
+  EXPECT_EQ(terms->own.checkpoint_cost_s, 30);
+  EXPECT_EQ(terms->own.image_pull_s, 40);
+  EXPECT_EQ(terms->own.restart_delay_s, 50);
+  EXPECT_EQ(terms->own.pod_mtbf_s, 86400);
+  EXPECT_EQ(terms->own.backoff_limit, 0);
+  ASSERT_EQ(shape.tolerations.size(), 1u);
+  EXPECT_EQ(shape.tolerations[0].key, "spot");
   EXPECT_EQ(terms->after, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(terms->think_s, 5);
   EXPECT_EQ(terms->deadline_s, 1767229200);
@@ -219,6 +229,11 @@ TEST(TraceTest, TermsOfTheirOwnCanBeWrong) {
   for (const auto& [column, value, reason] :
        {std::tuple<const char*, const char*, const char*>{"estimate_s", "long", "not a number of seconds"},
         {"deadline_s", "-1", "negative"},
+        {"backoff_limit", "2.5", "\"2.5\" is not a whole number from 0 to 1000000"},
+        {"backoff_limit", "1000001", "is not a whole number"},
+        {"checkpoint_cost_s", "-3", "negative"},
+        {"time_limit_s", "1h", "not a number of seconds"},
+        {"tolerations", "spot:NoScheduling", "the effect is none of"},
         {"topology", "rack", "a topology is required=LEVEL"},
         {"min_pods", "3", "3 is not in 1..2"},
         {"min_pods", "1+1", "has 2 numbers, for 1 groups of pods"},
@@ -246,6 +261,19 @@ TEST(TraceTest, JobsThatSayTheSameShareIt) {
   ASSERT_TRUE(trace.ok()) << trace.status();
   EXPECT_EQ(trace->shapes.size(), 1u);
   EXPECT_EQ(trace->terms.size(), 3u) << "users are only read on demand";
+}
+
+TEST(TraceTest, TermsWithEqualValuesInDifferentColumnsAreDifferent) {
+  const auto trace = Read("columns.jsonl",
+                          "{\"queue\":\"q\",\"submit_s\":1,\"duration_s\":2,\"request.cpu\":1,\"estimate_s\":5}\n"
+                          "{\"queue\":\"q\",\"submit_s\":2,\"duration_s\":2,\"request.cpu\":1,\"time_limit_s\":5}\n"
+                          "{\"queue\":\"q\",\"submit_s\":3,\"duration_s\":2,\"request.cpu\":1,\"estimate_s\":5}\n");
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  ASSERT_EQ(trace->terms.size(), 2u);
+  EXPECT_EQ(trace->TermsOf(trace->jobs[0])->estimate_s, 5);
+  EXPECT_EQ(trace->TermsOf(trace->jobs[1])->estimate_s, std::nullopt);
+  EXPECT_EQ(trace->TermsOf(trace->jobs[1])->own.time_limit_s, 5);
+  EXPECT_EQ(trace->jobs[0].terms, trace->jobs[2].terms);
 }
 
 TEST(TraceTest, AFieldThatComesTwiceIsAnError) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "sim/trace/lines.h"
+#include "sim/trace/tolerations.h"
 
 namespace muster::sim {
 namespace {
@@ -79,14 +80,23 @@ std::vector<Column> AllColumns(const Trace& trace) {
       {"priority_class", [](const Job&, const JobShape& s, const JobTerms&) { return s.priority_class; }},
       {"node_selector", [](const Job&, const JobShape& s,
                            const JobTerms&) { return absl::StrJoin(s.node_selector, ";", absl::PairFormatter("=")); }},
+      {"tolerations",
+       [](const Job&, const JobShape& s, const JobTerms&) { return TolerationsText(s.tolerations).value_or(""); }},
       {"topology", [](const Job&, const JobShape& s, const JobTerms&) { return s.topology; }},
-      {"estimate_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.time_limit_s); }},
+      {"estimate_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.estimate_s); }},
+      {"time_limit_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.time_limit_s); }},
       {"deadline_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.deadline_s); }},
       {"after", [](const Job&, const JobShape&, const JobTerms& t) { return absl::StrJoin(t.after, ";"); }},
       {"think_s",
        [](const Job&, const JobShape&, const JobTerms& t) { return t.think_s == 0 ? "" : absl::StrCat(t.think_s); }},
       {"checkpoint_s",
        [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.checkpoint_interval_s); }},
+      {"checkpoint_cost_s",
+       [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.checkpoint_cost_s); }},
+      {"image_pull_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.image_pull_s); }},
+      {"restart_delay_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.restart_delay_s); }},
+      {"pod_mtbf_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.pod_mtbf_s); }},
+      {"backoff_limit", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.own.backoff_limit); }},
       {"start_s", [](const Job&, const JobShape&, const JobTerms& t) { return Number(t.start_s); }},
       {"user", [](const Job&, const JobShape&, const JobTerms& t) { return t.user; }},
       {"group", [](const Job&, const JobShape&, const JobTerms& t) { return t.group; }},

@@ -35,6 +35,7 @@ void ExpectSame(const Trace& a, const Trace& b) {
     EXPECT_EQ(s.priority, t.priority);
     EXPECT_EQ(s.priority_class, t.priority_class);
     EXPECT_EQ(s.node_selector, t.node_selector);
+    EXPECT_EQ(s.tolerations, t.tolerations);
     EXPECT_EQ(s.topology, t.topology);
     EXPECT_EQ(s.status, t.status);
     EXPECT_EQ(s.manifest, t.manifest);
@@ -47,6 +48,7 @@ void ExpectSame(const Trace& a, const Trace& b) {
     const JobTerms none, *p = a.TermsOf(x), *q = b.TermsOf(y);
     const JobTerms &u = p == nullptr ? none : *p, &v = q == nullptr ? none : *q;
     EXPECT_EQ(u.own, v.own);
+    EXPECT_EQ(u.estimate_s, v.estimate_s);
     EXPECT_EQ(u.after, v.after);
     EXPECT_EQ(u.think_s, v.think_s);
     EXPECT_EQ(u.deadline_s, v.deadline_s);
@@ -113,6 +115,7 @@ TEST(WriteTraceTest, AnyTraceComesBack) {
       shape.status = text();
       if (below(2) == 0) shape.node_selector = {{"zone", "x|y"}, {"disk", "ssd"}};
       if (below(2) == 0) shape.topology = below(2) == 0 ? "required=rack" : "unconstrained";
+      if (below(2) == 0) shape.tolerations = {{"a.io/b", "Equal", "c", "NoSchedule", {}}, {"", "Exists", "", "", {}}};
       for (int g = 1 + below(3); g > 0; --g) {
         PodGroup& group = shape.pods.emplace_back();
         group.count = 2 + below(5);
@@ -123,7 +126,13 @@ TEST(WriteTraceTest, AnyTraceComesBack) {
       }
       if (below(2) == 0) {
         JobTerms terms;
+        terms.estimate_s = below(2000);
         terms.own.time_limit_s = below(2000);
+        if (below(2) == 0) terms.own.checkpoint_cost_s = below(2000);
+        if (below(2) == 0) terms.own.image_pull_s = below(2000);
+        if (below(2) == 0) terms.own.restart_delay_s = below(2000);
+        if (below(2) == 0) terms.own.pod_mtbf_s = below(2000);
+        if (below(2) == 0) terms.own.backoff_limit = below(10);
         terms.own.checkpoint_interval_s = below(2000);
         if (below(2) == 0) terms.after = {"j1", "j2"};
         terms.think_s = below(3);
