@@ -56,6 +56,18 @@ absl::Status ReadModel(const std::string& path, sim::RunModel* model) {
   return absl::OkStatus();
 }
 
+// A time limit that nobody has ends nothing, which is hardly meant.
+void WarnOfLimits(const sim::RunModel& model, const sim::Trace& trace) {
+  if (!model.enforce_time_limit || model.all.time_limit_s > 0) return;
+  const bool of_class = std::any_of(model.classes.begin(), model.classes.end(),
+                                    [](const auto& c) { return c.second.time_limit_s.value_or(0) > 0; });
+  const bool of_job = std::any_of(trace.terms.begin(), trace.terms.end(),
+                                  [](const sim::JobTerms& t) { return t.own.time_limit_s.value_or(0) > 0; });
+  if (of_class || of_job) return;
+  std::cerr << "warning: enforceTimeLimit ends nothing: neither the model (timeLimitSeconds) nor a job (column "
+               "time_limit_s) has a time limit; estimate_s is what a user said, and ends no job\n";
+}
+
 absl::StatusOr<std::vector<sim::PolicyChange>> ReadChanges(const WorldOptions& options, const sim::Trace& trace) {
   std::vector<sim::PolicyChange> changes;
   for (const std::string& words : options.changes) {
@@ -142,6 +154,10 @@ void AddWorldOptions(CLI::App* command, WorldOptions* o) {
   command->add_option("--model", o->model,
                       "YAML file saying what runs cost beside their work: checkpoints, restarts, failures "
                       "(docs/simulator.md). Without: nothing");
+  command->add_option(
+      "--latency", o->latency,
+      "How long the controllers take: none; SECONDS from what happens to what is decided on it; or kueue, "
+      "its own rhythm of cycles, API writes and batches. Over what --model says");
   command->add_option("--nodes", o->nodes,
                       "Nodes to add to the policy, such as 64xml.p5.48xlarge:rack=8. May be given several times");
   command->add_option("--outages", o->outages, "CSV file of times that nodes are down: node,down,up[,kind,cordon]");
@@ -185,6 +201,12 @@ absl::Status FillWorld(const WorldOptions& options, const sim::Trace& trace, con
                        sim::SimulationOptions* out) {
   if (!options.model.empty()) {
     if (absl::Status s = ReadModel(options.model, &out->model); !s.ok()) return s;
+    WarnOfLimits(out->model, trace);
+  }
+  if (!options.latency.empty()) {
+    if (absl::Status s = out->model.control_plane.SetLatency(options.latency); !s.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--latency ", s.message()));
+    }
   }
   absl::StatusOr<std::vector<sim::PolicyChange>> changes = ReadChanges(options, trace);
   if (!changes.ok()) return changes.status();

@@ -17,7 +17,7 @@
 namespace muster::cli {
 
 struct WorldOptions {
-  std::string model, outages, outages_start;
+  std::string model, latency, outages, outages_start;
   std::vector<std::string> nodes, changes;
   int64_t node_mtbf_s = 0, node_mttr_s = 3600;
   sim::LoadShape load;

@@ -66,12 +66,16 @@ void Driver::Watch(const Decision& d, const Hands& hands) {
   yields_ = scheduler::kNoId;
 }
 
-Driver::Settled Driver::Decide(absl::Time now, const Hands& hands) {
+Driver::Settled Driver::Decide(absl::Time now, const Hands& hands, Pace* pace) {
   Settled settled;
   for (;;) {
     engine_.SampleLocalQueues(now);
     engine_.Advance(now);
     if (engine_.IsQuiet()) return settled;
+    if (pace != nullptr && !pace->Free()) {
+      settled.quiet = false;
+      return settled;
+    }
     const CycleResult cycle = engine_.RunCycle(now, executor_);
     if (cycle.ran()) ++settled.cycles;
     for (const Decision& d : cycle.entries) {
@@ -81,6 +85,7 @@ Driver::Settled Driver::Decide(absl::Time now, const Hands& hands) {
       Watch(d, hands);
     }
     for (const Decision& d : cycle.rejected) settled.progress |= hands.carry(d, cycle.cycle);
+    if (pace != nullptr) pace->CycleDone();
   }
 }
 

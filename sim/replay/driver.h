@@ -22,6 +22,16 @@
 
 namespace muster::sim {
 
+// Whoever says how many cycles there is time for. Thread-safety: compatible.
+class Pace {
+ public:
+  virtual ~Pace() = default;
+  // Whether another cycle begins now.
+  virtual bool Free() const = 0;
+  // One was decided and carried out.
+  virtual void CycleDone() = 0;
+};
+
 // Thread-safety: compatible.
 class Driver {
  public:
@@ -48,10 +58,11 @@ class Driver {
 
   struct Settled {
     bool progress = false;
+    bool quiet = true;  // false: there was no time for more cycles
     int64_t cycles = 0;
   };
-  // Runs cycles at `now` until the engine is quiet. Ends, whatever the engine decides.
-  Settled Decide(absl::Time now, const Hands& hands);
+  // Runs cycles at `now` until the engine is quiet, or until `pace` is not free. Ends, whatever the engine decides.
+  Settled Decide(absl::Time now, const Hands& hands, Pace* pace = nullptr);
 
   // A job arrived or ended, or an object changed: all but that time has passed. Lets those back in that were set aside.
   void Disturbed(absl::Time now);

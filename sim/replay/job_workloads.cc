@@ -91,6 +91,7 @@ std::unique_ptr<api::Workload> JobWorkloads::Make(const JobShape& shape, const Q
     container.resources.requests = shape.pods[g].requests;
     pod_set.pod_template.spec.containers.push_back(std::move(container));
     SetNodes(shape.node_selector, &pod_set.pod_template.spec);
+    pod_set.pod_template.spec.tolerations = shape.tolerations;
     pod_set.topology_request = TopologyRequestOf(shape.topology);
     w->spec.pod_sets.push_back(std::move(pod_set));
   }

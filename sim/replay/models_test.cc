@@ -5,92 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "api/vocabulary.h"
-#include "sim/replay/conservation.h"
 #include "sim/replay/simulation.h"
+#include "sim/replay/testing_replays.h"
 
 namespace muster::sim {
 namespace {
 
-using Quotas = std::vector<std::pair<std::string, int64_t>>;
-
-api::ClusterQueue Queue(const std::string& name, const Quotas& quotas, const std::string& resource = "gpu") {
-  api::ClusterQueue cq;
-  cq.metadata.name = name;
-  cq.cohort_name = "org";
-  cq.queueing_strategy = "StrictFIFO";
-  cq.namespace_selector.emplace();
-  cq.preemption.emplace();
-  cq.preemption->within_cluster_queue = "LowerPriority";
-  cq.resource_groups = {{{resource}, {}}};
-  for (const auto& [flavor, amount] : quotas) {
-    cq.resource_groups[0].flavors.push_back({flavor, {{resource, api::Quantity::FromValue(amount), {}, {}}}});
-  }
-  return cq;
-}
-
-ReplayPolicy Policy(const std::vector<api::ClusterQueue>& queues, const std::vector<api::Object>& others = {}) {
-  std::vector<api::Object> objects = others;
-  for (const char* name : {"a", "b"}) {
-    api::ResourceFlavor flavor;
-    flavor.metadata.name = name;
-    objects.push_back(flavor);
-  }
-  objects.insert(objects.end(), queues.begin(), queues.end());
-  return *MakePolicy(objects);
-}
-
-struct Row {
-  int64_t submit, duration;
-  int32_t pods;
-  int64_t gpus;
-  int32_t priority = 0, min_pods = 0;
-};
-
-Trace Jobs(const std::vector<Row>& rows, const std::string& resource = "gpu") {
-  Trace trace;
-  for (const Row& row : rows) {
-    JobShape shape;
-    shape.queue = "q";
-    shape.priority = row.priority;
-    shape.pods = {{row.pods, {{resource, api::Quantity::FromValue(row.gpus)}}, row.min_pods}};
-    trace.Add({.id = std::to_string(trace.jobs.size()), .submit_s = row.submit, .duration_s = row.duration},
-              std::move(shape));
-  }
-  return trace;
-}
-
-// What was told, a line each.
-class Lines : public ReplayObserver {
- public:
-  void OnWait(const JobWait& e) override {
-    Add(e.now_s, e.job, e.behind == JobWait::kNobody ? " waits" : " waits behind " + std::to_string(e.behind));
-  }
-  void OnStart(const RunStart& e) override { Add(e.now_s, e.job, " starts"); }
-  void OnStop(const RunStop& e) override {
-    Add(e.now_s, e.job,
-        " " + std::string(ToString(e.cause)) + ", lost " + std::to_string(e.lost_s) + ", overhead " +
-            std::to_string(e.overhead_s));
-  }
-  std::vector<std::string> lines;
-
- private:
-  void Add(int64_t now_s, size_t job, const std::string& what) {
-    lines.push_back(std::to_string(now_s) + ": " + std::to_string(job) + what);
-  }
-};
-using Told = std::vector<std::string>;
-
-SimulationResult Play(const Trace& trace, const ReplayPolicy& policy, const SimulationOptions& options, Told* told) {
-  ConservationCheck check(&trace);
-  Lines lines;
-  SimulationHooks hooks;
-  hooks.observers = {&check, &lines};
-  auto result = Simulate(trace, policy, options, hooks);
-  EXPECT_TRUE(result.ok()) << result.status();
-  if (told != nullptr) *told = lines.lines;
-  return result.ok() ? *std::move(result) : SimulationResult();
-}
+using namespace small;
 
 TEST(ModelsTest, FewerPodsHoldLessAndTakeLonger) {
   const Trace trace = Jobs({{0, 100, 12, 2, 0, 1}});
@@ -163,27 +84,47 @@ TEST(ModelsTest, AJobThatWaitsForAnotherIsSubmittedThen) {
   EXPECT_EQ(result.metrics.total.missed_deadlines, 1);
 }
 
-std::vector<api::Object> Cluster(int nodes) {
-  std::vector<api::Object> objects;
-  api::Topology topology;
-  topology.metadata.name = "hosts";
-  topology.levels = {api::kHostnameLabel};
-  objects.push_back(topology);
-  for (int i = 0; i < nodes; ++i) {
-    api::Node node;
-    node.metadata.name = "n" + std::to_string(i);
-    node.metadata.labels[api::kHostnameLabel] = node.metadata.name;
-    node.allocatable = {{"gpu", api::Quantity::FromValue(8)}, {"pods", api::Quantity::FromValue(110)}};
-    SetReady(true, &node);
-    objects.push_back(node);
-  }
-  return objects;
+TEST(ModelsTest, ARowSaysWhatItsRunsCostOverTheModel) {
+  SimulationOptions options;
+  options.model.all = {.checkpoint_interval_s = 100, .image_pull_s = 3, .restart_delay_s = 1, .time_limit_s = 20};
+  options.model.enforce_time_limit = true;
+  Trace trace = Jobs({{0, 30, 1, 8}, {20, 4, 1, 8, 1}});
+  trace.terms.emplace_back();
+  OwnTerms& own = trace.terms[0].own;
+  own.checkpoint_interval_s = 10;
+  own.checkpoint_cost_s = 2;
+  own.image_pull_s = 0;
+  own.restart_delay_s = 5;
+  own.time_limit_s = 1000;
+  trace.terms[0].estimate_s = 7;  // ends nothing
+  trace.jobs[0].terms = 1;
+  Told told;
+  Play(trace, Policy({Queue("q", {{"a", 8}})}), options, &told);
+  // 10 s of work, 2 of checkpoint, 8 of work; then 5 of restart, 10 + 2 + 10 of work.
+  EXPECT_EQ(told, (Told{"0: 0 starts", "20: 0 InClusterQueue, lost 8, overhead 2", "20: 1 starts",
+                        "27: 1 Finished, lost 0, overhead 3", "27: 0 starts", "54: 0 Finished, lost 0, overhead 7"}));
 }
 
-ReplayPolicy Placed(int nodes) {
-  ReplayPolicy policy = Policy({Queue("q", {{"a", 16}})}, Cluster(nodes));
-  policy.flavors[0].topology_name = "hosts";
-  return policy;
+TEST(ModelsTest, CheckpointsWithoutEndAreRefused) {
+  Trace trace = Jobs({{0, int64_t{1} << 40, 1, 8}});
+  trace.terms.emplace_back();
+  trace.terms[0].own.checkpoint_interval_s = 1;
+  trace.terms[0].own.checkpoint_cost_s = int64_t{1} << 40;
+  trace.jobs[0].terms = 1;
+  const absl::Status status = Simulate(trace, Policy({Queue("q", {{"a", 8}})}), {}, {}).status();
+  EXPECT_NE(std::string(status.message()).find("checkpoints of 1099511627776 s is beyond reckoning"), std::string::npos)
+      << status;
+}
+
+TEST(ModelsTest, OnlyJobsThatTolerateAFlavorsTaintsGetIt) {
+  ReplayPolicy policy = Policy({Queue("q", {{"a", 8}})});
+  policy.flavors[0].node_taints = {{"spot", "true", "NoSchedule"}};
+  Trace trace = Jobs({{0, 10, 1, 8}, {5, 10, 1, 8}});
+  trace.shapes[1].tolerations = {{"spot", "Exists", "", "NoSchedule", {}}};
+  policy.cluster_queues[0].queueing_strategy = "BestEffortFIFO";
+  const SimulationResult result = Play(trace, policy, {}, nullptr);
+  EXPECT_EQ(result.jobs[0].first_start_s, -1);
+  EXPECT_EQ(result.jobs[1].first_start_s, 5);
 }
 
 TEST(ModelsTest, JobsOnANodeThatFailsStopAndStartElsewhere) {

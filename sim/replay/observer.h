@@ -128,7 +128,8 @@ class ReplayObserver {
   // For each admission and preemption, and for a job that stays pending when the kind of reason is another than at its
   // last decision.
   virtual void OnDecision(const DecisionEvent&) {}
-  // At the instant of its submission, before OnInstant, for a job without a decision. Once per job at most.
+  // At the instant at which the scheduler has looked at all there is, before OnInstant, for a job that arrived since the
+  // last and has no decision: the one of its submission, with latency a later one. Once per job at most.
   virtual void OnWait(const JobWait&) {}
   virtual void OnStart(const RunStart&) {}
   virtual void OnStop(const RunStop&) {}

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -54,6 +55,8 @@ class Ledger : public ReplayObserver {
     run.overhead_s = e.overhead_s;
     run.cause = e.cause;
   }
+  void OnDecision(const DecisionEvent& e) override { cycles[e.now_s].insert(e.cycle); }
+  std::map<int64_t, std::set<int64_t>> cycles;  // by second
   std::map<size_t, int64_t> submitted;
   std::map<size_t, size_t> open;
   std::vector<Told> runs;
@@ -70,6 +73,7 @@ class Afterwards {
     for (size_t i = 0; i < w_.trace.jobs.size(); ++i) CheckJob(i);
     CheckQuotas();
     CheckOutages();
+    CheckLatency();
     CheckFigures();
   }
 
@@ -153,6 +157,25 @@ class Afterwards {
       }
     }
   }
+  void CheckLatency() {
+    const ControlPlane& plane = w_.options.model.control_plane;
+    if (plane.latency == ControlPlane::Latency::kNone) return;
+    std::set<int64_t> decided;
+    for (const auto& [at_s, cycles] : ledger_.cycles) {
+      decided.insert(at_s);
+      if (plane.latency != ControlPlane::Latency::kKueue) continue;
+      EXPECT_LE(static_cast<int64_t>(cycles.size()), 1000 / plane.cycle_ms + 1) << "cycles at " << at_s;
+    }
+    if (plane.latency != ControlPlane::Latency::kFixed) return;
+    for (auto it = decided.begin(); it != decided.end(); ++it) {
+      if (it == decided.begin()) continue;
+      EXPECT_GE(*it - *std::prev(it), plane.fixed_s) << "what happens at " << *it;
+    }
+    const int64_t first_s = w_.trace.jobs.front().submit_s;
+    if (!decided.empty()) {
+      EXPECT_GE(*decided.begin(), first_s + plane.fixed_s);
+    }
+  }
   void CheckFigures() {
     const Metrics& m = result_.metrics;
     for (size_t t = 0; t < result_.teams.size(); ++t) {
@@ -210,6 +233,7 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
   const int64_t replays = only >= 0 ? 1 : FromEnvironment("MUSTER_RANDOM_REPLAYS", 400);
   std::map<StopCause, int64_t> causes;
   int64_t runs = 0, shrunk = 0, held_back = 0;
+  std::map<ControlPlane::Latency, int64_t> latencies;
   for (int64_t i = 0; i < replays; ++i) {
     const uint64_t seed = static_cast<uint64_t>(only >= 0 ? only : i);
     SCOPED_TRACE(testing::Message() << "MUSTER_RANDOM_SEED=" << seed);
@@ -222,6 +246,7 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
     ASSERT_TRUE(result.ok()) << result.status();
     Afterwards(world, ledger, *result).Check();
     if (testing::Test::HasFailure()) return;
+    latencies[world.options.model.control_plane.latency] += static_cast<int64_t>(ledger.runs.size());
     for (const Told& run : ledger.runs) {
       ++causes[run.cause];
       ++runs;
@@ -234,6 +259,8 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
   EXPECT_GT(runs, replays * 5);
   EXPECT_GT(shrunk, 0);
   EXPECT_GT(held_back, 0);
+  EXPECT_GT(latencies[ControlPlane::Latency::kFixed], replays / 4);
+  EXPECT_GT(latencies[ControlPlane::Latency::kKueue], replays / 4);
   for (const StopCause cause :
        {StopCause::kFinished, StopCause::kInClusterQueue, StopCause::kInCohortReclamation, StopCause::kNodeFailed,
         StopCause::kMaintenance, StopCause::kFailed, StopCause::kGaveUp, StopCause::kTimeLimit}) {

@@ -32,6 +32,10 @@ bool IsAnnounced(StopCause cause) {
 
 }  // namespace
 
+int64_t RunModel::EvictionSeconds() const {
+  return eviction_s.value_or(control_plane.latency == ControlPlane::Latency::kKueue ? control_plane.release_s : 0);
+}
+
 RunTerms RunModel::TermsOf(const std::string& priority_class, const OwnTerms& own) const {
   RunTerms terms = all;
   if (const auto it = classes.find(priority_class); it != classes.end()) Lay(it->second, &terms);

@@ -18,10 +18,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "sim/replay/control_plane.h"
 #include "sim/replay/observer.h"
 #include "sim/trace/job_terms.h"
 
@@ -47,10 +49,13 @@ struct RunModel {
   bool checkpoint_when_preempted = false;
   bool enforce_time_limit = false;  // stop jobs at their time limit; otherwise it is only kept
   int64_t admission_s = 0;          // from the decision to the first pod; part of every run's start
-  int64_t eviction_s = 0;           // from the decision to the release of the victim's quota
+  // From the decision to the release of the victim's quota. nullopt: with Kueue's latency its own, otherwise 0.
+  std::optional<int64_t> eviction_s;
+  ControlPlane control_plane;
   RunTerms all;
   std::map<std::string, OwnTerms> classes;  // by priority class; over `all`
 
+  int64_t EvictionSeconds() const;
   // O(log classes).
   RunTerms TermsOf(const std::string& priority_class, const OwnTerms& own) const;
 

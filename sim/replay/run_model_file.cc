@@ -82,13 +82,45 @@ absl::Status ReadTerms(const YAML::Node& node, const std::string& name, OwnTerms
   return s;
 }
 
+struct PlaneField {
+  const char* name;
+  int64_t ControlPlane::*member;
+  int64_t least, most;
+};
+constexpr PlaneField kPlane[] = {{"writeMilliseconds", &ControlPlane::write_ms, 0, 1000000},
+                                 {"cycleMilliseconds", &ControlPlane::cycle_ms, 0, 1000000},
+                                 {"qps", &ControlPlane::qps, 1, 1000000000},
+                                 {"burst", &ControlPlane::burst, 0, 1000000000},
+                                 {"requeueBatchMilliseconds", &ControlPlane::requeue_batch_ms, 0, 1000000}};
+
+absl::Status ReadKueue(const YAML::Node& node, ControlPlane* plane) {
+  return ReadMap(node, "controlPlane.kueue", [&](const std::string& key, const YAML::Node& value) {
+    std::vector<std::string> names;
+    for (const PlaneField& field : kPlane) {
+      names.push_back(field.name);
+      if (key != field.name) continue;
+      const std::string name = absl::StrCat("controlPlane.kueue.", key);
+      if (absl::Status s = ReadNumber(value, name, field.most, &(plane->*field.member)); !s.ok()) return s;
+      return plane->*field.member < field.least ? Bad(value, absl::StrCat(name, " has to be at least ", field.least))
+                                                : absl::OkStatus();
+    }
+    return Bad(value, absl::StrCat("controlPlane.kueue.", key, " is not known; use ", absl::StrJoin(names, ", ")));
+  });
+}
+
 absl::Status ReadControlPlane(const YAML::Node& node, RunModel* model) {
   return ReadMap(node, "controlPlane", [&](const std::string& key, const YAML::Node& value) {
     if (key == "admissionSeconds")
       return ReadNumber(value, "controlPlane.admissionSeconds", kMaxSeconds, &model->admission_s);
     if (key == "evictionSeconds")
-      return ReadNumber(value, "controlPlane.evictionSeconds", kMaxSeconds, &model->eviction_s);
-    return Bad(value, absl::StrCat("controlPlane.", key, " is not known; use admissionSeconds or evictionSeconds"));
+      return ReadNumber(value, "controlPlane.evictionSeconds", kMaxSeconds, &model->eviction_s.emplace());
+    if (key == "latency") {
+      const absl::Status s = model->control_plane.SetLatency(value.IsScalar() ? value.Scalar() : "");
+      return s.ok() ? s : Bad(value, absl::StrCat("controlPlane.latency: ", s.message()));
+    }
+    if (key == "kueue") return ReadKueue(value, &model->control_plane);
+    return Bad(value, absl::StrCat("controlPlane.", key,
+                                   " is not known; use latency, kueue, admissionSeconds or evictionSeconds"));
   });
 }
 

@@ -208,6 +208,7 @@ TEST(RunModelFileTest, TheJobWinsOverItsClassAndTheClassOverAll) {
   EXPECT_TRUE(model->checkpoint_when_preempted);
   EXPECT_EQ(model->admission_s, 2);
   EXPECT_EQ(model->eviction_s, 30);
+  EXPECT_EQ(model->EvictionSeconds(), 30);
   EXPECT_EQ(model->TermsOf("", {}).checkpoint_interval_s, 600);
   EXPECT_EQ(model->TermsOf("training", {}).checkpoint_interval_s, 1800);
   EXPECT_EQ(model->TermsOf("training", {}).image_pull_s, 20);
@@ -215,6 +216,36 @@ TEST(RunModelFileTest, TheJobWinsOverItsClassAndTheClassOverAll) {
   own.checkpoint_interval_s = 0;
   EXPECT_EQ(model->TermsOf("training", own).checkpoint_interval_s, 0);
   EXPECT_EQ(model->TermsOf("training", own).checkpoint_cost_s, 60);
+}
+
+TEST(RunModelFileTest, TheControlPlanesLatency) {
+  const auto model = RunModel::Parse(
+      "controlPlane:\n"
+      "  latency: kueue\n"
+      "  kueue: {writeMilliseconds: 20, cycleMilliseconds: 0, qps: 50, burst: 100, requeueBatchMilliseconds: 500}\n");
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->control_plane, (ControlPlane{.latency = ControlPlane::Latency::kKueue,
+                                                .fixed_s = 0,
+                                                .write_ms = 20,
+                                                .cycle_ms = 0,
+                                                .qps = 50,
+                                                .burst = 100,
+                                                .requeue_batch_ms = 500}));
+  EXPECT_EQ(model->EvictionSeconds(), 1) << "what it took on a real API server";
+  EXPECT_EQ(RunModel::Parse("controlPlane: {latency: kueue, evictionSeconds: 0}")->EvictionSeconds(), 0);
+  EXPECT_EQ(RunModel::Parse("controlPlane: {latency: 5}")->control_plane.fixed_s, 5);
+  EXPECT_EQ(RunModel::Parse("seed: 1")->EvictionSeconds(), 0);
+  for (const auto& [yaml, message] :
+       {std::pair{"controlPlane: {latency: fast}", "line 1: controlPlane.latency: \"fast\" is neither none, kueue nor"},
+        {"controlPlane: {latency: [1]}", "is neither none, kueue nor"},
+        {"controlPlane: {kueue: {qps: 0}}", "controlPlane.kueue.qps has to be at least 1"},
+        {"controlPlane: {kueue: {burst: -1}}", "controlPlane.kueue.burst has to be a whole number"},
+        {"controlPlane: {kueue: {rate: 1}}", "controlPlane.kueue.rate is not known; use writeMilliseconds"},
+        {"controlPlane: {speed: 1}", "controlPlane.speed is not known; use latency"}}) {
+    const auto bad = RunModel::Parse(yaml);
+    ASSERT_FALSE(bad.ok()) << yaml;
+    EXPECT_NE(std::string(bad.status().message()).find(message), std::string::npos) << bad.status();
+  }
 }
 
 }  // namespace

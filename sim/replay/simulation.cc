@@ -69,12 +69,25 @@ absl::Status Simulation::FindTargets() {
   return absl::NotFoundError(text);
 }
 
-// Work is counted in pod-seconds of 64 bits.
+// Work is counted in pod-seconds of 64 bits, and checkpoints can make a run much longer than its work.
 absl::Status Simulation::CheckWork() const {
+  constexpr int64_t kMost = int64_t{1} << 61;
+  const RunModel& model = options_.model;
   for (const Job& job : trace_.jobs) {
-    if (job.duration_s <= (int64_t{1} << 61) / declared_pods_[job.shape]) continue;
-    return absl::InvalidArgumentError(absl::StrCat(trace_.source, ":", job.row, ": job ", job.id, ": ", job.duration_s,
-                                                   " s of ", declared_pods_[job.shape], " pods is beyond reckoning"));
+    const auto bad = [&](const auto&... what) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(trace_.source, ":", job.row, ": job ", job.id, ": ", what..., " is beyond reckoning"));
+    };
+    const int64_t pods = declared_pods_[job.shape];
+    if (job.duration_s > kMost / pods) return bad(job.duration_s, " s of ", pods, " pods");
+    if (job.terms == 0 && model.classes.empty() && model.all.checkpoint_interval_s == 0) continue;
+    const JobTerms* own = trace_.TermsOf(job);
+    const RunTerms terms = model.TermsOf(trace_.ShapeOf(job).priority_class, own == nullptr ? OwnTerms() : own->own);
+    if (terms.checkpoint_interval_s == 0) continue;
+    const int64_t checkpoints = job.duration_s * pods / terms.checkpoint_interval_s;
+    if (checkpoints > 0 && terms.checkpoint_cost_s > kMost / checkpoints) {
+      return bad(checkpoints, " checkpoints of ", terms.checkpoint_cost_s, " s");
+    }
   }
   return absl::OkStatus();
 }
@@ -148,6 +161,25 @@ absl::Status Simulation::Prepare() {
   return absl::OkStatus();
 }
 
+scheduler::EngineOptions Simulation::EngineOptionsOf(const ReplayPolicy& policy, const SimulationOptions& options) {
+  scheduler::EngineOptions out = policy.options;
+  const ControlPlane& plane = options.model.control_plane;
+  if (plane.latency == ControlPlane::Latency::kKueue) {
+    out.reactivation_batch = absl::Milliseconds(plane.requeue_batch_ms);
+  }
+  return out;
+}
+
+bool Simulation::IsTimeToDecide() {
+  const ControlPlane& plane = options_.model.control_plane;
+  if (plane.latency != ControlPlane::Latency::kFixed) return true;
+  if (!decide_at_.has_value())
+    decide_at_ = now_s_ + plane.fixed_s;  // something has happened, or there would be no instant
+  if (now_s_ < *decide_at_) return false;
+  decide_at_.reset();
+  return true;
+}
+
 // Says of jobs that arrived and were not looked at whom they wait for.
 void Simulation::TellWaiting() {
   for (const WorkloadId id : new_) {
@@ -164,10 +196,12 @@ void Simulation::Decide() {
       .carry = [this](const Decision& decision, int64_t cycle) { return Carry(decision, cycle); },
       .yields = [this](absl::Span<const WorkloadId> workloads) { return LeastImportant(workloads); },
       .set_aside = [this](WorkloadId workload, const LoopWatch::Loop& loop) { SetAside(workload, loop); }};
-  const Driver::Settled settled = driver_.Decide(AtSecond(now_s_), hands);
-  result_.cycles += settled.cycles;
+  if (IsTimeToDecide()) {
+    const Driver::Settled settled = driver_.Decide(AtSecond(now_s_), hands, day_.has_value() ? &*day_ : nullptr);
+    result_.cycles += settled.cycles;
+    if (settled.quiet) TellWaiting();
+  }
   meter_.SamplePeaks();
-  TellWaiting();
   for (ReplayObserver* observer : hooks_.observers) observer->OnInstant(now_s_);
 }
 
@@ -182,6 +216,8 @@ bool Simulation::NextInstant() {
   if (!leaving_.empty()) consider(leaving_.top().at_s);
   const absl::Time timer = driver_.NextTimer(AtSecond(now_s_));
   if (timer != absl::InfiniteFuture()) consider(absl::ToUnixSeconds(timer));
+  if (decide_at_.has_value()) consider(*decide_at_);
+  if (day_.has_value() && !driver_.engine().IsQuiet()) consider(std::max(now_s_, day_->FreeAt()));
   // Nobody cares for the cluster when there is no job, but one that waits may be let in.
   if (const std::optional<int64_t> step = NextStep(); step.has_value() && (at_s.has_value() || alive_ > 0)) {
     consider(*step);
@@ -248,6 +284,7 @@ absl::Status Simulation::Verdict() const {
 absl::StatusOr<SimulationResult> Simulation::Run() {
   Tell(&ReplayObserver::OnBegin, Setting());
   while (NextInstant()) {
+    if (day_.has_value()) day_->SetTime(now_s_);
     FinishJobs();
     StopLeaving();
     TakeSteps();

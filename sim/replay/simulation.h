@@ -8,6 +8,9 @@
 //
 // Where Kueue's rules let jobs preempt each other without end (driver.h), one of them waits for the next arrival or end.
 //
+// With latency (control_plane.h) the engine decides later, or not on everything at once; what is decided takes effect in
+// the second in which it is.
+//
 // Jobs start when their quota is reserved: admission checks pass at once.
 #ifndef MUSTER_SIM_REPLAY_SIMULATION_H_
 #define MUSTER_SIM_REPLAY_SIMULATION_H_

@@ -60,6 +60,7 @@ struct JobState {
   bool running = false;
   int32_t failures = 0;        // of its own
   uint32_t last_reason = 0;    // what the last pending decision said, condensed; 0 = nothing yet
+  size_t written = 0;          // its condition as it was written last, condensed; kept only with Kueue's latency
   int64_t started_s = 0;       // the last time
   int64_t ran_s = 0;           // in earlier runs
   int64_t done = 0;            // work kept from earlier runs, in pod-seconds
@@ -88,17 +89,20 @@ class Simulation {
         options_(options),
         hooks_(hooks),
         pool_(options.threads),
-        driver_(policy_.options, options.threads > 1 ? &pool_ : nullptr),
+        driver_(EngineOptionsOf(policy_, options), options.threads > 1 ? &pool_ : nullptr),
         workloads_(&trace, &policy_),
         arrivals_(&trace) {
     if (options_.resource.empty()) options_.resource = MainResource(policy_);
     options_.model.checkpoint_when_preempted |= options_.resume_preempted;
+    if (options_.model.control_plane.latency == ControlPlane::Latency::kKueue)
+      day_.emplace(options_.model.control_plane);
   }
 
   absl::Status Prepare();
   absl::StatusOr<SimulationResult> Run();
 
  private:
+  static scheduler::EngineOptions EngineOptionsOf(const ReplayPolicy& policy, const SimulationOptions& options);
   absl::Status FindTargets();
   absl::Status CheckWork() const;
   absl::Status FindNodes();
@@ -123,6 +127,10 @@ class Simulation {
   void SetNode(const NodeStep& step);
   void ChangePolicy(const PolicyChange& change);
   void Decide();
+  // Whether it is time to. Called once per instant.
+  bool IsTimeToDecide();
+  // The condition of a workload that stays pending, on its way to the API server.
+  void WriteStatus(const scheduler::Decision& decision, JobState* state);
   void TellWaiting();
   bool Carry(const scheduler::Decision& decision, int64_t cycle);
   scheduler::WorkloadId LeastImportant(absl::Span<const scheduler::WorkloadId> workloads) const;
@@ -175,7 +183,9 @@ class Simulation {
   std::vector<scheduler::WorkloadId> new_;               // submitted at this instant
   double node_capacity_ = 0, node_seconds_ = 0;          // of the main resource: now; up to node_since_s_
   int64_t node_since_s_ = 0;
-  int64_t alive_ = 0, ended_ = 0;  // jobs
+  std::optional<SchedulerDay> day_;   // with Kueue's latency
+  std::optional<int64_t> decide_at_;  // with a fixed latency: when it looks at what happened
+  int64_t alive_ = 0, ended_ = 0;     // jobs
   int64_t begin_s_ = 0, now_s_ = 0;
   SimulationResult result_;
 };

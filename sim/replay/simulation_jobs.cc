@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/resource_units.h"
+#include "scheduler/decision_text.h"
 #include "sim/replay/simulation_impl.h"
 
 namespace muster::sim {
@@ -66,6 +67,7 @@ void Simulation::Submit(size_t index) {
   state.id = id;
   state.team = result_.shapes[shape].team;
   ++alive_;
+  if (day_.has_value()) day_->JobArrived();
   new_.push_back(id);
   meter_.Queue(state.team, +1);
   Tell(&ReplayObserver::OnSubmit, JobSubmit{now_s_, index, state.team, result_.shapes[shape].amount});
@@ -106,6 +108,11 @@ void Simulation::Start(JobState* state, const Decision& decision) {
   ++state->run;
   ++state->starts;
   state->last_reason = 0;
+  state->written = 0;
+  if (day_.has_value()) {
+    day_->Admitted();
+    day_->JobStarted();
+  }
   state->started_s = now_s_;
   state->held = Hold(*state, decision);
   const Held& held = *state->held;
@@ -149,6 +156,7 @@ void Simulation::EndRun(JobState* state, StopCause cause, size_t by) {
 
 void Simulation::Stop(JobState* state, StopCause cause, size_t by) {
   if (IsPreemption(cause) || cause == StopCause::kLivelock) ++result_.jobs[state->job].preemptions;
+  if (day_.has_value()) day_->JobStopped();
   meter_.Queue(state->team, +1);
   driver_.engine().CompleteEviction(state->id, AtSecond(now_s_));
   EndRun(state, cause, by);
@@ -161,6 +169,7 @@ void Simulation::Interrupt(JobState* state, StopCause cause) {
 }
 
 void Simulation::Leave(JobState* state) {
+  if (day_.has_value()) day_->JobEnded();
   driver_.engine().Finish(state->id, AtSecond(now_s_));
   driver_.engine().DeleteWorkload(state->id, AtSecond(now_s_));  // memory stays with what waits and runs
   arrivals_.Ended(state->job, now_s_);
@@ -200,6 +209,14 @@ void Simulation::StopLeaving() {
   }
 }
 
+void Simulation::WriteStatus(const Decision& d, JobState* state) {
+  const size_t text = std::hash<std::string>()(scheduler::Message(d));
+  if (text == state->written) return;
+  state->written = text;
+  day_->StatusWritten();
+  driver_.engine().StatusWritten(d.workload);
+}
+
 // Does what a decision says. Returns whether anything came of it.
 bool Simulation::Carry(const Decision& d, int64_t cycle) {
   ++result_.decisions;
@@ -214,14 +231,19 @@ bool Simulation::Carry(const Decision& d, int64_t cycle) {
   if (!progress) state.last_reason = reason;
   if (!admitted) head_[state.team] = state.job;
   if (admitted) Start(&state, d);
+  if (day_.has_value() && !admitted) {
+    day_->Preempted(static_cast<int64_t>(victims.size()));
+    WriteStatus(d, &state);
+  }
+  const int64_t eviction_s = options_.model.EvictionSeconds();
   for (const WorkloadId victim : victims) {
     JobState& other = StateOf(victim);
     if (!other.running) continue;
-    if (options_.model.eviction_s == 0) {
+    if (eviction_s == 0) {
       Stop(&other, CauseOf(d, victim), state.job);
     } else {
-      leaving_.push({now_s_ + options_.model.eviction_s, other.job, static_cast<int32_t>(victim), other.run,
-                     CauseOf(d, victim), state.job});
+      leaving_.push(
+          {now_s_ + eviction_s, other.job, static_cast<int32_t>(victim), other.run, CauseOf(d, victim), state.job});
     }
   }
   return progress;

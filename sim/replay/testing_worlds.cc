@@ -108,6 +108,15 @@ void Maker::AddModel() {
   model.enforce_time_limit = OneIn(3);
   if (OneIn(3)) model.admission_s = Below(4);
   if (OneIn(3)) model.eviction_s = Below(6);
+  if (OneIn(3)) {
+    ControlPlane& plane = model.control_plane;
+    plane.latency = OneIn(2) ? ControlPlane::Latency::kFixed : ControlPlane::Latency::kKueue;
+    plane.fixed_s = 1 + Below(9);
+    plane.cycle_ms = 1 + Below(400);
+    plane.write_ms = Below(1000);
+    plane.qps = 1 + Below(20);
+    plane.burst = Below(30);
+  }
   if (!OneIn(3)) model.all.checkpoint_interval_s = Below(20);
   if (!OneIn(3)) model.all.checkpoint_cost_s = Below(4);
   if (OneIn(2)) model.all.image_pull_s = Below(5);
