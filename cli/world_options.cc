@@ -103,18 +103,29 @@ int64_t Horizon(const sim::Trace& trace) {
 }
 
 absl::StatusOr<std::vector<sim::Outage>> ReadOutages(const WorldOptions& options, const sim::Trace& trace,
-                                                     const sim::ReplayPolicy& policy) {
+                                                     const sim::ReplayPolicy& policy, int64_t* known_until_s) {
   absl::StatusOr<sim::Outages> read = sim::ReadOutages(options.outages);
   if (!read.ok()) return read.status();
   if (!options.outages_start.empty()) {
     const absl::StatusOr<int64_t> start_s = TimeOf(options.outages_start, trace);
     if (!start_s.ok()) return absl::InvalidArgumentError(absl::StrCat("--outages-start: ", start_s.status().message()));
     const int64_t by_s = BeginOf(trace) - *start_s;
+    const auto shift = [by_s](int64_t* time_s) {
+      if (*time_s != sim::Outage::kNever) *time_s += by_s;
+    };
     for (sim::Outage& o : read->outages) {
-      o.down_s += by_s;
-      o.cordon_s += by_s;
-      if (o.up_s != sim::Outage::kNever) o.up_s += by_s;
+      for (int64_t* time_s : {&o.down_s, &o.cordon_s, &o.up_s}) shift(time_s);
     }
+    for (sim::OutageWindow& w : read->windows) {
+      for (int64_t* time_s : {&w.outage.down_s, &w.outage.cordon_s, &w.outage.up_s, &w.until_s}) shift(time_s);
+    }
+  }
+  absl::StatusOr<std::vector<sim::Outage>> spread =
+      sim::SpreadWindows(read->windows, policy.nodes, BeginOf(trace), Horizon(trace));
+  if (!spread.ok()) return absl::InvalidArgumentError(absl::StrCat(options.outages, ":", spread.status().message()));
+  read->outages.insert(read->outages.end(), spread->begin(), spread->end());
+  for (const sim::OutageWindow& w : read->windows) {
+    if (w.every_s > 0 && w.until_s > Horizon(trace)) *known_until_s = Horizon(trace);
   }
   const size_t all = read->outages.size();
   std::erase_if(read->outages, [&](const sim::Outage& o) { return o.up_s <= BeginOf(trace); });
@@ -160,7 +171,8 @@ void AddWorldOptions(CLI::App* command, WorldOptions* o) {
       "its own rhythm of cycles, API writes and batches. Over what --model says");
   command->add_option("--nodes", o->nodes,
                       "Nodes to add to the policy, such as 64xml.p5.48xlarge:rack=8. May be given several times");
-  command->add_option("--outages", o->outages, "CSV file of times that nodes are down: node,down,up[,kind,cordon]");
+  command->add_option("--outages", o->outages,
+                      "CSV file of times that nodes are down: node,down,up[,kind,cordon,every,until]");
   command->add_option("--outages-start", o->outages_start,
                       "The time of --outages that the first submission falls on. Without: both have one clock");
   command->add_option("--node-mtbf", o->node_mtbf_s, "Mean seconds between failures of a node; makes outages up")
@@ -215,7 +227,8 @@ absl::Status FillWorld(const WorldOptions& options, const sim::Trace& trace, con
   for (const bool drawn : {false, true}) {
     if (drawn ? options.node_mtbf_s == 0 : options.outages.empty()) continue;
     absl::StatusOr<std::vector<sim::Outage>> more =
-        drawn ? DrawOutages(options, trace, policy) : ReadOutages(options, trace, policy);
+        drawn ? DrawOutages(options, trace, policy) : ReadOutages(options, trace, policy, &out->outages_known_until_s);
+    if (drawn) out->outages_known_until_s = Horizon(trace);
     if (!more.ok()) return more.status();
     outages.insert(outages.end(), more->begin(), more->end());
   }
@@ -235,9 +248,10 @@ absl::Status CheckInput(const WorldOptions& options, const sim::Trace& trace, co
 
 void TellWorld(const WorldOptions& options, const sim::SimulationOptions& world, const sim::Metrics& metrics,
                const sim::ConservationCheck* check) {
-  if (options.node_mtbf_s > 0 && !world.node_steps.empty() && metrics.end_s > world.node_steps.back().at_s) {
-    std::cerr << "warning: the outages of --node-mtbf end at " << world.node_steps.back().at_s
-              << " s, and the replay at " << metrics.end_s << " s: nothing failed in between\n";
+  if (metrics.end_s > world.outages_known_until_s) {
+    std::cerr << "warning: outages of " << (options.node_mtbf_s > 0 ? "--node-mtbf" : options.outages)
+              << " were made up to " << world.outages_known_until_s << " s, and the replay ends at " << metrics.end_s
+              << " s: none begins in between\n";
   }
   if (check == nullptr) return;
   const sim::Balance& b = check->balance();

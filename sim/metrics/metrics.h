@@ -57,12 +57,22 @@ struct TeamMetrics {
   std::map<std::string, int64_t> stops;  // runs that ended before their job had finished, by cause
 };
 
+// Nodes that came and went (replay/node_groups.h).
+struct NodeGroupMetrics {
+  std::string name;
+  int64_t min = 0, max = 0, peak = 0;  // nodes
+  int64_t launched = 0, removed = 0, failed = 0;
+  double node_hours = 0;  // from launch to removal
+  double cost = 0;        // of these
+};
+
 struct Metrics {
   std::string resource;
   int64_t begin_s = 0, end_s = 0;  // first submission, last event
   std::vector<TeamMetrics> teams;  // by name
   TeamMetrics total;               // name "total"; borrowed_hours is the sum of the teams'
   double node_hours = 0;           // what ready nodes had of the resource, over time; 0 without nodes
+  std::vector<NodeGroupMetrics> node_groups;
 };
 
 // Condenses outcomes. Memory: eight bytes a job that started. Thread-safety: compatible.

@@ -104,12 +104,70 @@ void ResourcesWithoutQuota(const Trace& trace, ReplayPolicy policy, std::vector<
   }
 }
 
+// Shares of a device, counted in thousandths, percents or its memory. A node has several devices, and what is free on
+// two of them is no use to a pod that needs it on one: that a sum per node does not see.
+bool IsShareOfDevice(absl::string_view resource) {
+  for (const absl::string_view suffix :
+       {"/gpu-milli", "/gpu-memory", "/gpu-mem", "/gpumem", "/gpumem-percentage", "/gpucores"}) {
+    if (absl::EndsWith(resource, suffix)) return true;
+  }
+  return false;
+}
+
+// ClusterQueues with a flavor whose pods are placed on nodes.
+std::set<std::string> PlacedQueues(const ReplayPolicy& policy) {
+  std::set<std::string> flavors, queues;
+  for (const api::ResourceFlavor& flavor : policy.flavors) {
+    if (!flavor.topology_name.empty()) flavors.insert(flavor.metadata.name);
+  }
+  for (const api::ClusterQueue& cq : policy.cluster_queues) {
+    for (const api::ResourceGroup& group : cq.resource_groups) {
+      for (const api::FlavorQuotas& flavor : group.flavors) {
+        if (flavors.contains(flavor.name)) queues.insert(cq.metadata.name);
+      }
+    }
+  }
+  return queues;
+}
+
+void SharesOfDevices(const Trace& trace, ReplayPolicy policy, std::vector<std::string>* lines) {
+  const std::set<std::string> placed = PlacedQueues(policy);
+  if (placed.empty()) return;
+  std::vector<std::string> share(trace.shapes.size());  // the resource
+  for (size_t i = 0; i < trace.shapes.size(); ++i) {
+    for (const PodGroup& group : trace.shapes[i].pods) {
+      for (const auto& [resource, amount] : group.requests) {
+        if (IsShareOfDevice(resource)) share[i] = resource;
+      }
+    }
+    if (share[i].empty()) continue;
+    const absl::StatusOr<QueueTarget> target = ResolveQueue(trace.shapes[i].queue, &policy);
+    if (!target.ok() || !placed.contains(target->cluster_queue)) share[i].clear();
+  }
+  std::map<std::string, std::pair<const Job*, int64_t>> told;  // resource -> first, how many
+  for (const Job& job : trace.jobs) {
+    if (share[job.shape].empty()) continue;
+    auto& [first, count] = told[share[job.shape]];
+    if (first == nullptr) first = &job;
+    ++count;
+  }
+  for (const auto& [resource, jobs] : told) {
+    const auto& [first, count] = jobs;
+    lines->push_back(absl::StrCat(
+        trace.source, ":", first->row, ": job ", first->id,
+        count > 1 ? absl::StrCat(" and ", count - 1, " more ask for ") : " asks for ", resource,
+        ", a share of one device, which a replay cannot place on nodes: it adds up what is free on a node and does not "
+        "see its devices; muster pack does"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> WhatCannotRun(const Trace& trace, const ReplayPolicy& policy) {
   std::vector<std::string> lines;
   FlavorsWithoutNodes(policy, &lines);
   ResourcesWithoutQuota(trace, policy, &lines);
+  SharesOfDevices(trace, policy, &lines);
   return lines;
 }
 

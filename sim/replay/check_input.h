@@ -12,7 +12,8 @@ namespace muster::sim {
 
 // One line each, saying what to do: topology-aware flavors of a ClusterQueue for which there is no Node; resources that
 // jobs ask for and that their ClusterQueue does not cover (with the first such row and how many there are). Empty if all
-// is well. O(jobs + shapes x resources + flavors x nodes).
+// is well. Also shares of one device (.../gpu-milli, .../gpu-memory) of jobs that are placed on nodes, of which a replay
+// would see the sums only. O(jobs + shapes x resources + flavors x nodes).
 std::vector<std::string> WhatCannotRun(const Trace& trace, const ReplayPolicy& policy);
 
 }  // namespace muster::sim

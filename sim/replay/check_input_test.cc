@@ -84,5 +84,23 @@ TEST(WhatCannotRunTest, TransformationsCount) {
   EXPECT_TRUE(WhatCannotRun(Jobs({{"slice", api::Quantity::FromValue(1)}}), policy).empty());
 }
 
+TEST(WhatCannotRunTest, SharesOfADeviceAreNotPlacedOnNodes) {
+  api::Node node;
+  node.metadata.name = "n";
+  node.metadata.labels["pool"] = "a";
+  ReplayPolicy policy = Policy(Flavor("racks"), {node});
+  policy.options.quota_check = scheduler::QuotaCheckStrategy::kIgnoreUndeclared;
+  api::ResourceList share = kGpu;
+  share["alibabacloud.com/gpu-milli"] = api::Quantity::FromValue(500);
+  const std::vector<std::string> lines = WhatCannotRun(Jobs(share), policy);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].find("t.csv:2: job j2 and 1 more ask for alibabacloud.com/gpu-milli, a share of one device"), 0u)
+      << lines[0];
+  EXPECT_NE(lines[0].find("muster pack does"), std::string::npos);
+  EXPECT_TRUE(WhatCannotRun(Jobs(kGpu), policy).empty()) << "whole devices are";
+  policy.flavors[0].topology_name.clear();
+  EXPECT_TRUE(WhatCannotRun(Jobs(share), policy).empty()) << "quotas alone count amounts, whatever they are of";
+}
+
 }  // namespace
 }  // namespace muster::sim

@@ -68,6 +68,9 @@ struct ConservationCheck::State {
   double held = 0;      // by runs, now
   double held_seconds = 0;
   bool quotas_changed = false;
+  std::map<std::string, std::string> host_of;  // nodes of node groups
+  std::map<std::string, bool> there;           // their hosts
+  std::map<std::string, int64_t> pods_on;      // ... and what runs there
   int64_t last_s = 0, runs = 0, instants = 0;
 
   void Fail(int64_t now_s, const std::string& what) {
@@ -84,6 +87,20 @@ struct ConservationCheck::State {
     for (const api::ClusterQueue& cq : policy->cluster_queues) capacity += NominalOf(cq.resource_groups, resource);
     for (const api::Cohort& cohort : policy->cohorts) capacity += NominalOf(cohort.resource_groups, resource);
     hosts.SetNodes(policy->nodes);
+  }
+  void MoveNode(const WorldChange& change) {
+    const std::string& host = host_of.at(change.name);
+    there[host] = change.kind == WorldChange::Kind::kNodeLaunched;
+    if (!there[host] && pods_on[host] > 0) {
+      Fail(change.now_s, absl::StrCat(host, " goes away while ", pods_on[host], " pods run there"));
+    }
+  }
+  // `pods` start, or end, on their host.
+  void CheckThere(int64_t now_s, size_t job, const PlacedPods& pods, int sign) {
+    const auto host = there.find(pods.domain);
+    if (host == there.end()) return;
+    pods_on[pods.domain] += sign * pods.pods;
+    if (sign > 0 && !host->second) Fail(now_s, job, absl::StrCat("starts on ", pods.domain, ", which is not there"));
   }
   // Lets time pass.
   void Pass(int64_t now_s) {
@@ -127,6 +144,7 @@ void ConservationCheck::State::CheckGang(const RunStart& event, const api::Admis
       placed += domain.count;
       PlacedPods pods{DomainName(got.topology_assignment->levels, domain.values), domain.count, *declared[i].requests};
       hosts.Place(got.topology_assignment->levels, domain.values, pods);
+      CheckThere(event.now_s, event.job, pods, +1);
       book->placed.push_back(std::move(pods));
     }
     if (placed != count) {
@@ -166,6 +184,11 @@ void ConservationCheck::OnBegin(const ReplaySetting& setting) {
   state_->books.resize(state_->trace->jobs.size());
   state_->last_s = setting.begin_s;
   state_->Adopt(setting);
+  if (setting.scaled_nodes == nullptr) return;
+  for (const auto& [node, host] : *setting.scaled_nodes) {
+    state_->host_of[node] = host;
+    state_->there[host] = false;
+  }
 }
 
 void ConservationCheck::OnSubmit(const JobSubmit& event) {
@@ -230,7 +253,10 @@ void ConservationCheck::OnStop(const RunStop& event) {
   s.balance.lost += book.amount * static_cast<double>(event.lost_s);
   s.balance.overhead += book.amount * static_cast<double>(event.overhead_s);
   s.quotas.GiveBack(book.cluster_queue, book.held);
-  for (const PlacedPods& pods : book.placed) s.hosts.Remove(pods);
+  for (const PlacedPods& pods : book.placed) {
+    s.hosts.Remove(pods);
+    s.CheckThere(event.now_s, event.job, pods, -1);
+  }
   book.placed.clear();
   if (event.cause != StopCause::kFinished) return;
   // A run of fewer pods than declared takes longer in proportion, and what is left is done to the next whole second.
@@ -255,6 +281,9 @@ void ConservationCheck::OnChange(const WorldChange& change) {
     state_->quotas_changed = true;
     state_->Adopt(*change.setting);
     return state_->quotas.Settle(*state_->engine);
+  }
+  if (change.kind == WorldChange::Kind::kNodeLaunched || change.kind == WorldChange::Kind::kNodeRemoved) {
+    return state_->MoveNode(change);
   }
   for (const api::Node& node : change.setting->policy->nodes) {
     if (node.metadata.name == change.name) state_->hosts.SetNode(node);

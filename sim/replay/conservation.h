@@ -11,6 +11,7 @@
 //     a quota that was lowered; then it may not grow.)
 //   * No host holds more than it has, and none that is down holds anything. Kueue itself over-commits nodes
 //     (ReplayPolicy::options.strict_topology); then that is counted, not refused.
+//   * Nothing runs on a node of a node group before it was launched, and none goes away under pods.
 //   * Of every run: work that counts + work lost + overhead = its length; of every job that finished, the work that
 //     counts is its duration.
 //   * Over all: quota x time = work that counts + lost + overhead + what is still running + idle.

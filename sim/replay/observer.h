@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct ReplaySetting {
   int64_t begin_s = 0;
   const ReplayPolicy* policy = nullptr;
   const scheduler::Engine* engine = nullptr;  // as it stands at the time of the call
+  // The nodes of node groups, with their hosts; null: there are none. Nothing runs there but between kNodeLaunched and
+  // kNodeRemoved. Nodes that are there from the start are told before anything else happens.
+  const std::map<std::string, std::string>* scaled_nodes = nullptr;
 };
 
 // Why a run of a job ended.
@@ -112,7 +116,7 @@ struct DecisionEvent {
 
 // Something about the cluster or the policy changed, before anything is decided about it.
 struct WorldChange {
-  enum class Kind : uint8_t { kNodeDown, kNodeUp, kNodeCordoned, kPolicy };
+  enum class Kind : uint8_t { kNodeDown, kNodeUp, kNodeCordoned, kPolicy, kNodeLaunched, kNodeRemoved };
   int64_t now_s = 0;
   Kind kind = Kind::kPolicy;
   std::string name;                        // of the node, or of the file the policy comes from

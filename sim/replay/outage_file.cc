@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -6,8 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "sim/files/input.h"
 #include "sim/replay/cluster_events.h"
@@ -50,10 +53,13 @@ class Reader {
  public:
   Reader(const Record& record, const Form& form) : record_(record), form_(form) {}
 
-  absl::StatusOr<Outage> Read() {
-    Outage out;
+  absl::StatusOr<OutageWindow> Read() {
+    OutageWindow window;
+    window.row = record_.row;
+    Outage& out = window.outage;
     out.node = Text(form_.node);
-    if (out.node.empty()) return Bad(form_.node, "is empty");
+    if (out.node.empty() && !form_.lanl) return Bad(form_.node, "is empty");
+    // Some of Los Alamos's rows name no node: "17-", which none can be called, so that they are no node's of the policy.
     if (form_.lanl) out.node = absl::StrCat(Text("System"), "-", out.node);
     if (absl::Status s = Time(form_.down, &out.down_s); !s.ok()) return s;
     if (!Text(form_.up).empty()) {
@@ -71,10 +77,34 @@ class Reader {
       if (absl::Status s = Time("cordon", &out.cordon_s); !s.ok()) return s;
       if (out.cordon_s > out.down_s) return Bad("cordon", "is after the node goes down");
     }
-    return out;
+    if (form_.lanl) return window;
+    if (absl::Status s = Repeats(&window); !s.ok()) return s;
+    return window;
   }
 
  private:
+  absl::Status Repeats(OutageWindow* window) const {
+    const std::string every = Text("every"), until = Text("until");
+    if (every.empty()) return until.empty() ? absl::OkStatus() : Bad("until", "is for what comes every so often");
+    if (!Span(every, &window->every_s)) {
+      return Bad("every", absl::StrCat("\"", every, "\" is neither whole seconds nor a time such as 90m, 12h or 7d"));
+    }
+    const Outage& o = window->outage;
+    if (o.up_s == Outage::kNever) return Bad("every", "is for nodes that come back; say when in the column up");
+    if (o.up_s - o.down_s > window->every_s) return Bad("every", "is shorter than the outage");
+    if (o.down_s - o.cordon_s > window->every_s) return Bad("every", "is shorter than the time from cordon to down");
+    if (until.empty()) return absl::OkStatus();
+    if (absl::Status s = Time("until", &window->until_s); !s.ok()) return s;
+    return window->until_s < o.down_s ? Bad("until", "is before the first of them") : absl::OkStatus();
+  }
+  static bool Span(absl::string_view text, int64_t* seconds) {
+    int64_t unit = 1;
+    for (const auto& [suffix, its] : {std::pair{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}) {
+      if (text.back() == suffix) unit = its;
+    }
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+    return absl::SimpleAtoi(text, seconds) && *seconds >= 1 && *seconds <= kMaxSeconds / unit && (*seconds *= unit) > 0;
+  }
   absl::Status Bad(absl::string_view column, absl::string_view what) const {
     return absl::InvalidArgumentError(absl::StrCat("column ", column, ": ", what));
   }
@@ -97,14 +127,15 @@ absl::Status CheckColumns(const Record& record, const Form& form) {
     if (!record.Get(column).has_value()) {
       return absl::InvalidArgumentError(absl::StrCat("there is no column ", column,
                                                      "; the columns are node, down, up, "
-                                                     "and kind and cordon if you need them"));
+                                                     "and kind, cordon, every and until if you need them"));
     }
   }
   if (form.lanl) return absl::OkStatus();
   for (const std::string& name : record.names) {
-    if (name != "node" && name != "down" && name != "up" && name != "kind" && name != "cordon") {
+    constexpr absl::string_view kKnown[] = {"node", "down", "up", "kind", "cordon", "every", "until"};
+    if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("column ", name, " is not known; the columns are node, down, up, kind and cordon"));
+          absl::StrCat("column ", name, " is not known; the columns are ", absl::StrJoin(kKnown, ", ")));
     }
   }
   return absl::OkStatus();
@@ -132,9 +163,14 @@ absl::StatusOr<Outages> ReadOutages(std::istream* in, absl::string_view source) 
     if (static_cast<int64_t>(out.outages.size()) >= kMaxOutages) {
       return bad(record.row, absl::StrCat("there are more than ", kMaxOutages, " outages"));
     }
-    absl::StatusOr<Outage> outage = Reader(record, form).Read();
-    if (!outage.ok()) return bad(record.row, outage.status().message());
-    out.outages.push_back(*std::move(outage));
+    absl::StatusOr<OutageWindow> window = Reader(record, form).Read();
+    if (!window.ok()) return bad(record.row, window.status().message());
+    const std::string& node = window->outage.node;
+    if (!out.lanl && (window->every_s > 0 || node == "*" || absl::StrContains(node, '='))) {
+      out.windows.push_back(*std::move(window));
+    } else {
+      out.outages.push_back(std::move(window->outage));
+    }
   }
   std::sort(out.outages.begin(), out.outages.end(), [](const Outage& a, const Outage& b) {
     return std::tie(a.down_s, a.node, a.up_s) < std::tie(b.down_s, b.node, b.up_s);

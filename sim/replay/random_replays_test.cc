@@ -55,6 +55,14 @@ class Ledger : public ReplayObserver {
     run.overhead_s = e.overhead_s;
     run.cause = e.cause;
   }
+  void OnChange(const WorldChange& e) override {
+    if (e.kind == WorldChange::Kind::kNodeLaunched) lives[e.name].push_back({e.now_s, -1});
+    if (e.kind == WorldChange::Kind::kNodeRemoved) lives[e.name].back().second = e.now_s;
+  }
+  void OnEnd(int64_t now_s) override { end_s = now_s; }
+  // Of nodes that come and go: from when to when they were there; -1 = to the end.
+  std::map<std::string, std::vector<std::pair<int64_t, int64_t>>> lives;
+  int64_t end_s = 0;
   void OnDecision(const DecisionEvent& e) override { cycles[e.now_s].insert(e.cycle); }
   std::map<int64_t, std::set<int64_t>> cycles;  // by second
   std::map<size_t, int64_t> submitted;
@@ -74,6 +82,7 @@ class Afterwards {
     CheckQuotas();
     CheckOutages();
     CheckLatency();
+    CheckNodeGroups();
     CheckFigures();
   }
 
@@ -157,6 +166,60 @@ class Afterwards {
       }
     }
   }
+  // Nodes of groups are there while something runs on them, and are not ready before they were provisioned; their hours
+  // and numbers are what their comings and goings add up to.
+  void CheckNodeGroups() {
+    EXPECT_EQ(result_.metrics.node_groups.size(), w_.options.model.node_groups.size());
+    if (w_.options.model.node_groups.empty()) return;
+    const NodeGroup& group = w_.options.model.node_groups[0];
+    std::map<int64_t, int64_t> changes;
+    int64_t seconds = 0, begin_s = w_.trace.jobs.front().submit_s;
+    for (const auto& [node, lives] : ledger_.lives) {
+      EXPECT_NE(node, "n0") << "it belongs to no group";
+      for (const auto& [from_s, to_s] : lives) {
+        const int64_t until_s = to_s < 0 ? ledger_.end_s : to_s;
+        seconds += until_s - from_s;
+        ++changes[from_s];
+        if (to_s >= 0) --changes[until_s];
+      }
+    }
+    const NodeGroupMetrics& m = result_.metrics.node_groups[0];
+    EXPECT_DOUBLE_EQ(m.node_hours, static_cast<double>(seconds) / 3600);
+    EXPECT_NEAR(m.cost, m.node_hours * 7, 1e-9);
+    int64_t count = 0;
+    for (const auto& [at_s, by] : changes) {
+      count += by;
+      EXPECT_LE(count, m.max) << at_s;
+      EXPECT_LE(count, m.peak) << at_s;
+      if (w_.outages.empty()) {
+        EXPECT_GE(count, m.min) << at_s;
+      }
+    }
+    for (const Told& run : ledger_.runs) {
+      for (const std::string& host : run.hosts) {
+        if (host == "n0") continue;
+        const auto lives = ledger_.lives.find(host);
+        ASSERT_NE(lives, ledger_.lives.end()) << host;
+        bool covered = false, fresh = false;
+        for (const auto& [from_s, to_s] : lives->second) {
+          covered |= from_s <= run.start_s && (to_s < 0 || to_s >= run.stop_s);
+          fresh |= from_s == run.start_s && from_s > begin_s;
+        }
+        EXPECT_TRUE(covered) << w_.trace.jobs[run.job].id << " runs on " << host
+                             << ", which was not there all the time";
+        // What appears with the run was launched for it, unless another machine took its place, or the minimum's.
+        if (!fresh || m.launched == 0) continue;
+        waits += run.overhead_s > 0 ? 1 : 0;
+      }
+    }
+    if (group.idle_s.has_value()) return;
+    EXPECT_EQ(m.removed, 0) << "nobody says that idle nodes go";
+  }
+
+ public:
+  int64_t waits = 0;  // runs that had to wait for a node
+
+ private:
   void CheckLatency() {
     const ControlPlane& plane = w_.options.model.control_plane;
     if (plane.latency == ControlPlane::Latency::kNone) return;
@@ -232,7 +295,7 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
   const int64_t only = FromEnvironment("MUSTER_RANDOM_SEED", -1);
   const int64_t replays = only >= 0 ? 1 : FromEnvironment("MUSTER_RANDOM_REPLAYS", 400);
   std::map<StopCause, int64_t> causes;
-  int64_t runs = 0, shrunk = 0, held_back = 0;
+  int64_t runs = 0, shrunk = 0, held_back = 0, waits_for_nodes = 0;
   std::map<ControlPlane::Latency, int64_t> latencies;
   for (int64_t i = 0; i < replays; ++i) {
     const uint64_t seed = static_cast<uint64_t>(only >= 0 ? only : i);
@@ -244,7 +307,9 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
     hooks.observers = {&check, &ledger};
     const auto result = Simulate(world.trace, world.policy, world.options, hooks);
     ASSERT_TRUE(result.ok()) << result.status();
-    Afterwards(world, ledger, *result).Check();
+    Afterwards afterwards(world, ledger, *result);
+    afterwards.Check();
+    waits_for_nodes += afterwards.waits;
     if (testing::Test::HasFailure()) return;
     latencies[world.options.model.control_plane.latency] += static_cast<int64_t>(ledger.runs.size());
     for (const Told& run : ledger.runs) {
@@ -259,6 +324,7 @@ TEST(RandomReplaysTest, NoneBreaksALaw) {
   EXPECT_GT(runs, replays * 5);
   EXPECT_GT(shrunk, 0);
   EXPECT_GT(held_back, 0);
+  EXPECT_GT(waits_for_nodes, 0);
   EXPECT_GT(latencies[ControlPlane::Latency::kFixed], replays / 4);
   EXPECT_GT(latencies[ControlPlane::Latency::kKueue], replays / 4);
   for (const StopCause cause :

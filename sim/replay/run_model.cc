@@ -45,7 +45,8 @@ RunTerms RunModel::TermsOf(const std::string& priority_class, const OwnTerms& ow
 
 RunCourse::RunCourse(const RunModel& model, const RunTerms& terms, const RunHistory& history, absl::string_view job,
                      int64_t duration_s, int64_t declared, int64_t pods)
-    : start_s_(model.admission_s + terms.image_pull_s + (history.run > 1 ? terms.restart_delay_s : 0)),
+    : start_s_(history.nodes_s + model.admission_s + terms.image_pull_s +
+               (history.run > 1 ? terms.restart_delay_s : 0)),
       interval_s_(terms.checkpoint_interval_s),
       cost_s_(terms.checkpoint_cost_s),
       pods_(pods),

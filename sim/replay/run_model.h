@@ -20,10 +20,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "sim/replay/control_plane.h"
+#include "sim/replay/node_groups.h"
 #include "sim/replay/observer.h"
 #include "sim/trace/job_terms.h"
 
@@ -53,6 +55,7 @@ struct RunModel {
   std::optional<int64_t> eviction_s;
   ControlPlane control_plane;
   RunTerms all;
+  std::vector<NodeGroup> node_groups;
   std::map<std::string, OwnTerms> classes;  // by priority class; over `all`
 
   int64_t EvictionSeconds() const;
@@ -69,6 +72,7 @@ struct RunHistory {
   int32_t failures = 0;  // of its own
   int64_t ran_s = 0;     // in all runs, overhead included
   int64_t done = 0;      // pod-seconds of work that count
+  int64_t nodes_s = 0;   // until the last of its nodes is there
 };
 
 // One run: how it will end if nobody stops it, and what it has achieved when somebody does.

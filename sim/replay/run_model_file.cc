@@ -10,16 +10,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sim/replay/node_groups_file.h"
 #include "sim/replay/run_model.h"
+#include "sim/replay/yaml_fields.h"
 
 namespace muster::sim {
 namespace {
-
-constexpr int64_t kMaxSeconds = 1000000000;  // beyond thirty years it is a mistake
-
-absl::Status Bad(const YAML::Node& node, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("line ", node.Mark().line + 1, ": ", what));
-}
 
 struct TermField {
   const char* name;
@@ -32,38 +28,6 @@ constexpr TermField kTerms[] = {{"checkpointIntervalSeconds", &OwnTerms::checkpo
                                 {"podMTBFSeconds", &OwnTerms::pod_mtbf_s},
                                 {"backoffLimit", &OwnTerms::backoff_limit},
                                 {"timeLimitSeconds", &OwnTerms::time_limit_s}};
-
-absl::Status ReadNumber(const YAML::Node& node, absl::string_view key, int64_t max, int64_t* out) {
-  if (!node.IsScalar() || !absl::SimpleAtoi(node.Scalar(), out) || *out < 0 || *out > max) {
-    return Bad(node, absl::StrCat(key, " has to be a whole number from 0 to ", max));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadFlag(const YAML::Node& node, absl::string_view key, bool* out) {
-  if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false")) {
-    *out = node.Scalar() == "true";
-    return absl::OkStatus();
-  }
-  return Bad(node, absl::StrCat(key, " has to be true or false"));
-}
-
-// Each key of a map once, with what is to be done about it.
-template <typename Read>
-absl::Status ReadMap(const YAML::Node& node, absl::string_view name, const Read& read) {
-  if (!node.IsMap()) return Bad(node, absl::StrCat(name, " has to be a map"));
-  std::vector<std::string> seen;
-  for (const auto& entry : node) {
-    if (!entry.first.IsScalar()) return Bad(entry.first, absl::StrCat("a key of ", name, " has to be text"));
-    const std::string& key = entry.first.Scalar();
-    for (const std::string& other : seen) {
-      if (other == key) return Bad(entry.first, absl::StrCat(key, " is there twice"));
-    }
-    seen.push_back(key);
-    if (absl::Status s = read(key, entry.second); !s.ok()) return s;
-  }
-  return absl::OkStatus();
-}
 
 absl::Status ReadTerms(const YAML::Node& node, const std::string& name, OwnTerms* terms) {
   absl::Status s = ReadMap(node, name, [&](const std::string& key, const YAML::Node& value) {
@@ -142,9 +106,10 @@ absl::Status ReadModel(const YAML::Node& root, RunModel* model) {
         return ReadTerms(terms, absl::StrCat("classes.", name), &model->classes[name]);
       });
     }
+    if (key == "nodeGroups") return ReadNodeGroups(value, &model->node_groups);
     return Bad(value, absl::StrCat(key,
-                                   " is not known; use seed, all, classes, controlPlane, checkpointWhenPreempted or "
-                                   "enforceTimeLimit"));
+                                   " is not known; use seed, all, classes, controlPlane, nodeGroups, "
+                                   "checkpointWhenPreempted or enforceTimeLimit"));
   });
   if (!s.ok()) return s;
   model->all = RunModel().TermsOf("", all);

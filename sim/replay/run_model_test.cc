@@ -218,6 +218,29 @@ TEST(RunModelFileTest, TheJobWinsOverItsClassAndTheClassOverAll) {
   EXPECT_EQ(model->TermsOf("training", own).checkpoint_cost_s, 60);
 }
 
+TEST(RunModelFileTest, NodeGroups) {
+  const auto model = RunModel::Parse(
+      "nodeGroups:\n"
+      "  gpu: {matchLabels: {pool: p5}, min: 2, max: 8, provisionSeconds: 300, idleSeconds: 600, pricePerHour: 98.32}\n"
+      "  all: {matchLabels: {pool: any}}\n");
+  ASSERT_TRUE(model.ok()) << model.status();
+  const std::vector<NodeGroup> expected = {{"gpu", {{"pool", "p5"}}, 2, 8, 300, 600, 98.32},
+                                           {"all", {{"pool", "any"}}, 0, {}, 0, {}, 0}};
+  EXPECT_EQ(model->node_groups, expected);
+  for (const auto& [yaml, message] :
+       {std::pair{"nodeGroups: {a: {min: 1}}", "line 1: nodeGroups.a.matchLabels has to name the labels"},
+        {"nodeGroups: {a: {matchLabels: {x: [1]}}}", "nodeGroups.a.matchLabels.x has to be the value of a label"},
+        {"nodeGroups: {a: {matchLabels: {x: y}, pricePerHour: cheap}}", "nodeGroups.a.pricePerHour has to be a number"},
+        {"nodeGroups: {a: {matchLabels: {x: y}, pricePerHour: -1}}", "nodeGroups.a.pricePerHour has to be a number"},
+        {"nodeGroups: {a: {matchLabels: {x: y}, idle: 1}}", "nodeGroups.a.idle is not known; use matchLabels"},
+        {"nodeGroups: {a: {matchLabels: {x: y}}, a: {matchLabels: {x: z}}}", "a is there twice"},
+        {"nodeGroups: [a]", "nodeGroups has to be a map"}}) {
+    const auto bad = RunModel::Parse(yaml);
+    ASSERT_FALSE(bad.ok()) << yaml;
+    EXPECT_NE(std::string(bad.status().message()).find(message), std::string::npos) << bad.status();
+  }
+}
+
 TEST(RunModelFileTest, TheControlPlanesLatency) {
   const auto model = RunModel::Parse(
       "controlPlane:\n"

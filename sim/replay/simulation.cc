@@ -95,8 +95,7 @@ absl::Status Simulation::CheckWork() const {
 // The nodes that outages name. A node that fails has to be one that jobs are placed on.
 absl::Status Simulation::FindNodes() {
   if (options_.node_steps.empty()) return absl::OkStatus();
-  nodes_given_ = policy_.nodes;
-  for (size_t i = 0; i < policy_.nodes.size(); ++i) node_of_[policy_.nodes[i].metadata.name] = i;
+  IndexNodes();
   std::set<std::string> unknown;
   for (const NodeStep& step : options_.node_steps) {
     if (!node_of_.contains(step.node)) unknown.insert(step.node);
@@ -107,12 +106,21 @@ absl::Status Simulation::FindNodes() {
         absl::StrCat("outages of nodes that are not in the policy: ", absl::StrJoin(unknown, ", "),
                      "; add the Node objects, or correct the names"));
   }
-  for (const api::Topology& topology : policy_.topologies) {
-    if (!topology.levels.empty() && topology.levels.back() == api::kHostnameLabel) return absl::OkStatus();
-  }
+  if (HasHosts()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("there are outages, and no job has a host that could fail: give the flavors a Topology (",
                    "spec.topologyName) whose last level is ", api::kHostnameLabel));
+}
+
+bool Simulation::HasHosts() const {
+  return std::any_of(policy_.topologies.begin(), policy_.topologies.end(), [](const api::Topology& topology) {
+    return !topology.levels.empty() && topology.levels.back() == api::kHostnameLabel;
+  });
+}
+
+void Simulation::IndexNodes() {
+  nodes_given_ = policy_.nodes;
+  for (size_t i = 0; i < policy_.nodes.size(); ++i) node_of_[policy_.nodes[i].metadata.name] = i;
 }
 
 void Simulation::SetTeams() {
@@ -138,12 +146,13 @@ void Simulation::SetTeams() {
 absl::Status Simulation::Prepare() {
   if (absl::Status status = FindTargets(); !status.ok()) return status;
   if (absl::Status status = arrivals_.Link(); !status.ok()) return status;
+  const std::optional<int64_t> first_s = arrivals_.NextAt();
+  begin_s_ = now_s_ = first_s.value_or(0);
+  if (absl::Status status = FindNodeGroups(); !status.ok()) return status;
   if (absl::Status status = FindNodes(); !status.ok()) return status;
   for (const PolicyChange& change : options_.policy_changes) {
     if (absl::Status status = CheckChange(policy_, change); !status.ok()) return status;
   }
-  const std::optional<int64_t> first_s = arrivals_.NextAt();
-  begin_s_ = now_s_ = first_s.value_or(0);
   SetTeams();
   result_.jobs.resize(trace_.jobs.size());
   result_.shapes.resize(trace_.shapes.size());
@@ -156,7 +165,9 @@ absl::Status Simulation::Prepare() {
   }
   if (absl::Status status = CheckWork(); !status.ok()) return status;
   node_since_s_ = now_s_;
-  for (const api::Node& node : policy_.nodes) node_capacity_ += CapacityOf(node, options_.resource);
+  for (const api::Node& node : policy_.nodes) {
+    if (!groups_.Scales(HostOf(node))) node_capacity_ += CapacityOf(node, options_.resource);
+  }
   ApplyPolicy(policy_, AtSecond(now_s_), &driver_.engine());
   return absl::OkStatus();
 }
@@ -235,6 +246,7 @@ ReplaySetting Simulation::Setting() const {
   setting.begin_s = begin_s_;
   setting.policy = &policy_;
   setting.engine = &driver_.engine();
+  setting.scaled_nodes = &groups_.host_of();
   for (const std::string& name : result_.teams) {
     ReplayTeam team;
     team.name = name;
@@ -272,6 +284,17 @@ void Simulation::FillMetrics() {
   result_.metrics.resource = options_.resource;
   PassNodeTime();
   result_.metrics.node_hours = node_seconds_ / 3600;
+  for (const NodeGroupUse& use : groups_.Uses(now_s_)) {
+    result_.metrics.node_groups.push_back({.name = use.name,
+                                           .min = use.min,
+                                           .max = use.max,
+                                           .peak = use.peak,
+                                           .launched = use.launched,
+                                           .removed = use.removed,
+                                           .failed = use.failed,
+                                           .node_hours = static_cast<double>(use.node_seconds) / 3600,
+                                           .cost = use.cost});
+  }
 }
 
 absl::Status Simulation::Verdict() const {
@@ -283,6 +306,7 @@ absl::Status Simulation::Verdict() const {
 
 absl::StatusOr<SimulationResult> Simulation::Run() {
   Tell(&ReplayObserver::OnBegin, Setting());
+  TellNodeMoves();
   while (NextInstant()) {
     if (day_.has_value()) day_->SetTime(now_s_);
     FinishJobs();

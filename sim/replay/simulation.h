@@ -42,7 +42,9 @@ struct SimulationOptions {
   // How many threads decide. The result is the same.
   int threads = 1;
   RunModel model = {};
-  std::vector<NodeStep> node_steps = {};          // by time (StepsOf)
+  std::vector<NodeStep> node_steps = {};  // by time (StepsOf)
+  // Up to when these are all there are: outages that are made up, or repeat, could go on for ever.
+  int64_t outages_known_until_s = Outage::kNever;
   std::vector<PolicyChange> policy_changes = {};  // by time
 };
 

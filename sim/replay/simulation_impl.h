@@ -46,7 +46,7 @@ struct Held {
   RunCourse course;
   std::vector<FlavorUse> uses;
   double amount = 0;               // their sum
-  std::vector<std::string> hosts;  // if nodes can fail
+  std::vector<std::string> hosts;  // if nodes can fail, or come and go
 };
 
 // A job from its submission to its end.
@@ -106,6 +106,8 @@ class Simulation {
   absl::Status FindTargets();
   absl::Status CheckWork() const;
   absl::Status FindNodes();
+  void IndexNodes();
+  bool HasHosts() const;  // whether jobs are placed on hosts
   void SetTeams();
   void Submit(size_t index);
   void Start(JobState* state, const scheduler::Decision& decision);
@@ -125,6 +127,12 @@ class Simulation {
   void StopLeaving();
   void TakeSteps();
   void SetNode(const NodeStep& step);
+  void StopRunsOn(const std::string& host, const NodeStep& step);
+  absl::Status FindNodeGroups();
+  // Tells of the nodes that appeared and went away.
+  void TellNodeMoves();
+  // Seconds until the nodes of those hosts, which a run takes now, are there.
+  int64_t TakeHosts(const std::vector<std::string>& hosts);
   void ChangePolicy(const PolicyChange& change);
   void Decide();
   // Whether it is time to. Called once per instant.
@@ -174,7 +182,8 @@ class Simulation {
   std::priority_queue<Leaving, std::vector<Leaving>, std::greater<>> leaving_;
   size_t next_node_step_ = 0, next_change_ = 0;
   std::vector<api::Node> nodes_given_;
-  std::map<std::string, size_t> node_of_;             // if nodes can fail: index in policy_.nodes
+  std::map<std::string, size_t> node_of_;  // if nodes can fail, or come and go: index in policy_.nodes
+  NodeGroups groups_;
   std::map<std::string, std::set<int32_t>> runs_on_;  // host -> places of the states that run there
   UsageMeter meter_;
   std::vector<std::array<int64_t, kStopCauses>> stops_;  // by team

@@ -77,8 +77,22 @@ std::unique_ptr<Held> Simulation::Hold(const JobState& state, const Decision& d)
   const Job& job = trace_.jobs[state.job];
   const JobTerms* terms = trace_.TermsOf(job);
   const int64_t declared = declared_pods_[job.shape];
-  const RunHistory history = {
-      .run = state.starts, .failures = state.failures, .ran_s = state.ran_s, .done = state.done};
+  std::vector<std::string> hosts;
+  if (!node_of_.empty()) {
+    for (const scheduler::PodSetDecision& pod_set : d.pod_sets) {
+      if (!pod_set.topology.has_value()) continue;
+      for (const scheduler::TopologyPlacement::Domain& domain : pod_set.topology->domains) {
+        hosts.push_back(domain.domain->values.back());
+      }
+    }
+    std::sort(hosts.begin(), hosts.end());
+    hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
+  }
+  const RunHistory history = {.run = state.starts,
+                              .failures = state.failures,
+                              .ran_s = state.ran_s,
+                              .done = state.done,
+                              .nodes_s = groups_.empty() ? 0 : TakeHosts(hosts)};
   auto held = std::make_unique<Held>(Held{
       RunCourse(options_.model,
                 options_.model.TermsOf(trace_.ShapeOf(job).priority_class, terms == nullptr ? OwnTerms() : terms->own),
@@ -92,14 +106,8 @@ std::unique_ptr<Held> Simulation::Hold(const JobState& state, const Decision& d)
     held->uses.push_back({meter_.FlavorOf(state.team, held_amount.flavor), amount});
     held->amount += amount;
   }
-  if (node_of_.empty()) return held;
-  for (const scheduler::PodSetDecision& pod_set : d.pod_sets) {
-    if (!pod_set.topology.has_value()) continue;
-    for (const scheduler::TopologyPlacement::Domain& domain : pod_set.topology->domains) {
-      held->hosts.push_back(domain.domain->values.back());
-      runs_on_[held->hosts.back()].insert(static_cast<int32_t>(state.id));
-    }
-  }
+  for (const std::string& host : hosts) runs_on_[host].insert(static_cast<int32_t>(state.id));
+  held->hosts = std::move(hosts);
   return held;
 }
 
@@ -140,7 +148,10 @@ void Simulation::EndRun(JobState* state, StopCause cause, size_t by) {
   meter_.Waste(state->team, held.amount * static_cast<double>(split.lost_s),
                held.amount * static_cast<double>(split.overhead_s));
   if (cause != StopCause::kFinished) ++stops_[state->team][static_cast<int>(cause)];
-  for (const std::string& host : held.hosts) runs_on_[host].erase(static_cast<int32_t>(state->id));
+  for (const std::string& host : held.hosts) {
+    runs_on_[host].erase(static_cast<int32_t>(state->id));
+    if (!groups_.empty()) groups_.GiveBack(host, now_s_);
+  }
   Tell(&ReplayObserver::OnStop, RunStop{.now_s = now_s_,
                                         .job = state->job,
                                         .team = state->team,

@@ -25,6 +25,7 @@ class Maker {
   void AddJobs();
   void AddModel();
   void AddOutages();
+  void AddNodeGroups();
   void AddChange();
 
   SplitMix64 random_;
@@ -65,7 +66,9 @@ void Maker::AddNodes(std::vector<api::Object>* objects) {
   for (int64_t i = 0; i < nodes; ++i) {
     api::Node node;
     node.metadata.name = absl::StrCat("n", i);
-    node.metadata.labels = {{"rack", absl::StrCat("r", i / 2)}, {api::kHostnameLabel, node.metadata.name}};
+    node.metadata.labels = {{"rack", absl::StrCat("r", i / 2)},
+                            {"pool", i == 0 ? "first" : "rest"},
+                            {api::kHostnameLabel, node.metadata.name}};
     node.allocatable = {{"gpu", api::Quantity::FromValue(8)}, {"pods", api::Quantity::FromValue(OneIn(3) ? 3 : 110)}};
     SetReady(true, &node);
     objects->push_back(node);
@@ -140,6 +143,19 @@ void Maker::AddOutages() {
   out_.options.node_steps = StepsOf(out_.outages);
 }
 
+void Maker::AddNodeGroups() {
+  const int64_t nodes = static_cast<int64_t>(out_.policy.nodes.size()) - 1;
+  NodeGroup group;
+  group.name = "rest";
+  group.match_labels = {{"pool", "rest"}};
+  if (OneIn(2)) group.max = Below(nodes + 1);
+  group.min = Below(group.max.value_or(nodes) + 1);
+  group.provision_s = Below(40);
+  if (!OneIn(4)) group.idle_s = Below(60);
+  group.price_per_hour = 7;
+  out_.options.model.node_groups.push_back(std::move(group));
+}
+
 void Maker::AddChange() {
   PolicyChange change;
   change.at_s = Below(200);
@@ -170,6 +186,7 @@ SmallReplay Maker::Make() {
   AddJobs();
   AddModel();
   if (topology_) AddOutages();
+  if (topology_ && OneIn(2)) AddNodeGroups();
   if (OneIn(4)) AddChange();
   out_.options.resource = "gpu";
   out_.options.resume_preempted = OneIn(4);

@@ -90,9 +90,22 @@ std::string AmountText(absl::string_view resource, double amount) {
 
 std::string HoursText(absl::string_view resource, double hours) { return AmountText(resource, std::round(hours)); }
 
+std::string NodeGroupLines(const Metrics& metrics) {
+  std::string text;
+  for (const NodeGroupMetrics& g : metrics.node_groups) {
+    absl::StrAppend(
+        &text,
+        absl::StrFormat("Node group %s: %.1f node-hours, %d to %d nodes, at most %d; %d launched, %d removed", g.name,
+                        g.node_hours, g.min, g.max, g.peak, g.launched, g.removed),
+        g.failed > 0 ? absl::StrCat(", ", g.failed, " lost") : "",
+        g.cost > 0 ? absl::StrFormat("; cost %.2f", g.cost) : "", ".\n");
+  }
+  return text;
+}
+
 // What the table has no room for.
 std::string Remarks(const Metrics& metrics) {
-  std::string text;
+  std::string text = NodeGroupLines(metrics);
   const TeamMetrics& total = metrics.total;
   // Under preemption alone the table says it all.
   bool more = total.failed > 0 || total.deadlines > 0;
@@ -178,6 +191,17 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
   if (const double hours = result.metrics.node_hours; hours > 0) {
     json["nodes"] = {{"resource_hours", Round(hours)},
                      {"utilisation", Round(result.metrics.total.amount_hours / hours)}};
+  }
+  for (const NodeGroupMetrics& group : result.metrics.node_groups) {
+    json["node_groups"].push_back({{"name", group.name},
+                                   {"min", group.min},
+                                   {"max", group.max},
+                                   {"peak", group.peak},
+                                   {"launched", group.launched},
+                                   {"removed", group.removed},
+                                   {"failed", group.failed},
+                                   {"node_hours", Round(group.node_hours)},
+                                   {"cost", Round(group.cost)}});
   }
   for (const TeamMetrics& team : result.metrics.teams) {
     Json entry = ToJson(team);
