@@ -11,10 +11,10 @@ namespace muster::scheduler {
 // of two is the equal of a single pod.
 int EngineImpl::EquivalenceOf(const WorkloadState& w) {
   EquivalenceKey key = {w.shape->equivalence, w.priority, -1};
-  if (w.allowed_flavors.has_value()) {
+  if (!w.allowed_flavors.empty()) {
     key.back() = allowed_lists_.Of(absl::StrJoin(*w.allowed_flavors, ","));
   }
-  for (const PodSetState& ps : w.pod_sets) key.push_back(std::max(0, ps.count - Reclaimed(w.reclaimable, ps.name)));
+  for (const PodSetState& ps : w.pod_sets) key.push_back(std::max(0, ps.count - Reclaimed(*w.reclaimable, ps.name)));
   return equivalences_.Of(std::move(key));
 }
 

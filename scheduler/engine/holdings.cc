@@ -22,7 +22,8 @@ bool EngineImpl::HasChecksReady(const WorkloadState& w) const {
   };
   const auto& rules = declared.cq(w.cq).object.admission_checks;
   return std::all_of(rules.begin(), rules.end(), [&](const api::AdmissionCheckStrategyRule& rule) {
-    return !applies(rule) || std::find(w.ready_checks.begin(), w.ready_checks.end(), rule.name) != w.ready_checks.end();
+    return !applies(rule) ||
+           std::find(w.ready_checks->begin(), w.ready_checks->end(), rule.name) != w.ready_checks->end();
   });
 }
 
@@ -33,7 +34,7 @@ quota::FrAmounts EngineImpl::ComputeUsage(const WorkloadState& w) {
     int32_t count = ps.count;
     for (const PodSetState& declared : w.pod_sets) {
       if (declared.name != ps.name) continue;
-      count = std::min(ps.count, std::max(0, declared.count - Reclaimed(w.reclaimable, ps.name)));
+      count = std::min(ps.count, std::max(0, declared.count - Reclaimed(*w.reclaimable, ps.name)));
     }
     for (const HeldPodSet::Item& item : ps.items) {
       quota::Amount amount = item.amount;
@@ -93,15 +94,15 @@ void EngineImpl::Await(WorkloadId id) {
 }
 
 void EngineImpl::SetAwaits(WorkloadId id, std::string cluster_queue) {
-  std::string& awaits = workloads[id].awaits;
-  if (awaits == cluster_queue) return;
+  Seldom<std::string>& awaits = workloads[id].awaits;
+  if (*awaits == cluster_queue) return;
   if (!awaits.empty()) {
-    const auto it = awaiting_.find(awaits);
+    const auto it = awaiting_.find(*awaits);
     it->second.erase(id);
     if (it->second.empty()) awaiting_.erase(it);
   }
   awaits = std::move(cluster_queue);
-  if (!awaits.empty()) awaiting_[awaits].insert(id);
+  if (!awaits.empty()) awaiting_[*awaits].insert(id);
 }
 
 void EngineImpl::Resume(WorkloadId id, ClusterQueueId cq, absl::Time now) {

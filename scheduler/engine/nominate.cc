@@ -97,7 +97,7 @@ void EngineImpl::Choose(Entry* e, Lane* lane, const ScanProgress* progress, cons
   bool reducible = false;
   for (const PodSetState& ps : w.pod_sets) {
     int32_t count = ps.count;
-    for (const api::ReclaimablePod& p : w.reclaimable) {
+    for (const api::ReclaimablePod& p : *w.reclaimable) {
       if (p.name == ps.name) count = std::max(0, count - p.count);
     }
     full.push_back(count);

@@ -127,7 +127,7 @@ void EngineImpl::Process(Entry* e, Lane* lane) {
       HasNodeToReplace(w)) {
     d.status = EntryStatus::kEvicted;
     d.note = Note::kNoReplacement;
-    d.note_detail = absl::StrJoin(w.unhealthy_nodes, ",");
+    d.note_detail = absl::StrJoin(*w.unhealthy_nodes, ",");
     return;
   }
   if (d.mode == Mode::kNoFit) {

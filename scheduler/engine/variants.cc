@@ -10,7 +10,7 @@ namespace muster::scheduler {
 // How favorable a variant is: the place of its first allowed flavor among the flavors of the ClusterQueue.
 int EngineImpl::VariantRank(const WorkloadState& w, ClusterQueueId cq) const {
   int best = std::numeric_limits<int>::max();
-  if (!w.allowed_flavors.has_value()) return best;
+  if (w.allowed_flavors.empty()) return best;
   for (const std::string& name : *w.allowed_flavors) best = std::min(best, FlavorRank(name, cq));
   return best;
 }
@@ -26,12 +26,12 @@ int EngineImpl::FlavorRank(const std::string& flavor, ClusterQueueId cq) const {
 }
 
 WorkloadId EngineImpl::AdmittedSibling(const WorkloadState& w, ClusterQueueId cq, bool more_favorable) const {
-  if (w.variant_of.empty() || !w.allowed_flavors.has_value()) return kNoId;
+  if (w.variant_of.empty() || w.allowed_flavors.empty()) return kNoId;
   const int rank = VariantRank(w, cq);
   WorkloadId found = kNoId;
   for (const VictimKey& k : holders[cq]) {
     const WorkloadState& other = workloads[k.id];
-    if (!other.admitted || other.variant_of != w.variant_of || other.uid() == w.uid()) continue;
+    if (!other.admitted || *other.variant_of != *w.variant_of || other.uid() == w.uid()) continue;
     const int other_rank = VariantRank(other, cq);
     if (more_favorable ? other_rank >= rank : other_rank <= rank) continue;
     if (found == kNoId || other.key() < workloads[found].key()) found = k.id;
@@ -62,7 +62,7 @@ bool EngineImpl::MigrateSibling(Entry* e) {
 
 WorkloadId EngineImpl::ReplacedSlice(const WorkloadState& w, ClusterQueueId cq) const {
   if (w.replaces.empty() || !options.gates[Gate::kElasticJobsViaWorkloadSlices]) return kNoId;
-  const auto it = workload_ids.find(w.replaces);
+  const auto it = workload_ids.find(*w.replaces);
   if (it == workload_ids.end()) return kNoId;
   const WorkloadState& old = workloads[it->second];
   // In this order: one in another ClusterQueue may just be decided about in another lane.

@@ -143,10 +143,10 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   if (options.gates[Gate::kAdmissionGatedBy]) {
     if (const std::string* by = Annotation(object.metadata, api::kAdmissionGatedByAnnotation)) w->gated_by = *by;
   }
-  w->allowed_flavors.reset();
+  w->allowed_flavors.clear();
   if (options.gates[Gate::kConcurrentAdmission]) {
     const std::string* list = Annotation(object.metadata, api::kAllowedFlavorsAnnotation);
-    if (list != nullptr) w->allowed_flavors = absl::StrSplit(*list, ',');
+    if (list != nullptr) w->allowed_flavors = std::vector<std::string>(absl::StrSplit(*list, ','));
   }
   w->variant_of.clear();
   if (options.gates[Gate::kConcurrentAdmission]) {
@@ -162,11 +162,12 @@ void EngineImpl::Derive(const api::Workload& object, WorkloadState* w) {
   w->reclaimable.clear();
   if (options.gates[Gate::kReclaimablePods]) w->reclaimable = object.status.reclaimable_pods;
   w->failed_checks = false;
-  w->ready_checks.clear();
+  std::vector<std::string> ready_checks;
   for (const api::AdmissionCheckState& check : object.status.admission_checks) {
     if (check.state == "Retry" || check.state == "Rejected") w->failed_checks = true;
-    if (check.state == "Ready") w->ready_checks.push_back(check.name);
+    if (check.state == "Ready") ready_checks.push_back(check.name);
   }
+  w->ready_checks = std::move(ready_checks);
   w->checks_ready = !object.status.admission_checks.empty() &&
                     std::all_of(object.status.admission_checks.begin(), object.status.admission_checks.end(),
                                 [](const api::AdmissionCheckState& c) { return c.state == "Ready"; });
@@ -307,10 +308,10 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
   const std::optional<absl::Time> evicted_since = w.evicted_since, requeued_since = w.requeued_since;
   const int64_t evaluated_generation = std::exchange(w.evaluated_generation, 0);
   const std::shared_ptr<const WorkloadShape> old_shape = w.shape;
-  const std::vector<api::ReclaimablePod> old_reclaimable = w.reclaimable;
+  const Seldom<std::vector<api::ReclaimablePod>> old_reclaimable = w.reclaimable;
   const int32_t old_local_queue = w.local_queue;
   const int64_t old_priority = w.priority;
-  const std::string old_class = w.priority_class;
+  const Seldom<std::string> old_class = w.priority_class;
   const bool had_pod_class = !w.workload_priority_class && !w.priority_class.empty();
   // Another object under the same name starts anew.
   if (!same_uid) Dequeue(id);
@@ -357,10 +358,10 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
       w.admitted = api::IsConditionTrue(conditions, "Admitted");
       if (held_before) {
         // Kueue looks again at who waits in the tree when pods ended, the job shrank, or its priority class changed.
-        const bool pods_ended = was_admitted && w.admitted && !SamePods(old_reclaimable, w.reclaimable);
+        const bool pods_ended = was_admitted && w.admitted && !SamePods(*old_reclaimable, *w.reclaimable);
         const bool shrank = options.gates[Gate::kElasticJobsViaWorkloadSlices] && ScaledDown(*old_shape, *w.shape);
         const bool reprioritized = w.workload_priority_class && !had_pod_class &&
-                                   (old_class != w.priority_class || old_priority != w.priority);
+                                   (*old_class != *w.priority_class || old_priority != w.priority);
         if (pods_ended || shrank || reprioritized) NotifyQueueOf(w, now);
       }
       if (NeedsSecondPass(w)) {
@@ -385,7 +386,7 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
                        evicted_since.value_or(*w.evicted_since) != *w.evicted_since ||
                        requeued_since.value_or(*w.requeued_since) != *w.requeued_since ||
                        (evaluated_generation != 0 && evaluated_generation != w.generation) ||
-                       !SamePods(old_reclaimable, w.reclaimable) || !SameAdjusted(*old_shape, *w.shape);
+                       !SamePods(*old_reclaimable, *w.reclaimable) || !SameAdjusted(*old_shape, *w.shape);
   Enqueue(id, changed, now);
   return id;
 }
@@ -430,7 +431,7 @@ void EngineImpl::CompleteEviction(WorkloadId id, absl::Time now) {
   FreeQuota(id);
   SetAwaits(id, "");
   w.held.clear();
-  w.requeued_false = w.eviction_reason != "Preempted";
+  w.requeued_false = *w.eviction_reason != "Preempted";
   w.requeued_since.reset();
   w.evaluated_generation = 0;
   Enqueue(id, true, now);
@@ -480,8 +481,8 @@ void EngineImpl::SetReclaimablePods(WorkloadId id, absl::Span<const api::Reclaim
   if (!w.in_use) return;
   const quota::NodeId node = w.phase == WorkloadPhase::kReserved ? declared.NodeOf(w.cq) : quota::kNoNode;
   if (node != quota::kNoNode) declared.forest().RemoveUsage(node, w.usage);
-  const bool changed = !SamePods(w.reclaimable, pods);
-  w.reclaimable.assign(pods.begin(), pods.end());
+  const bool changed = !SamePods(*w.reclaimable, pods);
+  w.reclaimable = std::vector<api::ReclaimablePod>(pods.begin(), pods.end());
   w.equivalence = EquivalenceOf(w);
   w.evaluated_generation = 0;
   w.usage = ComputeUsage(w);

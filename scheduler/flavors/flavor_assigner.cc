@@ -352,7 +352,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       mismatch->code = FlavorReason::Code::kNotInNominationMapping;
       mismatch->resource = trigger;
       looked_at = false;
-    } else if (workload.allowed_flavors.has_value() && object != nullptr &&
+    } else if (!workload.allowed_flavors.empty() && object != nullptr &&
                std::find(workload.allowed_flavors->begin(), workload.allowed_flavors->end(),
                          declared_.flavors.Name(flavor)) == workload.allowed_flavors->end()) {
       mismatch.emplace();

@@ -430,7 +430,7 @@ TEST_F(AssignTest, RefusalsThatAreNoMatterOfQuota) {
   EXPECT_EQ(Codes(a), (std::vector<Code>{Code::kNotAllowedByAnnotation, Code::kNotAllowedByAnnotation}));
   EXPECT_EQ(a.no_fit_reason, PendingReason::kNoMatchingFlavor);
   EXPECT_FALSE(a.attempted[0]);
-  workload_.allowed_flavors.reset();
+  workload_.allowed_flavors.clear();
   // Pinned to the flavors of an earlier assignment.
   const ResourceId gpu = declared_.resources.Find("nvidia.com/gpu");
   FlavorPins pins = {{{gpu, declared_.flavors.Find("b")}}};

@@ -37,7 +37,7 @@ bool HasNodeToReplace(const WorkloadState& workload) {
   for (const HeldPodSet& held : workload.held) {
     if (!held.topology.has_value()) continue;
     for (const TopologyPlacement::Domain& d : held.topology->domains) {
-      if (d.domain->values.back() == workload.unhealthy_nodes[0]) return true;
+      if (d.domain->values.back() == workload.unhealthy_nodes->front()) return true;
     }
   }
   return false;
@@ -115,7 +115,7 @@ TopologyQuestion TopologyStep::Ask(const WorkloadState& workload, ClusterQueueId
   const bool topology_only = IsTopologyOnly(cq);
   const bool replacing = HasNodeToReplace(workload);
   if (replacing) {
-    question.unhealthy_nodes = workload.unhealthy_nodes;
+    question.unhealthy_nodes = *workload.unhealthy_nodes;
     question.keep_on_node_failure = workload.owned_by_single_pod;
   }
   bool any_tree = false;
@@ -131,7 +131,7 @@ TopologyQuestion TopologyStep::Ask(const WorkloadState& workload, ClusterQueueId
       if (held == nullptr || !held->topology.has_value()) continue;
       const auto& domains = held->topology->domains;
       if (std::none_of(domains.begin(), domains.end(), [&](const TopologyPlacement::Domain& d) {
-            return d.domain->values.back() == workload.unhealthy_nodes[0];
+            return d.domain->values.back() == workload.unhealthy_nodes->front();
           })) {
         continue;
       }

@@ -365,7 +365,7 @@ TEST_F(TopologyStepTest, AFailedNodeIsReplacedForThoseThatAreOnIt) {
   EXPECT_TRUE(HasNodeToReplace(workload_));
   Assignment a = Assigned("a");
   TopologyQuestion q = step_.Ask(workload_, cq_, &a);
-  EXPECT_EQ(q.unhealthy_nodes, workload_.unhealthy_nodes);
+  EXPECT_EQ(q.unhealthy_nodes, *workload_.unhealthy_nodes);
   EXPECT_FALSE(q.keep_on_node_failure);
   ASSERT_EQ(q.pod_sets.size(), 1u);
   EXPECT_EQ(q.pod_sets[0].index, 2);

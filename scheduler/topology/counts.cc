@@ -14,6 +14,28 @@ TopologyCounts::TopologyCounts(const TopologyTree& tree, PodShape shape, DomainI
     : tree_(tree), shape_(std::move(shape)), within_(within) {
   by_resource_.assign(shape_.requests.size(), 0);
   level_orders_.resize(tree.num_levels());
+  ForgetKnown();
+}
+
+void TopologyCounts::ForgetKnown() {
+  first_.assign(tree_.num_levels(), Known());
+  last_.assign(tree_.num_levels(), Known());
+}
+
+void TopologyCounts::Follow(const OrderKey& after, bool is_first, Known* known) {
+  if (!known->is_known) return;
+  const auto ahead = [is_first](const OrderKey& a, const OrderKey& b) { return is_first ? a < b : b < a; };
+  const bool counts = !is_first || after.slices >= known->slices;
+  if (known->key.has_value() && known->key->id == after.id) {
+    // Where it has fallen back another may be the one now.
+    if (!counts || ahead(*known->key, after)) {
+      known->is_known = false;
+    } else {
+      known->key = after;
+    }
+  } else if (counts && (!known->key.has_value() || ahead(after, *known->key))) {
+    known->key = after;
+  }
 }
 
 void TopologyCounts::TallyVerdict(const LeafVerdict& v, int sign) {
@@ -134,6 +156,7 @@ void TopologyCounts::Rebuild() {
   for (auto& order : level_orders_) order.reset();
   child_orders_.clear();
   ordered_ = false;
+  ForgetKnown();
   for (LeafId leaf = 0; leaf < tree_.num_leaves(); ++leaf) {
     JudgeLeaf(leaf);
     counts_[tree_.DomainOf(leaf)] = CountLeaf(leaf);
@@ -152,8 +175,10 @@ void TopologyCounts::Rebuild() {
 }
 
 void TopologyCounts::Set(DomainId id, const DomainCounts& counts) {
+  const TopologyTree::Domain& d = tree_.domain(id);
+  Follow(KeyWith(id, counts), /*is_first=*/true, &first_[d.level]);
+  Follow(KeyWith(id, counts), /*is_first=*/false, &last_[d.level]);
   if (ordered_) {
-    const TopologyTree::Domain& d = tree_.domain(id);
     const OrderKey before = KeyOf(id);
     const OrderKey after = KeyWith(id, counts);
     if (before < after || after < before) {
@@ -169,7 +194,7 @@ void TopologyCounts::Set(DomainId id, const DomainCounts& counts) {
       }
     }
   }
-  if (tree_.domain(id).parent == kNoId) total_slices_ += counts.slices - counts_[id].slices;
+  if (d.parent == kNoId) total_slices_ += counts.slices - counts_[id].slices;
   counts_[id] = counts;
 }
 
@@ -188,6 +213,7 @@ void TopologyCounts::Sync() {
     verdicts_.resize(tree_.num_leaves());
     leaf_stamp_.resize(tree_.num_leaves(), 0);
     if (!affinity_.empty()) affinity_.resize(tree_.num_leaves(), 0);
+    ForgetKnown();
     for (DomainId id = first; ordered_ && id < tree_.num_domains(); ++id) {
       const TopologyTree::Domain& d = tree_.domain(id);
       if (auto& order = level_orders_[d.level]; order.has_value()) order->insert(KeyOf(id));
@@ -228,6 +254,7 @@ void TopologyCounts::Sync() {
   };
   for (; seen_ < tree_.journal_end(); ++seen_) {
     const TopologyTree::Touch touch = tree_.journal(seen_);
+    if (shape_.empty && touch.only_used) continue;  // counts as if nobody used anything
     // Once is enough: what counts is how it is now.
     if (leaf_stamp_[touch.leaf] == round_ && !touch.node_changed) continue;
     leaf_stamp_[touch.leaf] = round_;
@@ -294,6 +321,8 @@ std::optional<TopologyCounts::OrderKey> TopologyCounts::FirstAt(int level, int32
     if (it == order.end()) return std::nullopt;
     return *it;
   }
+  Known& known = first_[level];
+  if (known.is_known && known.slices == slices) return known.key;
   std::optional<OrderKey> first;
   for (const DomainId id : tree_.AtLevel(level)) {
     const DomainCounts& c = counts_[id];
@@ -303,11 +332,14 @@ std::optional<TopologyCounts::OrderKey> TopologyCounts::FirstAt(int level, int32
     const OrderKey key = KeyOf(id);
     if (!first.has_value() || key < *first) first = key;
   }
+  known = {true, slices, first};
   return first;
 }
 
 TopologyCounts::OrderKey TopologyCounts::LastAt(int level) {
   if (HasOrder(level)) return *LevelOrder(level).rbegin();
+  Known& known = last_[level];
+  if (known.is_known) return *known.key;
   const absl::Span<const DomainId> ids = tree_.AtLevel(level);
   OrderKey last = KeyOf(ids.front());
   for (const DomainId id : ids) {
@@ -316,6 +348,7 @@ TopologyCounts::OrderKey TopologyCounts::LastAt(int level) {
     const OrderKey key = KeyOf(id);
     if (last < key) last = key;
   }
+  known = {true, 0, last};
   return last;
 }
 

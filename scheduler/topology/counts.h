@@ -78,8 +78,9 @@ class TopologyCounts {
   int64_t total_slices() const { return total_slices_; }
   const Order& LevelOrder(int level);
   // Of the level's order: the first with at least so many slices (nullopt if there is none), and the last. Of a level of
-  // a few thousand domains they are looked for without an order: one that is kept costs more at every change than the
-  // walk. REQUIRES of LastAt: the level has a domain.
+  // a few thousand domains they are looked for without an order: one that is kept costs more at every change than a
+  // walk. What was found stays known as long as changes leave no doubt about it, so that the walk is seldom.
+  // REQUIRES of LastAt: the level has a domain.
   std::optional<OrderKey> FirstAt(int level, int32_t slices);
   OrderKey LastAt(int level);
   // Both stay where they are, and are kept, until the next Sync.
@@ -125,6 +126,16 @@ class TopologyCounts {
   OrderKey KeyWith(DomainId id, const DomainCounts& c) const {
     return {c.slices, c.pods, tree_.domain(id).rank, id, c.left};
   }
+  // What FirstAt found last on a level, for so many slices, and LastAt.
+  struct Known {
+    bool is_known = false;
+    int32_t slices = 0;
+    std::optional<OrderKey> key;
+  };
+  // The domain has moved in the order of its level.
+  static void Follow(const OrderKey& after, bool is_first, Known* known);
+  void ForgetKnown();
+
   static constexpr int16_t kNoLimit = -1;
   // What keeps a leaf from taking a single pod.
   struct LeafVerdict {
@@ -166,6 +177,7 @@ class TopologyCounts {
   std::vector<std::optional<Order>> level_orders_;
   absl::node_hash_map<DomainId, Order> child_orders_;  // orders stay where they are as more are kept
   bool ordered_ = false;
+  std::vector<Known> first_, last_;  // by level
   int64_t total_slices_ = 0;
 };
 

@@ -70,13 +70,35 @@ std::vector<PodShape> Shapes() {
   return out;
 }
 
+// The first with at least so many slices and the last of the level, by looking at all of it.
+void ExpectEnds(TopologyCounts& kept, int level, int32_t slices) {
+  std::optional<TopologyCounts::OrderKey> first, last;
+  for (const DomainId id : kept.tree().AtLevel(level)) {
+    const TopologyCounts::OrderKey key = kept.KeyOf(id);
+    if (key.slices >= slices && (!first.has_value() || key < *first)) first = key;
+    if (!last.has_value() || *last < key) last = key;
+  }
+  const auto found = kept.FirstAt(level, slices);
+  ASSERT_EQ(found.has_value(), first.has_value());
+  if (first.has_value()) {
+    EXPECT_EQ(found->id, first->id);
+    EXPECT_EQ(found->pods, first->pods);
+  }
+  if (!last.has_value()) return;
+  EXPECT_EQ(kept.LastAt(level).id, last->id);
+  EXPECT_EQ(kept.LastAt(level).pods, last->pods);
+}
+
 TEST(TopologyCounts, KeptAsIfCountedAnew) {
   std::mt19937 random(11);
   const auto pick = [&random](int n) { return static_cast<int>(random() % n); };
   for (int round = 0; round < 30; ++round) {
     TopologyTree tree("t", {"block", "rack", kHostnameLabel});
-    std::vector<std::unique_ptr<TopologyCounts>> kept;
-    for (const PodShape& shape : Shapes()) kept.push_back(std::make_unique<TopologyCounts>(tree, shape));
+    std::vector<std::unique_ptr<TopologyCounts>> kept, walked;  // walked: never asked for an order
+    for (const PodShape& shape : Shapes()) {
+      kept.push_back(std::make_unique<TopologyCounts>(tree, shape));
+      walked.push_back(std::make_unique<TopologyCounts>(tree, shape));
+    }
     std::deque<api::Node> nodes;
     std::vector<LeafId> leaves;
     for (int step = 0; step < 40; ++step) {
@@ -100,7 +122,9 @@ TEST(TopologyCounts, KeptAsIfCountedAnew) {
         } else {
           const TopologyTree::UndoMark mark = tree.Mark();
           tree.AddAssumed(leaf, amount, 1);
-          for (auto& counts : kept) counts->Sync();
+          for (auto* all : {&kept, &walked}) {
+            for (auto& counts : *all) counts->Sync();
+          }
           tree.Rollback(mark);
         }
       }
@@ -108,6 +132,14 @@ TEST(TopologyCounts, KeptAsIfCountedAnew) {
       for (auto& counts : kept) {
         TopologyCounts fresh(tree, counts->shape());
         ExpectSame(*counts, fresh);
+        ASSERT_FALSE(HasFailure()) << "round " << round << " step " << step;
+      }
+      for (auto& counts : walked) {
+        counts->Sync();
+        for (int level = 0; level < tree.num_levels(); ++level) {
+          if (pick(4) == 0) ExpectEnds(*counts, level, pick(4));
+          ExpectEnds(*counts, level, 1);
+        }
         ASSERT_FALSE(HasFailure()) << "round " << round << " step " << step;
       }
     }

@@ -329,18 +329,19 @@ TopologyCounts& TopologyInventory::CountsFor(FlavorId flavor, const PodShape& sh
   Flavor& f = flavors_[flavor];
   std::string key = shape.Key();
   std::unique_ptr<TopologyCounts>& counts = f.counts[key];
-  if (counts == nullptr) {
-    counts = std::make_unique<TopologyCounts>(*f.tree, shape);
-    f.recent.push_back(key);
+  const bool is_new = counts == nullptr;
+  if (is_new) counts = std::make_unique<TopologyCounts>(*f.tree, shape);
+  TopologyCounts* const found = counts.get();
+  if (is_new) {
+    f.recent.push_back(std::move(key));
     const size_t domains = std::max<size_t>(1, static_cast<size_t>(f.tree->num_domains()));
     while (f.recent.size() > std::max(kFewestCounts, kCountedDomains / domains)) {
       f.counts.erase(f.recent.front());
       f.recent.pop_front();
     }
   }
-  TopologyCounts& out = *f.counts[key];
-  out.Sync();
-  return out;
+  found->Sync();
+  return *found;
 }
 
 LeafId TopologyInventory::LeafOf(FlavorId flavor, DomainKey key) {

@@ -23,8 +23,18 @@ std::string PrintTaint(const api::Taint& t) {
   return t.value.empty() ? absl::StrCat(t.key, ":", t.effect) : absl::StrCat(t.key, "=", t.value, ":", t.effect);
 }
 
+// Not to be read: written once per placement.
+template <typename Number>
+void AppendBytes(Number number, std::string* out) {
+  out->append(reinterpret_cast<const char*>(&number), sizeof(number));
+}
+
 void AppendAmounts(const std::vector<ResourceAmount>& amounts, std::string* out) {
-  for (const ResourceAmount& a : amounts) absl::StrAppend(out, static_cast<int32_t>(a.resource), "=", a.amount, ",");
+  AppendBytes(static_cast<int32_t>(amounts.size()), out);
+  for (const ResourceAmount& a : amounts) {
+    AppendBytes(static_cast<int32_t>(a.resource), out);
+    AppendBytes(a.amount, out);
+  }
 }
 
 }  // namespace
@@ -99,13 +109,13 @@ std::optional<NodePacking> PackingOf(const api::StringMap& annotations) {
 std::string PodShape::Key() const {
   std::string out;
   AppendAmounts(requests, &out);
-  if (leader.has_value()) {
-    absl::StrAppend(&out, "L");
-    AppendAmounts(*leader, &out);
-  }
-  absl::StrAppend(&out, "S", slice_size, "@", slice_level, empty ? "E" : "", tight ? "T" : "");
-  for (const int32_t size : inner_size) absl::StrAppend(&out, "/", size);
-  if (filter != nullptr) absl::StrAppend(&out, "F", filter->key());
+  out += static_cast<char>((leader.has_value() ? 1 : 0) | (empty ? 2 : 0) | (tight ? 4 : 0) | (filter ? 8 : 0));
+  if (leader.has_value()) AppendAmounts(*leader, &out);
+  AppendBytes(slice_size, &out);
+  AppendBytes(slice_level, &out);
+  AppendBytes(static_cast<int32_t>(inner_size.size()), &out);
+  for (const int32_t size : inner_size) AppendBytes(size, &out);
+  if (filter != nullptr) out += filter->key();
   return out;
 }
 

@@ -125,18 +125,10 @@ void TopologyTree::SetLeaf(LeafId leaf, bool present, std::vector<quota::Amount>
   }
   present_[leaf] = present ? 1 : 0;
   node_[leaf] = present && lowest_is_host_ ? node : nullptr;
-  Note(leaf, true);
+  Note({leaf, /*node_changed=*/true, /*only_used=*/false});
 }
 
-quota::Amount TopologyTree::Remaining(LeafId leaf, ResourceId r, bool empty) const {
-  if (r >= stride_) return 0;
-  const size_t at = static_cast<size_t>(leaf) * stride_ + r;
-  quota::Amount left = free_[at];
-  if (!empty) left = quota::Sub(left, used_[at]);
-  return quota::Sub(left, assumed_[at]);
-}
-
-void TopologyTree::Note(LeafId leaf, bool node_changed) {
+void TopologyTree::Note(Touch touch) {
   // Followers that fall far behind start over anyway.
   const size_t most = 4 * leaf_domain_.size() + 4096;
   if (journal_.size() >= most) {
@@ -144,7 +136,7 @@ void TopologyTree::Note(LeafId leaf, bool node_changed) {
     journal_.erase(journal_.begin(), journal_.begin() + drop);
     journal_begin_ += drop;
   }
-  journal_.push_back({leaf, node_changed});
+  journal_.push_back(touch);
 }
 
 void TopologyTree::Add(bool assumed, LeafId leaf, absl::Span<const ResourceAmount> per_pod, int64_t count) {
@@ -154,7 +146,7 @@ void TopologyTree::Add(bool assumed, LeafId leaf, absl::Span<const ResourceAmoun
     if (open_marks_ > 0) undo_.push_back({assumed, leaf, a.resource, sum});
     sum = count >= 0 ? quota::Add(sum, quota::Mul(a.amount, count)) : quota::Sub(sum, quota::Mul(a.amount, -count));
   }
-  Note(leaf, false);
+  Note({leaf, /*node_changed=*/false, /*only_used=*/!assumed});
 }
 
 void TopologyTree::AddUsed(LeafId leaf, absl::Span<const ResourceAmount> per_pod, int64_t count) {
@@ -165,13 +157,13 @@ void TopologyTree::AddAssumed(LeafId leaf, absl::Span<const ResourceAmount> per_
 }
 
 void TopologyTree::Rollback(UndoMark mark) {
-  LeafId noted = kNoId;
+  Touch noted{kNoId, false, false};
   while (undo_.size() > mark) {
     const Undo& u = undo_.back();
     (u.assumed ? assumed_ : used_)[static_cast<size_t>(u.leaf) * stride_ + u.resource] = u.before;
-    if (u.leaf != noted) {
-      noted = u.leaf;
-      Note(noted, false);
+    if (u.leaf != noted.leaf || u.assumed == noted.only_used) {
+      noted = {u.leaf, /*node_changed=*/false, /*only_used=*/!u.assumed};
+      Note(noted);
     }
     undo_.pop_back();
   }

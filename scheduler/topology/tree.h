@@ -83,7 +83,11 @@ class TopologyTree {
   quota::Amount free(LeafId leaf, ResourceId r) const { return At(free_, leaf, r); }
   quota::Amount used(LeafId leaf, ResourceId r) const { return At(used_, leaf, r); }
   // free - used - assumed; with `empty`, as if nobody used anything.
-  quota::Amount Remaining(LeafId leaf, ResourceId r, bool empty) const;
+  quota::Amount Remaining(LeafId leaf, ResourceId r, bool empty) const {
+    if (r >= stride_) return 0;
+    const size_t at = static_cast<size_t>(leaf) * stride_ + r;
+    return quota::Sub(empty ? free_[at] : quota::Sub(free_[at], used_[at]), assumed_[at]);
+  }
 
   // Adds (count < 0: takes away) what `count` pods use, `per_pod` each.
   void AddUsed(LeafId leaf, absl::Span<const ResourceAmount> per_pod, int64_t count);
@@ -103,6 +107,7 @@ class TopologyTree {
   struct Touch {
     LeafId leaf;
     bool node_changed;  // labels, taints or presence may differ
+    bool only_used;     // nothing but what admitted workloads use differs
   };
   Touch journal(uint64_t at) const { return journal_[at - journal_begin_]; }
   // Changes when ranks were given anew: what is ordered by rank has to be ordered again.
@@ -121,7 +126,7 @@ class TopologyTree {
   }
   void Widen(int resources);
   void Add(bool assumed, LeafId leaf, absl::Span<const ResourceAmount> per_pod, int64_t count);
-  void Note(LeafId leaf, bool node_changed);
+  void Note(Touch touch);
   DomainId AddDomain(DomainId parent, int level, const std::string& value);
   bool PathLess(DomainId a, absl::Span<const std::string> values) const;
   void Renumber(int level);

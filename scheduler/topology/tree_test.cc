@@ -139,12 +139,21 @@ TEST(TopologyTree, TheJournalNamesEveryLeafTouched) {
   EXPECT_TRUE(tree.journal(seen).node_changed);
   EXPECT_EQ(tree.journal(seen + 1).leaf, b);
   EXPECT_FALSE(tree.journal(seen + 1).node_changed);
+  EXPECT_TRUE(tree.journal(seen + 1).only_used);
   const TopologyTree::UndoMark mark = tree.Mark();
   tree.AddUsed(b, one, 1);
   seen = tree.journal_end();
   tree.Rollback(mark);
   ASSERT_EQ(tree.journal_end(), seen + 1) << "taking back is a change, too";
   EXPECT_EQ(tree.journal(seen).leaf, b);
+  EXPECT_TRUE(tree.journal(seen).only_used);
+  const TopologyTree::UndoMark both = tree.Mark();
+  tree.AddUsed(b, one, 1);
+  tree.AddAssumed(b, one, 1);
+  seen = tree.journal_end();
+  tree.Rollback(both);
+  ASSERT_EQ(tree.journal_end(), seen + 2) << "what is assumed counts even where use does not";
+  EXPECT_FALSE(tree.journal(seen).only_used);
   // It forgets its oldest half when nobody could want to follow it.
   for (int i = 0; i < 10000; ++i) tree.AddUsed(a, one, 1);
   EXPECT_GT(tree.journal_begin(), 0u);

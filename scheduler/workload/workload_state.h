@@ -15,6 +15,7 @@
 #include "api/kueue.h"
 #include "quota/forest.h"
 #include "quota/fr_sum.h"
+#include "scheduler/base/seldom.h"
 #include "scheduler/ids.h"
 #include "scheduler/shared.h"
 #include "scheduler/status.h"
@@ -98,22 +99,22 @@ struct WorkloadState {
   std::vector<HeldPodSet> held;  // while kReserved, or awaits is set
   std::optional<ScanProgress> progress;
   absl::Time creation;
-  std::vector<api::ReclaimablePod> reclaimable;
+  Seldom<std::vector<api::ReclaimablePod>> reclaimable;
   // When the conditions Evicted and Requeued last changed, as the object tells (InfinitePast: it has no such
   // condition). nullopt: the engine has set it itself, and the caller's write has not been seen yet.
   std::optional<absl::Time> evicted_since, requeued_since;
   std::optional<absl::Time> requeue_at;
-  std::string eviction_reason;
-  std::string priority_class;             // that the spec refers to
-  std::string gated_by;                   // annotation admission-gated-by
-  std::vector<std::string> ready_checks;  // admission checks in state Ready
+  Seldom<std::string> eviction_reason;
+  Seldom<std::string> priority_class;             // that the spec refers to
+  Seldom<std::string> gated_by;                   // annotation admission-gated-by
+  Seldom<std::vector<std::string>> ready_checks;  // admission checks in state Ready
   // While kUnqueued: it was admitted to this ClusterQueue, which does not exist (yet).
-  std::string awaits;
-  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; nullopt = all.
-  std::optional<std::vector<std::string>> allowed_flavors;
-  std::string variant_of;  // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
-  std::string replaces;    // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
-  std::vector<std::string> unhealthy_nodes;
+  Seldom<std::string> awaits;
+  // [ConcurrentAdmission] annotation workload-allowed-resource-flavors; empty = all.
+  Seldom<std::vector<std::string>> allowed_flavors;
+  Seldom<std::string> variant_of;  // [ConcurrentAdmission] UID of the Workload that owns it; "" = not a variant
+  Seldom<std::string> replaces;    // [ElasticJobsViaWorkloadSlices] key of the slice it takes the place of
+  Seldom<std::vector<std::string>> unhealthy_nodes;
 
   const std::string& key() const { return identity->key; }
   // Orders point into it: it stays where it is as long as the workload is in one.

@@ -21,11 +21,16 @@ class Largest {
   // O(log most).
   void Offer(double weight, T item) {
     if (!Wants(weight)) return;
+    size_t place = items_.size();
     if (heap_.size() == most_) {
       std::pop_heap(heap_.begin(), heap_.end(), Before);
+      place = heap_.back().place;
+      items_[place] = std::move(item);
       heap_.pop_back();
+    } else {
+      items_.push_back(std::move(item));
     }
-    heap_.push_back({weight, next_++, std::move(item)});
+    heap_.push_back({weight, next_++, place});
     std::push_heap(heap_.begin(), heap_.end(), Before);
   }
   // Heaviest first. O(n log n).
@@ -33,7 +38,7 @@ class Largest {
     std::sort(heap_.begin(), heap_.end(), Before);
     std::vector<T> items;
     items.reserve(heap_.size());
-    for (Entry& entry : heap_) items.push_back(std::move(entry.item));
+    for (const Entry& entry : heap_) items.push_back(std::move(items_[entry.place]));
     return items;
   }
 
@@ -41,7 +46,7 @@ class Largest {
   struct Entry {
     double weight;
     uint64_t turn;
-    T item;
+    size_t place;  // in items_: a heap moves its entries about, and items may be large
   };
   // The heap's front is what has to give way first: the lightest, of equal ones the latest.
   static bool Before(const Entry& a, const Entry& b) {
@@ -51,6 +56,7 @@ class Largest {
   size_t most_;
   uint64_t next_ = 0;
   std::vector<Entry> heap_;
+  std::vector<T> items_;
 };
 
 }  // namespace muster::sim

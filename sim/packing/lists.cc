@@ -35,7 +35,7 @@ class Row {
   // "" if there is no such column, nor one that may be a slip for it.
   std::string TextIfThere(absl::string_view column) {
     if (const auto value = record_.Get(column); value.has_value()) return std::string(*value);
-    for (const std::string& name : record_.names) {
+    for (const std::string& name : record_.names.list()) {
       if (!api::NearestName(name, {column}).empty()) Fail(name, absl::StrCat("is ", column, " meant?"));
     }
     return "";

@@ -1,6 +1,7 @@
 #include "sim/replay/loop_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
@@ -8,15 +9,26 @@ using scheduler::WorkloadId;
 
 void LoopWatch::Disturbed() {
   events_.clear();
+  if (!std::exchange(contested_, false)) return;
   starts_.clear();
 }
 
-void LoopWatch::Preempted(WorkloadId victim, WorkloadId by) { events_.push_back({victim, by}); }
+void LoopWatch::Count(size_t place) {
+  if (events_[place].started()) starts_[events_[place].workload].push_back(place);
+}
+
+void LoopWatch::Preempted(WorkloadId victim, WorkloadId by) {
+  if (!std::exchange(contested_, true)) {
+    for (size_t place = 0; place < events_.size(); ++place) Count(place);
+  }
+  events_.push_back({victim, by});
+}
 
 std::optional<LoopWatch::Loop> LoopWatch::Started(WorkloadId workload) {
-  std::vector<size_t>& starts = starts_[workload];
-  starts.push_back(events_.size());
   events_.push_back({workload});
+  if (!contested_) return std::nullopt;
+  Count(events_.size() - 1);
+  const std::vector<size_t>& starts = starts_[workload];
   if (starts.size() < kTimes) return std::nullopt;
   // A turn may hold several starts of the same workload.
   for (size_t back = 1; back * (kTimes - 1) < starts.size(); ++back) {

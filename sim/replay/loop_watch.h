@@ -9,7 +9,8 @@
 // deterministic and nothing else has changed. A job that has started very often without the sequence repeating exactly
 // counts as one, too.
 //
-// Cost: O(1) per event until a job has started kTimes times, then O(kTimes x length of the stretch) per start of it.
+// Cost: O(1) per event until a job has started kTimes times, then O(kTimes x length of the stretch) per start of it. While
+// nobody is preempted next to nothing.
 // Memory: O(events since the last disturbance). Thread-safety: compatible.
 #ifndef MUSTER_SIM_REPLAY_LOOP_WATCH_H_
 #define MUSTER_SIM_REPLAY_LOOP_WATCH_H_
@@ -50,12 +51,16 @@ class LoopWatch {
   std::optional<Loop> Started(scheduler::WorkloadId workload);
 
  private:
+  // Enters the event at that place, if it is a start, into `starts_`.
+  void Count(size_t place);
   // Whether the last kTimes stretches of `length` events are equal.
   bool Repeats(size_t length) const;
   Loop Turn(size_t length, int turns) const;
 
   std::vector<Event> events_;
-  absl::flat_hash_map<scheduler::WorkloadId, std::vector<size_t>> starts_;  // places in events_
+  // Places in events_; kept from the first preemption on: before, nobody can have started twice.
+  bool contested_ = false;
+  absl::flat_hash_map<scheduler::WorkloadId, std::vector<size_t>> starts_;
 };
 
 }  // namespace muster::sim

@@ -131,7 +131,7 @@ absl::Status CheckColumns(const Record& record, const Form& form) {
     }
   }
   if (form.lanl) return absl::OkStatus();
-  for (const std::string& name : record.names) {
+  for (const std::string& name : record.names.list()) {
     constexpr absl::string_view kKnown[] = {"node", "down", "up", "kind", "cordon", "every", "until"};
     if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
       return absl::InvalidArgumentError(

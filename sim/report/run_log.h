@@ -3,9 +3,10 @@
 #define MUSTER_SIM_REPORT_RUN_LOG_H_
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sim/files/output_file.h"
@@ -40,17 +41,21 @@ class RunLog : public ReplayObserver {
 
  private:
   RunLog(OutputFile file, const Trace* trace) : file_(std::move(file)), trace_(trace) {}
-  std::string JobField(size_t job) const;
+  // Sets line_ to the fields up to start_s.
+  void BeginLine(size_t job, int32_t run, int64_t start_s);
 
-  // What is known of a run as it starts: the fields up to start_s, and amount, flavors and hosts.
+  // What is known of a run as it starts.
   struct Started {
-    std::string front, middle;
+    int32_t run = 0;
+    int64_t start_s = 0;
+    std::string held;  // the fields amount, flavors and hosts
   };
   OutputFile file_;
   const Trace* trace_;
   const scheduler::Engine* engine_ = nullptr;
   std::string resource_;
-  std::map<size_t, Started> open_;
+  absl::flat_hash_map<size_t, Started> open_;
+  std::string line_;
 };
 
 }  // namespace muster::sim

@@ -1,4 +1,4 @@
-// Rows whose fields are set apart by blanks.
+// Blanks between and around fields.
 #ifndef MUSTER_SIM_TRACE_BLANKS_H_
 #define MUSTER_SIM_TRACE_BLANKS_H_
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 
 namespace muster::sim {
@@ -26,6 +27,13 @@ inline void SplitAtBlanks(absl::string_view text, std::vector<std::string>* fiel
     (*fields)[count++].assign(text.data() + begin, at - begin);
   }
   fields->resize(count);
+}
+
+// absl::StripAsciiWhitespace; quick where there is nothing to strip.
+inline absl::string_view Stripped(absl::string_view text) {
+  const auto blank = [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); };
+  if (text.empty() || (!blank(text.front()) && !blank(text.back()))) return text;
+  return absl::StripAsciiWhitespace(text);
 }
 
 }  // namespace muster::sim

@@ -28,7 +28,7 @@ absl::Status ColumnCheck::Row(const Record& record) {
   if (!first_ && (HasHeader() || record.names == last_)) return absl::OkStatus();
   last_ = record.names;
   std::vector<std::string> fresh;
-  for (const std::string& name : record.names) {
+  for (const std::string& name : record.names.list()) {
     if (seen_.insert(name).second) fresh.push_back(name);
   }
   const bool header = std::exchange(first_, false) && HasHeader();
@@ -47,7 +47,7 @@ absl::Status ColumnCheck::Needed() const {
   for (const std::string& column : {m_.queue_column, m_.submit, m_.duration, m_.gpus}) {
     const bool manifest_says = column == m_.queue_column && (seen_.contains(m_.manifest) || !m_.queue.empty());
     if (column.empty() || absl::StrContains(column, '|') || seen_.contains(column) || manifest_says) continue;
-    return absl::InvalidArgumentError(absl::StrCat("there is no column \"", column, "\"", Meant(column, last_),
+    return absl::InvalidArgumentError(absl::StrCat("there is no column \"", column, "\"", Meant(column, last_.list()),
                                                    "; give a mapping file with --mapping or correct it"));
   }
   return absl::OkStatus();
@@ -70,7 +70,7 @@ absl::Status ColumnCheck::Missing() {
   for (const std::string& column : m_.named) {
     if (seen_.contains(column)) continue;
     if (absl::StartsWith(column, "-") && seen_.contains(column.substr(1))) continue;  // its negative
-    const std::string meant = Meant(column, last_);
+    const std::string meant = Meant(column, last_.list());
     if (absl::Status s =
             Complain(absl::StrCat("the mapping names the column \"", column, "\", which is not there", meant));
         !s.ok()) {

@@ -38,7 +38,7 @@ class ColumnCheck {
   const Mapping& m_;
   const bool lenient_;
   bool first_ = true;
-  std::vector<std::string> last_;
+  ColumnNames last_;
   absl::flat_hash_set<std::string> seen_;
   std::vector<std::string> warnings_;
 };

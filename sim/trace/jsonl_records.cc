@@ -18,10 +18,12 @@ constexpr size_t kMaxFields = 512;
 // Flattens one object into a record while it is parsed: nothing else would notice a key that comes twice.
 class Flattener : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Flattener(Record* record) : r_(*record) {}
+  explicit Flattener(std::vector<std::string>* values) : values_(*values) {}
 
   // What was wrong, "" if nothing.
   const std::string& problem() const { return problem_; }
+  // Of the values.
+  std::vector<std::string>& names() { return names_; }
 
   bool null() override { return arrays_ == 0 || Put("null"); }
   bool boolean(bool value) override { return Put(value ? "true" : "false"); }
@@ -91,16 +93,17 @@ class Flattener : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     std::string name = absl::StrCat(Prefix(), key_);
-    if (std::find(r_.names.begin(), r_.names.end(), name) != r_.names.end()) {
+    if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
       return Fail(absl::StrCat("has the field \"", name.substr(0, 80), "\" twice"));
     }
-    if (r_.names.size() == kMaxFields) return Fail(absl::StrCat("has more than ", kMaxFields, " fields"));
-    r_.names.push_back(std::move(name));
-    r_.values.push_back(std::move(text));
+    if (names_.size() == kMaxFields) return Fail(absl::StrCat("has more than ", kMaxFields, " fields"));
+    names_.push_back(std::move(name));
+    values_.push_back(std::move(text));
     return true;
   }
 
-  Record& r_;
+  std::vector<std::string> names_;
+  std::vector<std::string>& values_;
   std::string problem_;
   std::vector<std::string> prefixes_;  // of the objects inside the row
   std::string key_, array_;            // array_: what is being read of an array, as text
@@ -119,7 +122,6 @@ class JsonlReader : public RecordReader {
       if (!more.ok() || !*more) return more;
     } while (absl::StripAsciiWhitespace(line_).empty() && !too_long);
     record->row = lines_.number();
-    record->names.clear();
     record->values.clear();
     if (too_long) return RowTooLong();
     // Nesting is what makes a parser run out of stack; rows need very little of it.
@@ -128,13 +130,15 @@ class JsonlReader : public RecordReader {
       depth += (c == '{' || c == '[') - (c == '}' || c == ']');
       if (depth > 32) return absl::InvalidArgumentError("the row is nested more than 32 deep");
     }
-    Flattener flattener(record);
+    Flattener flattener(&record->values);
     try {
       nlohmann::json::sax_parse(line_, &flattener);
     } catch (const nlohmann::json::exception&) {  // text that is not UTF-8, when it is written again
       return absl::InvalidArgumentError("the row is not JSON");
     }
     if (!flattener.problem().empty()) return absl::InvalidArgumentError(absl::StrCat("the row ", flattener.problem()));
+    // Most rows have the fields of the one before.
+    if (record->names.list() != flattener.names()) record->names = ColumnNames(std::move(flattener.names()));
     return true;
   }
 

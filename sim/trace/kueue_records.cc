@@ -195,10 +195,10 @@ std::string KueueReader::Tolerations(const Workload& w, int64_t row) {
 void KueueReader::Fill(const Workload& w, int64_t start_s, int64_t end_s, Record* record) {
   const int64_t row = record->row;
   const auto& sets = w.spec.pod_sets;
-  record->names.clear();
+  std::vector<std::string> names;
   record->values.clear();
-  const auto put = [record](std::string name, std::string value) {
-    record->names.push_back(std::move(name));
+  const auto put = [&names, record](std::string name, std::string value) {
+    names.push_back(std::move(name));
     record->values.push_back(std::move(value));
   };
   put("job_id", absl::StrCat(w.metadata.ns, w.metadata.ns.empty() ? "" : "/", w.metadata.name));
@@ -237,6 +237,7 @@ void KueueReader::Fill(const Workload& w, int64_t start_s, int64_t end_s, Record
   } else {
     put("status", "Running");
   }
+  record->names = ColumnNames(std::move(names));
 }
 
 }  // namespace

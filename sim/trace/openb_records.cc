@@ -73,7 +73,7 @@ class OpenbReader : public RecordReader {
     }
     // Which cards will do: "V100M16|V100M32".
     const std::string cards = Text("gpu_spec");
-    if (record->names != names_) record->names = names_;
+    record->names = names_;
     record->values = {Text("name"),
                       absl::AsciiStrToLower(Text("qos")),
                       absl::StrCat(created),
@@ -89,7 +89,7 @@ class OpenbReader : public RecordReader {
 
   std::unique_ptr<RecordReader> csv_;
   Record raw_;
-  const std::vector<std::string> names_;
+  const ColumnNames names_;
 };
 
 }  // namespace

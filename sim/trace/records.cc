@@ -6,8 +6,9 @@
 namespace muster::sim {
 
 std::optional<absl::string_view> Record::Get(absl::string_view name) const {
-  for (size_t i = 0; i < names.size() && i < values.size(); ++i) {
-    if (names[i] == name) return values[i];
+  const std::vector<std::string>& list = names.list();
+  for (size_t i = 0; i < list.size() && i < values.size(); ++i) {
+    if (list[i] == name) return values[i];
   }
   return std::nullopt;
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,10 +21,30 @@
 
 namespace muster::sim {
 
+// The names of a row's columns. Copies share one list, so that a row which has the columns of the last one is recognised
+// without comparing them. Thread-safety: value type.
+class ColumnNames {
+ public:
+  ColumnNames() = default;
+  explicit ColumnNames(std::vector<std::string> names)
+      : names_(std::make_shared<const std::vector<std::string>>(std::move(names))) {}
+
+  const std::vector<std::string>& list() const { return *names_; }
+  size_t size() const { return names_->size(); }
+  const std::string& operator[](size_t i) const { return (*names_)[i]; }
+  // O(1) for copies of each other.
+  friend bool operator==(const ColumnNames& a, const ColumnNames& b) {
+    return a.names_ == b.names_ || *a.names_ == *b.names_;
+  }
+
+ private:
+  std::shared_ptr<const std::vector<std::string>> names_ = std::make_shared<const std::vector<std::string>>();
+};
+
 // Thread-safety: value type.
 struct Record {
   int64_t row = 0;  // line of the file the record starts at, from 1
-  std::vector<std::string> names;
+  ColumnNames names;
   std::vector<std::string> values;  // as many as names
 
   // The value of the column, nullopt if there is none of that name. O(columns).

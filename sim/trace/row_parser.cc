@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "sim/trace/blanks.h"
 
 namespace muster::sim {
 namespace {
@@ -31,10 +32,12 @@ constexpr int64_t kMaxBackoffLimit = 1000000;
 
 absl::string_view Short(absl::string_view text) { return text.substr(0, 40); }
 
-// With its length before it: no two lists of texts look the same.
-void AppendText(absl::string_view text, std::string* key) {
-  const uint32_t size = static_cast<uint32_t>(text.size());
-  key->append(reinterpret_cast<const char*>(&size), sizeof(size));
+// With its number and its length before it: no two lists of texts look the same. A text that is empty leaves no trace:
+// what is empty and what is missing are the same.
+void AppendText(uint32_t number, absl::string_view text, std::string* key) {
+  if (text.empty()) return;
+  const uint32_t head[] = {number, static_cast<uint32_t>(text.size())};
+  key->append(reinterpret_cast<const char*>(head), sizeof(head));
   key->append(text.data(), text.size());
 }
 
@@ -46,8 +49,9 @@ RowParser::Columns RowParser::Find(absl::string_view names) const {
   if (names.empty()) return columns;
   columns.several = absl::StrContains(names, '|');
   for (absl::string_view name : absl::StrSplit(names, '|')) {
-    const auto it = std::find(names_.begin(), names_.end(), name);
-    if (it != names_.end()) columns.places.push_back(static_cast<size_t>(it - names_.begin()));
+    const std::vector<std::string>& all = names_.list();
+    const auto it = std::find(all.begin(), all.end(), name);
+    if (it != all.end()) columns.places.push_back(static_cast<size_t>(it - all.begin()));
   }
   if (columns.places.empty() && absl::ConsumePrefix(&names, "-")) {
     columns.places = Find(names).places;
@@ -103,7 +107,7 @@ void RowParser::SetRow(const Record& record) {
 
 std::optional<absl::string_view> RowParser::Value(const Columns& columns) const {
   for (const size_t place : columns.places) {
-    const absl::string_view text = absl::StripAsciiWhitespace(r_->values[place]);
+    const absl::string_view text = Stripped(r_->values[place]);
     if (!text.empty() && !(columns.several && text == "-1")) return text;
   }
   return std::nullopt;
@@ -111,16 +115,17 @@ std::optional<absl::string_view> RowParser::Value(const Columns& columns) const 
 
 absl::string_view RowParser::ShapeKey() {
   key_.clear();
+  uint32_t number = 0;
   for (const Columns* columns : {&queue_, &gpus_, &pods_, &min_pods_, &priority_, &priority_class_, &node_selector_,
                                  &tolerations_, &topology_, &status_, &manifest_}) {
-    AppendText(Value(*columns).value_or(""), &key_);  // what is empty and what is missing are the same
+    AppendText(number++, Value(*columns).value_or(""), &key_);
   }
-  for (const auto& [resource, columns] : requests_) AppendText(Value(columns).value_or(""), &key_);
+  for (const auto& [resource, columns] : requests_) AppendText(number++, Value(columns).value_or(""), &key_);
   for (const size_t place : prefixed_) {
-    const absl::string_view text = absl::StripAsciiWhitespace(r_->values[place]);
+    const absl::string_view text = Stripped(r_->values[place]);
     if (text.empty()) continue;
-    AppendText(names_[place], &key_);
-    AppendText(text, &key_);
+    AppendText(number, names_[place], &key_);
+    AppendText(number, text, &key_);
   }
   return key_;
 }
@@ -213,14 +218,8 @@ std::optional<int64_t> RowParser::OptionalCount(const Columns& columns, int64_t 
 
 absl::string_view RowParser::TermsKey() {
   terms_key_.clear();
-  char which = 0;
-  const auto add = [&](const Columns& columns) {
-    ++which;
-    const std::optional<absl::string_view> text = Value(columns);
-    if (!text.has_value()) return;
-    terms_key_ += which;
-    AppendText(*text, &terms_key_);
-  };
+  uint32_t number = 0;
+  const auto add = [&](const Columns& columns) { AppendText(number++, Value(columns).value_or(""), &terms_key_); };
   for (const Columns* columns : {&estimate_, &deadline_, &after_, &think_}) add(*columns);
   for (const Columns& columns : own_) add(columns);
   if (keep_record_) {

@@ -94,7 +94,7 @@ class RowParser {
   bool asks_for_ignored_ = false;
 
   // What follows from the names of the columns.
-  std::vector<std::string> names_;
+  ColumnNames names_;
   bool found_ = false;
   Columns id_, queue_, submit_, duration_, gpus_, pods_, min_pods_, priority_, priority_class_, node_selector_,
       tolerations_, status_, manifest_, topology_, estimate_, deadline_, after_, think_, start_, user_, group_;

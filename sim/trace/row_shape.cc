@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "sim/trace/blanks.h"
 #include "sim/trace/row_parser.h"
 #include "sim/trace/tolerations.h"
 
@@ -113,7 +114,7 @@ void RowParser::ParsePods(JobShape* shape) {
     if (std::optional<absl::string_view> text = Value(columns)) AddRequests(resource, columns.names, *text, &groups);
   }
   for (const size_t place : prefixed_) {
-    const absl::string_view text = absl::StripAsciiWhitespace(r_->values[place]);
+    const absl::string_view text = Stripped(r_->values[place]);
     if (text.empty()) continue;
     AddRequests(names_[place].substr(m_.request_prefix.size()), names_[place], text, &groups);
   }

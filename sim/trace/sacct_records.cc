@@ -112,9 +112,10 @@ class SacctReader : public RecordReader {
   const ReadOptions options_;
   std::string line_;
   char delimiter_ = '|';
-  std::vector<std::string> header_, names_;  // names_: of the records
-  std::array<int, kColumns> at_;             // where a column is, -1 if nowhere
-  std::vector<Run> held_;  // a job's components, until it is clear that the next line is not of the same job
+  std::vector<std::string> header_;
+  ColumnNames names_;             // of the records
+  std::array<int, kColumns> at_;  // where a column is, -1 if nowhere
+  std::vector<Run> held_;         // a job's components, until it is clear that the next line is not of the same job
   bool at_end_ = false;
 };
 
@@ -151,11 +152,13 @@ absl::Status SacctReader::ReadHeader() {
                            : missing({kAllocTres, kReqTres, kAllocCpus, kReqCpus, kNCpus}) ? "AllocTRES"
                                                                                            : "";
   if (!what.empty()) return absl::InvalidArgumentError(absl::StrCat("there is no column ", what, "; ", kHowToPrint));
-  names_ = {"job_id",       "submit_s", "start_s",     "duration_s",     "estimate_s",
-            "time_limit_s", "pods",     "request.cpu", "request.memory", absl::StrCat("request.", options_.accelerator),
-            "status",       "user",     "group",       "account",        "partition",
-            "qos",          "gpu_type", "eligible_s"};
-  names_.insert(names_.end(), header_.begin(), header_.end());
+  std::vector<std::string> names = {
+      "job_id",       "submit_s", "start_s",     "duration_s",     "estimate_s",
+      "time_limit_s", "pods",     "request.cpu", "request.memory", absl::StrCat("request.", options_.accelerator),
+      "status",       "user",     "group",       "account",        "partition",
+      "qos",          "gpu_type", "eligible_s"};
+  names.insert(names.end(), header_.begin(), header_.end());
+  names_ = ColumnNames(std::move(names));
   return absl::OkStatus();
 }
 
@@ -176,7 +179,7 @@ absl::StatusOr<bool> SacctReader::ReadRow(std::vector<std::string>* fields, int6
 }
 
 absl::StatusOr<bool> SacctReader::Next(Record* record) {
-  if (record->names != names_) record->names = names_;
+  record->names = names_;
   while (!at_end_) {
     std::vector<std::string> fields;
     int64_t row = lines_.number();

@@ -101,9 +101,10 @@ class TraceBuilder {
     JobShape fresh;
     JobTerms terms;
     const auto known = shape_of_.find(parser_.ShapeKey());
-    const auto known_terms = terms_of_.find(parser_.TermsKey());
+    const absl::string_view terms_key = parser_.TermsKey();
+    const auto known_terms = terms_of_.find(terms_key);
     bool good = known != shape_of_.end() ? parser_.ParseTimes(&job) : parser_.Parse(&job, &fresh);
-    if (good && !parser_.TermsKey().empty() && known_terms == terms_of_.end()) good = parser_.ParseTerms(&terms);
+    if (good && !terms_key.empty() && known_terms == terms_of_.end()) good = parser_.ParseTerms(&terms);
     if (!good) {
       if (parser_.asks_for_ignored()) {
         LeaveOut("rows that ask only for what ignoreRequests leaves aside", record.row);
@@ -128,12 +129,12 @@ class TraceBuilder {
     }
     if (known_terms != terms_of_.end()) {
       job.terms = known_terms->second;
-    } else if (!parser_.TermsKey().empty()) {
+    } else if (!terms_key.empty()) {
       // Those that wait for others, or keep their record, are alone with it.
       const bool shared = terms.after.empty() && !terms.start_s.has_value();
       trace_.terms.push_back(std::move(terms));
       job.terms = static_cast<uint32_t>(trace_.terms.size());
-      if (shared) terms_of_.emplace(parser_.TermsKey(), job.terms);
+      if (shared) terms_of_.emplace(terms_key, job.terms);
     }
     trace_.jobs.push_back(std::move(job));
     ids_.Insert(static_cast<uint32_t>(trace_.jobs.size() - 1));
