@@ -6,6 +6,7 @@
 
 #include "api/nearest_name.h"
 #include "cli/commands.h"
+#include "cli/compare.h"
 #include "cli/printable.h"
 
 namespace {
@@ -29,7 +30,7 @@ std::string UnknownWord(const CLI::App& app) {
   const std::vector<std::string> words = command->remaining();
   std::vector<std::string> names;
   for (const std::string& word : words) {
-    if (word.size() < 2 || word[0] != '-') continue;
+    if (word.size() < 2 || word[0] != '-' || word == "--") continue;
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
@@ -57,6 +58,8 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   int exit_code = 0;
   muster::cli::AddSimulate(&app, &exit_code);
+  muster::cli::AddCompare(&app, &exit_code);
+  muster::cli::AddSweep(&app, &exit_code);
   muster::cli::AddGenerate(&app, &exit_code);
   muster::cli::AddTrace(&app, &exit_code);
   muster::cli::AddValidate(&app, &exit_code);

@@ -114,20 +114,25 @@ Json OptionsOf(const CLI::App& command) {
   return options;
 }
 
-absl::StatusOr<Json> ProvenanceOf(const SimulateArgs& args, const TraceFile& trace) {
+absl::StatusOr<Json> FileProvenance(const SimulateArgs& args, const std::string& path) {
+  return DigestOf(Name(args, path), path);
+}
+
+absl::StatusOr<Json> ProvenanceOf(const SimulateArgs& args, const TraceFile& trace, const sim::Variant* variant) {
   const absl::StatusOr<Json> mapping = OneFile(args, args.mapping), manifests = Manifests(trace.trace),
                              policy = PolicyFiles(args), world = World(args);
   for (const auto* part : {&mapping, &manifests, &policy, &world}) {
     if (!part->ok()) return part->status();
   }
-  return Json{{"muster", std::string(absl::StripPrefix(VersionLine(), "muster "))},
-              {"trace", {{"file", fs::path(args.trace).filename().string()}, {"sha256", trace.sha256}}},
-              {"mapping", *mapping},
-              {"manifests", *manifests},
-              {"policy", *policy},
-              {"variant", nullptr},
-              {"world", *world},
-              {"options", args.options}};
+  return Json{
+      {"muster", std::string(absl::StripPrefix(VersionLine(), "muster "))},
+      {"trace", {{"file", fs::path(args.trace).filename().string()}, {"sha256", trace.sha256}}},
+      {"mapping", *mapping},
+      {"manifests", *manifests},
+      {"policy", *policy},
+      {"variant", variant == nullptr ? Json(nullptr) : Json{{"name", variant->name}, {"changes", variant->written}}},
+      {"world", *world},
+      {"options", args.options}};
 }
 
 }  // namespace muster::cli

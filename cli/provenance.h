@@ -21,7 +21,11 @@ nlohmann::ordered_json OptionsOf(const CLI::App& command);
 // All of it: {muster, trace, mapping, manifests, policy, variant, world, options}, of each file its name without folders
 // and the SHA-256 of what it holds, decompressed. Errors: a file cannot be read. REQUIRES: args.digest when `trace` was
 // read. O(size of the files other than the trace).
-absl::StatusOr<nlohmann::ordered_json> ProvenanceOf(const SimulateArgs& args, const TraceFile& trace);
+// `variant`: whose policy was replayed; null = the policy as it is.
+absl::StatusOr<nlohmann::ordered_json> ProvenanceOf(const SimulateArgs& args, const TraceFile& trace,
+                                                    const sim::Variant* variant);
+// {file, sha256} of one file, decompressed, under the name the user knows.
+absl::StatusOr<nlohmann::ordered_json> FileProvenance(const SimulateArgs& args, const std::string& path);
 
 }  // namespace muster::cli
 

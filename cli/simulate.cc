@@ -19,6 +19,7 @@
 #include "api/problem.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/policy_checks.h"
 #include "cli/policy_files.h"
 #include "cli/provenance.h"
 #include "sim/files/result_folder.h"
@@ -32,35 +33,6 @@
 
 namespace muster::cli {
 namespace {
-
-// Reads the policy files. What only deserves a warning, and queues that will admit nothing, are named on standard
-// error.
-absl::StatusOr<sim::ReplayPolicy> ReadPolicy(const SimulateArgs& args) {
-  api::LoadResult loaded = ReadPolicyFiles(args.policy);
-  args.spooled->RestoreNames(&loaded);
-  if (absl::Status s = loaded.status(); !s.ok()) return s;
-  for (const api::Problem& problem : loaded.problems) std::cerr << "warning: " << api::ToString(problem) << "\n";
-  std::vector<api::Object> objects;
-  objects.reserve(loaded.objects.size());
-  for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
-  absl::StatusOr<sim::ReplayPolicy> policy = sim::MakePolicy(objects);
-  if (!policy.ok()) return policy;
-  policy->options.strict_topology = args.strict_topology;
-  if (absl::Status s = AddNodes(args.world, &*policy); !s.ok()) return s;
-  for (const std::string& line : sim::InactiveQueues(*policy)) std::cerr << "warning: " << line << "\n";
-  if (!args.resource.empty()) {
-    if (absl::Status s = sim::CheckResource(*policy, args.resource); !s.ok()) return s;
-  }
-  return policy;
-}
-
-absl::StatusOr<TraceFile> ReadTrace(const SimulateArgs& args) {
-  absl::StatusOr<TraceFile> file = ReadTraceFile(args);
-  if (!file.ok()) return file;
-  if (absl::Status s = sim::ReadManifests(&file->trace); !s.ok()) return s;
-  if (absl::Status s = sim::ShapeLoad(args.world.load, &file->trace); !s.ok()) return s;
-  return file;
-}
 
 // A bar on standard error; nothing if that is not a terminal. Past std::cerr, which shows control characters.
 class Progress {
@@ -147,8 +119,6 @@ void TellLivelocks(const sim::SimulationResult& result) {
   if (untold > 0) std::cerr << "warning: " << untold << " more times\n";
 }
 
-}  // namespace
-
 absl::Status Simulate(const SimulateArgs& args, EndSignals* signals) {
   std::optional<sim::ResultFolder> folder;
   if (!args.out.empty()) {
@@ -156,42 +126,84 @@ absl::Status Simulate(const SimulateArgs& args, EndSignals* signals) {
     if (!opened.ok()) return opened.status();
     folder = *std::move(opened);
   }
-  absl::StatusOr<sim::ReplayPolicy> policy = ReadPolicy(args);
+  absl::StatusOr<sim::ReplayPolicy> policy = ReadReplayPolicy(args, nullptr);
   if (!policy.ok()) return policy.status();
-  const absl::StatusOr<TraceFile> file = ReadTrace(args);
-  if (!file.ok()) return file.status();
-  const sim::Trace& trace = file->trace;
+  const absl::StatusOr<TraceFile> trace = ReadReplayTrace(args);
+  if (!trace.ok()) return trace.status();
+  return Replay(args, *std::move(policy), *trace, nullptr, folder.has_value() ? &*folder : nullptr, signals);
+}
 
-  if (absl::Status s = CheckInput(args.world, trace, *policy); !s.ok()) return s;
+}  // namespace
+
+absl::StatusOr<sim::ReplayPolicy> ReadReplayPolicy(const SimulateArgs& args, const sim::Variant* variant) {
+  api::LoadResult loaded = ReadPolicyFiles(args.policy);
+  args.spooled->RestoreNames(&loaded);
+  if (absl::Status s = loaded.status(); !s.ok()) return s;
+  if (variant != nullptr) {
+    absl::StatusOr<api::LoadResult> changed = sim::ApplyVariant(loaded.objects, *variant);
+    if (!changed.ok()) return changed.status();
+    loaded = *std::move(changed);
+    CheckTogether(&loaded);
+    if (absl::Status s = loaded.status(); !s.ok()) return s;
+  }
+  for (const api::Problem& problem : loaded.problems) std::cerr << "warning: " << api::ToString(problem) << "\n";
+  std::vector<api::Object> objects;
+  objects.reserve(loaded.objects.size());
+  for (const api::Decoded& decoded : loaded.objects) objects.push_back(decoded.object);
+  absl::StatusOr<sim::ReplayPolicy> policy = sim::MakePolicy(objects);
+  if (!policy.ok()) return policy;
+  policy->options.strict_topology = args.strict_topology;
+  if (absl::Status s = AddNodes(args.world, &*policy); !s.ok()) return s;
+  for (const std::string& line : sim::InactiveQueues(*policy)) std::cerr << "warning: " << line << "\n";
+  if (!args.resource.empty()) {
+    if (absl::Status s = sim::CheckResource(*policy, args.resource); !s.ok()) return s;
+  }
+  return policy;
+}
+
+absl::StatusOr<TraceFile> ReadReplayTrace(const SimulateArgs& args) {
+  absl::StatusOr<TraceFile> file = ReadTraceFile(args);
+  if (!file.ok()) return file;
+  if (absl::Status s = sim::ReadManifests(&file->trace); !s.ok()) return s;
+  if (absl::Status s = sim::ShapeLoad(args.world.load, &file->trace); !s.ok()) return s;
+  return file;
+}
+
+absl::Status Replay(const SimulateArgs& args, sim::ReplayPolicy policy, const TraceFile& file,
+                    const sim::Variant* variant, sim::ResultFolder* folder, EndSignals* signals) {
+  const sim::Trace& trace = file.trace;
+  if (absl::Status s = CheckInput(args.world, trace, policy); !s.ok()) return s;
   sim::SimulationOptions options = {
       .resource = args.resource, .resume_preempted = args.resume, .threads = args.threads};
-  if (absl::Status s = FillWorld(args.world, trace, *policy, &options); !s.ok()) return s;
+  if (absl::Status s = FillWorld(args.world, trace, policy, &options); !s.ok()) return s;
 
   sim::SimulationHooks hooks;
   std::optional<sim::ConservationCheck> check;
   if (args.world.check) hooks.observers.push_back(&check.emplace(&trace));
   Logs logs;
-  nlohmann::ordered_json provenance;
-  if (folder.has_value()) {
-    absl::StatusOr<nlohmann::ordered_json> known = ProvenanceOf(args, *file);
+  sim::ResultFolder::Provenance provenance;
+  if (folder != nullptr) {
+    absl::StatusOr<sim::ResultFolder::Provenance> known = ProvenanceOf(args, file, variant);
     if (!known.ok()) return known.status();
     provenance = *std::move(known);
     if (absl::Status s = folder->CheckSpace(LeastBytes(trace)); !s.ok()) return s;
     if (absl::Status s = logs.Open(args, folder->staging(), trace, &hooks); !s.ok()) return s;
+  }
+  if (folder != nullptr && signals != nullptr) {
     signals->BeginWork();
     hooks.stop = [signals] { return signals->asked() != 0; };
   }
   absl::StatusOr<sim::SimulationResult> result;
   {
-    Progress progress(static_cast<int64_t>(trace.jobs.size()));
+    Progress progress(args.quiet ? 0 : static_cast<int64_t>(trace.jobs.size()));
     hooks.on_progress = [&progress](int64_t done, int64_t all) { progress.Show(done, all); };
-    result = sim::Simulate(trace, *std::move(policy), options, hooks);
+    result = sim::Simulate(trace, std::move(policy), options, hooks);
   }
   if (!result.ok()) return result.status();
-  if (!result->stopped) std::cout << FormatTable(result->metrics);
+  if (!result->stopped && !args.quiet) std::cout << FormatTable(result->metrics);
   TellLivelocks(*result);
   TellWorld(args.world, options, result->metrics, check.has_value() ? &*check : nullptr);
-  if (!folder.has_value()) return absl::OkStatus();
+  if (folder == nullptr) return absl::OkStatus();
   if (absl::Status s = logs.Write(args, folder->staging(), trace, *result); !s.ok()) return s;
   if (!result->stopped) return folder->Commit(provenance);
   if (absl::Status s = folder->CommitUnfinished(provenance); !s.ok()) return s;
@@ -204,7 +216,7 @@ void FinishArgs(const CLI::App& command, SimulateArgs* args) {
   args->world.lenient = args->lenient;
   args->digest = !args->out.empty();
   args->options = OptionsOf(command);
-  std::vector<std::string*> files = {&args->mapping, &args->world.model, &args->world.outages};
+  std::vector<std::string*> files = {&args->mapping, &args->world.model, &args->world.outages, &args->what_if};
   for (std::string& path : args->policy) files.push_back(&path);
   std::vector<std::string> paths;
   for (const std::string* path : files) paths.push_back(*path);
@@ -223,15 +235,15 @@ void FinishArgs(const CLI::App& command, SimulateArgs* args) {
   }
 }
 
-void AddReplayOptions(CLI::App* command, SimulateArgs* args) {
+void AddReplayOptions(CLI::App* command, SimulateArgs* args, bool required) {
   command
       ->add_option("--policy", args->policy,
                    "Files or folders with Kueue objects or HyperPod policy (YAML, JSON). A Configuration among them "
                    "sets fair sharing, "
                    "feature gates and the like")
-      ->required();
+      ->required(required);
   command->add_option("--trace", args->trace, "The trace (docs/traces.md), compressed or not; - for standard input")
-      ->required();
+      ->required(required);
   AddTraceOptions(command, args);
   command->add_option("--resource", args->resource, "Resource the report is about; by default the accelerator");
   command
@@ -250,15 +262,21 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   CLI::App* command = app->add_subcommand(
       "simulate", "Replay a job trace under a policy and report waits, usage and borrowing per queue.");
   AddReplayOptions(command, args.get());
-  command->add_option("--out", args->out,
-                      "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
+  CLI::Option* const out = command->add_option(
+      "--out", args->out, "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
   command->add_flag("--overwrite", args->overwrite, "Replace the results of an earlier run in --out");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
+  command
+      ->add_option("--what-if", args->what_if,
+                   "YAML file of variants of the policy (docs/compare.md): replay each into a folder of --out, and "
+                   "compare them")
+      ->needs(out);
   command->callback([args, command, exit_code] {
     EndSignals signals(sim::AbandonUnfinished);
     FinishArgs(*command, args.get());
-    if (absl::Status s = Simulate(*args, &signals); !s.ok()) {
+    const absl::Status s = args->what_if.empty() ? Simulate(*args, &signals) : SimulateWhatIf(*args, &signals);
+    if (!s.ok()) {
       std::cerr << "muster simulate: " << args->spooled->RestoreNames(std::string(s.message())) << "\n";
       *exit_code = signals.asked() != 0 && absl::IsCancelled(s) ? 128 + signals.asked() : 1;
     }

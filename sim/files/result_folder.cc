@@ -36,6 +36,7 @@ constexpr char kStaging[] = ".partial";
 constexpr char kSummary[] = "summary.json";
 // What results were made of before summary.json named its files.
 constexpr const char* kFirstNames[] = {"jobs.csv", "runs.csv", "decisions.jsonl", "report.html"};
+constexpr int kTries = 20, kPauseUs = 50000;
 constexpr uintmax_t kMaxSummary = uintmax_t{256} << 20;
 
 absl::Status Failed(const std::string& path, const std::string& why) {
@@ -194,7 +195,12 @@ absl::StatusOr<ResultFolder> ResultFolder::Create(const std::string& dir, bool o
   state->lock = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (state->lock < 0) return Failed(dir, std::strerror(errno));
   // The lock goes with the process, however it ends.
-  if (::flock(state->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {  // else it has no locks
+  bool taken = false;
+  for (int i = 0; i < kTries && !taken; ++i) {
+    if (i > 0) ::usleep(kPauseUs);                                                 // whoever has it may be just ending
+    taken = ::flock(state->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;  // else there are no locks here
+  }
+  if (!taken) {
     ::close(state->lock);
     return Failed(dir, "another run is writing to it");
   }

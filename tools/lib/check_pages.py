@@ -2,12 +2,13 @@
 
 usage: check_pages.py FOLDER [--shots FOLDER]
 
-FOLDER has demo/, hostile/ and large/, each with a report.html. Of each page, at
-three widths and in both themes: nothing is logged, nothing is asked for, nothing
+FOLDER has demo/, hostile/ and large/, each with a report.html, what-if/ with a
+comparison.html and sweep/ with an index.html. Of each page, at three widths and in both themes: nothing is logged, nothing is asked for, nothing
 lies beside the window, all charts are drawn and named, and text stands out from
 what is below it. Then: tables are sorted by mouse and keys, charts move by keys
 and have their figures as a table, runs are found, the theme button works, job
-names are text whatever they hold, and the large page opens quickly.
+names are text whatever they hold, the large page opens quickly, changes have
+their intervals, and the dots of a sweep tell what they are.
 
 Prints a line for each failure; exits with 1 if there is one.
 """
@@ -28,6 +29,9 @@ from selenium.webdriver.chrome.service import Service
 _WIDTHS = (400, 900, 1600)
 _THEMES = ("light", "dark")
 _MAX_WORK_S = 3.0
+# The file of each page, and how many charts it has at least.
+_PAGES = {"demo": ("report.html", 8), "hostile": ("report.html", 8), "large": ("report.html", 8),
+          "what-if": ("comparison.html", 0), "sweep": ("index.html", 0)}
 
 # Text and what is below it, with the least contrast that WCAG AA asks for.
 _CONTRAST = """
@@ -106,7 +110,7 @@ class Checks:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": theme}]})
         self.driver.get_log("performance")  # what was before is another page's
-        self.driver.get("file://%s/%s/report.html" % (self.folder, page))
+        self.driver.get("file://%s/%s/%s" % (self.folder, page, _PAGES[page][0]))
 
     def look_through(self):
         """Brings everything into sight once, so that it is drawn."""
@@ -138,7 +142,8 @@ class Checks:
                 if shots:
                     self.shot(os.path.join(shots, "%s-%d-%s.png" % (page, width, theme)))
                 self.look_through()
-                self.expect(self.js("return document.querySelectorAll('canvas').length") >= 8, "charts are missing")
+                charts = self.js("return document.querySelectorAll('canvas').length")
+                self.expect(charts >= _PAGES[page][1], "charts are missing")
                 self.expect(self.js(_BLANK) == 0, "a chart is blank")
                 unnamed = self.js(_UNNAMED)
                 self.expect(not unnamed, "without a name or a table: %s" % unnamed[:5])
@@ -227,6 +232,39 @@ class Checks:
         self.expect(not self.driver.find_elements(By.CSS_SELECTOR, "img, iframe, object"), "a name became an element")
         self.finish()
 
+    def compares(self):
+        self.open("what-if", 1600, "light")
+        rows = self.js("return Muster.data.others[0].teams.length")
+        self.expect(len(self.driver.find_elements(By.CSS_SELECTOR, "#run-0 .changes:first-of-type .dot")) >= rows,
+                    "each queue has its change")
+        self.expect("All queues" in self.one("#run-0 .changes").get_attribute("aria-label"), "changes are told")
+        left = "const r = arguments[0].getBoundingClientRect(); return r.left + r.width / 2"
+        for dot in self.driver.find_elements(By.CSS_SELECTOR, "#run-0 .dot.less"):
+            zero = dot.find_element(By.XPATH, "..").find_element(By.CSS_SELECTOR, ".zero")
+            self.expect(self.js(left, dot) < self.js(left, zero), "what is less lies left of the line")
+        self.expect("No difference" in self.one("#run-2").text, "a variant that changes nothing says so")
+        self.finish()
+
+    def sweeps(self):
+        self.open("sweep", 900, "dark")
+        dots = self.driver.find_elements(By.CSS_SELECTOR, "#trade-off circle")
+        self.expect(len(dots) == self.js("return Muster.data.points.length"), "a dot for each point")
+        self.expect(self.driver.find_elements(By.CSS_SELECTOR, "#trade-off circle.best"), "some are the best")
+        self.js("arguments[0].focus()", dots[-1])
+        told = self.one("#trade-off .told-point")
+        self.expect(told.text.startswith(dots[-1].get_attribute("aria-label")), "a dot tells what it is: " + told.text)
+        before = dots[0].get_attribute("cx")
+        self.js("""const s = document.querySelector("#trade-off select");
+                   s.selectedIndex = s.options.length - 1; s.dispatchEvent(new Event("change"))""")
+        self.expect(self.one("#trade-off circle").get_attribute("cx") != before, "another figure, another place")
+        width = "return document.querySelector('#trade-off svg').clientWidth"
+        wide = self.js(width)
+        self.size(400)
+        time.sleep(0.2)
+        self.expect(self.js(width) < wide and self.js("return document.documentElement.scrollWidth <= innerWidth"),
+                    "the plot follows the window")
+        self.finish()
+
     def opens_quickly(self):
         """By the processor's time of the page's thread: the machine may have other things to do."""
         self.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
@@ -258,12 +296,14 @@ def main():
         os.makedirs(arguments.shots, exist_ok=True)
     checks = Checks(os.path.abspath(arguments.folder))
     try:
-        for page in ("demo", "hostile", "large"):
+        for page in _PAGES:
             checks.looks(page, arguments.shots)
         checks.sorts()
         checks.keys()
         checks.theme_button()
         checks.finds_runs()
+        checks.compares()
+        checks.sweeps()
         checks.opens_quickly()
     finally:
         checks.driver.quit()
