@@ -21,9 +21,10 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 // Options of files, which are told with digests, and those that change nothing about what a replay comes to.
-constexpr std::array<absl::string_view, 19> kNotTold = {
-    "help",    "policy",       "trace",     "mapping", "model", "outages", "at",        "what-if",   "out", "overwrite",
-    "threads", "no-decisions", "no-report", "check",   "jobs",  "shard",   "decisions", "run-point", "PLAN"};
+constexpr std::array<absl::string_view, 24> kNotTold = {
+    "help",      "policy",   "trace",        "mapping",          "model", "outages", "at",    "what-if",   "out",
+    "overwrite", "threads",  "no-decisions", "no-report",        "check", "jobs",    "shard", "decisions", "run-point",
+    "PLAN",      "perfetto", "openmetrics",  "openmetrics-step", "swf",   "batsim"};
 
 absl::StatusOr<Json> DigestOf(const std::string& name, const std::string& path) {
   absl::StatusOr<std::string> digest = sim::Sha256OfContents(path);

@@ -19,12 +19,15 @@
 #include "api/problem.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/export_options.h"
 #include "cli/policy_checks.h"
 #include "cli/policy_files.h"
 #include "cli/provenance.h"
 #include "sim/files/result_folder.h"
 #include "sim/files/unfinished.h"
 #include "sim/replay/simulation.h"
+#include "sim/report/figures/figures.h"
+#include "sim/report/figures/prices.h"
 #include "sim/report/html/html_report.h"
 #include "sim/report/report.h"
 #include "sim/report/run_log.h"
@@ -68,9 +71,11 @@ struct Logs {
   std::optional<sim::DecisionLog> decisions;
   std::optional<sim::RunLog> runs;
   std::optional<sim::HtmlReport> page;
+  std::optional<sim::Figures> figures;
 
-  absl::Status Open(const SimulateArgs& args, const std::string& dir, const sim::Trace& trace,
+  absl::Status Open(const SimulateArgs& args, const std::string& dir, const sim::Trace& trace, sim::Prices prices,
                     sim::SimulationHooks* hooks) {
+    hooks->observers.push_back(&figures.emplace(&trace, std::move(prices)));
     if (!args.no_decisions) {
       absl::StatusOr<sim::DecisionLog> opened = sim::DecisionLog::Open(dir, &trace);
       if (!opened.ok()) return opened.status();
@@ -91,16 +96,20 @@ struct Logs {
       if (absl::Status s = decisions->Close(); !s.ok()) return s;
     }
     if (absl::Status s = runs->Close(); !s.ok()) return s;
+    const nlohmann::ordered_json more = figures->Summary(result);
     if (page.has_value()) {
+      nlohmann::ordered_json drawn = more;
+      drawn["nodes"] = figures->NodesForPage();
       const sim::ReportFacts facts = {.trace = std::filesystem::path(args.trace).filename().string(),
                                       .resume_preempted = args.resume,
                                       .skipped_rows = trace.bad_rows,
                                       .cycles = result.cycles,
                                       .decisions = result.decisions,
-                                      .livelocks = result.livelocks};
+                                      .livelocks = result.livelocks,
+                                      .figures = std::move(drawn)};
       if (absl::Status s = page->Write(dir + "/report.html", facts, result.metrics); !s.ok()) return s;
     }
-    return WriteReport(dir, trace, result);
+    return WriteReport(dir, trace, result, more);
   }
 };
 
@@ -177,9 +186,14 @@ absl::Status Replay(const SimulateArgs& args, sim::ReplayPolicy policy, const Tr
       .resource = args.resource, .resume_preempted = args.resume, .threads = args.threads};
   if (absl::Status s = FillWorld(args.world, trace, policy, &options); !s.ok()) return s;
 
+  absl::StatusOr<sim::Prices> prices = sim::ReadPrices(args.prices, policy);
+  if (!prices.ok()) return prices.status();
   sim::SimulationHooks hooks;
   std::optional<sim::ConservationCheck> check;
   if (args.world.check) hooks.observers.push_back(&check.emplace(&trace));
+  Exports exports;
+  if (absl::Status s = exports.Open(args.exports, &trace); !s.ok()) return s;
+  exports.AddTo(&hooks.observers);
   Logs logs;
   sim::ResultFolder::Provenance provenance;
   if (folder != nullptr) {
@@ -187,9 +201,9 @@ absl::Status Replay(const SimulateArgs& args, sim::ReplayPolicy policy, const Tr
     if (!known.ok()) return known.status();
     provenance = *std::move(known);
     if (absl::Status s = folder->CheckSpace(LeastBytes(trace)); !s.ok()) return s;
-    if (absl::Status s = logs.Open(args, folder->staging(), trace, &hooks); !s.ok()) return s;
+    if (absl::Status s = logs.Open(args, folder->staging(), trace, *std::move(prices), &hooks); !s.ok()) return s;
   }
-  if (folder != nullptr && signals != nullptr) {
+  if ((folder != nullptr || exports.any()) && signals != nullptr) {
     signals->BeginWork();
     hooks.stop = [signals] { return signals->asked() != 0; };
   }
@@ -203,7 +217,12 @@ absl::Status Replay(const SimulateArgs& args, sim::ReplayPolicy policy, const Tr
   if (!result->stopped && !args.quiet) std::cout << FormatTable(result->metrics);
   TellLivelocks(*result);
   TellWorld(args.world, options, result->metrics, check.has_value() ? &*check : nullptr);
-  if (folder == nullptr) return absl::OkStatus();
+  if (absl::Status s = exports.Close(*result); !s.ok()) return s;
+  if (folder == nullptr) {
+    if (!result->stopped) return absl::OkStatus();
+    return absl::CancelledError(absl::StrCat("ended by a signal at ", result->metrics.end_s,
+                                             " s of the trace's clock; what was written until then is whole"));
+  }
   if (absl::Status s = logs.Write(args, folder->staging(), trace, *result); !s.ok()) return s;
   if (!result->stopped) return folder->Commit(provenance);
   if (absl::Status s = folder->CommitUnfinished(provenance); !s.ok()) return s;
@@ -265,6 +284,10 @@ void AddSimulate(CLI::App* app, int* exit_code) {
   CLI::Option* const out = command->add_option(
       "--out", args->out, "Folder for summary.json, jobs.csv, runs.csv, decisions.jsonl and report.html");
   command->add_flag("--overwrite", args->overwrite, "Replace the results of an earlier run in --out");
+  command->add_option(
+      "--price", args->prices,
+      "FLAVOR=PRICE of a unit of the resource in an hour, for the costs in summary.json and report.html "
+      "(or the annotation muster.dev/price-per-hour of a ResourceFlavor)");
   command->add_flag("--no-decisions", args->no_decisions, "Do not write decisions.jsonl");
   command->add_flag("--no-report", args->no_report, "Do not write report.html, the page to look at");
   command
@@ -272,6 +295,11 @@ void AddSimulate(CLI::App* app, int* exit_code) {
                    "YAML file of variants of the policy (docs/compare.md): replay each into a folder of --out, and "
                    "compare them")
       ->needs(out);
+  AddExportOptions(command, &args->exports);
+  // One file each cannot be of several replays.
+  for (const char* name : {"--perfetto", "--openmetrics", "--swf", "--batsim"}) {
+    command->get_option("--what-if")->excludes(command->get_option(name));
+  }
   command->callback([args, command, exit_code] {
     EndSignals signals(sim::AbandonUnfinished);
     FinishArgs(*command, args.get());

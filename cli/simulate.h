@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/end_signals.h"
+#include "cli/export_options.h"
 #include "cli/spooled_paths.h"
 #include "cli/trace_files.h"
 #include "cli/world_options.h"
@@ -21,12 +22,13 @@
 namespace muster::cli {
 
 struct SimulateArgs : TraceArgs {
-  std::vector<std::string> policy;
+  std::vector<std::string> policy, prices;
   std::string out, resource, what_if;
   bool no_decisions = false, no_report = false, resume = false, strict_topology = false, overwrite = false;
   int threads = 1;
   bool quiet = false;  // no table and no bar: somebody else tells
   WorldOptions world;
+  ExportOptions exports;
   // Set by FinishArgs.
   nlohmann::ordered_json options;               // what OptionsOf says (provenance.h)
   std::shared_ptr<const SpooledPaths> spooled;  // of the files that are looked at twice
@@ -46,7 +48,7 @@ absl::StatusOr<sim::ReplayPolicy> ReadReplayPolicy(const SimulateArgs& args, con
 absl::StatusOr<TraceFile> ReadReplayTrace(const SimulateArgs& args);
 
 // One replay: of a trace, under a policy (the variant's, if that is not null), whose results go to `folder`, if that is
-// not null. With `signals` the first signal stops it where it is, and what it has written stays in the folder as
+// not null, and to args.exports. With `signals` the first signal stops it where it is, and what it has written stays in the folder as
 // unfinished. Errors: Cancelled then. REQUIRES: FinishArgs was called.
 absl::Status Replay(const SimulateArgs& args, sim::ReplayPolicy policy, const TraceFile& trace,
                     const sim::Variant* variant, sim::ResultFolder* folder, EndSignals* signals);

@@ -5,16 +5,24 @@
 #include <unistd.h>
 
 #include <boost/iostreams/device/file_descriptor.hpp>
+// GCC 12 sees an overlap in std::string::insert where there is none.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wrestrict"
+#include <boost/iostreams/filter/gzip.hpp>
+#pragma GCC diagnostic pop
+#include <boost/iostreams/filtering_stream.hpp>
 #include <boost/iostreams/stream.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "sim/files/unfinished.h"
@@ -39,9 +47,30 @@ bool IsSpecial(const std::string& path) {
 struct OutputFile::State {
   std::string path;
   std::string part;  // "" = written in place
-  io::stream<io::file_descriptor_sink> stream;
+  io::stream<io::file_descriptor_sink> file;
+  io::filtering_ostream gzip;  // into `file`; empty if it is written as it is
   std::optional<Unfinished> unfinished;
+
+  std::ostream& stream() { return gzip.empty() ? static_cast<std::ostream&>(file) : gzip; }
+  // Whether all that was written has gone to the file.
+  bool Close();
 };
+
+bool OutputFile::State::Close() {
+  bool good = true;
+  if (!gzip.empty()) {
+    good = gzip.good();
+    try {
+      gzip.reset();  // writes the end
+    } catch (const std::exception&) {
+      good = false;
+    }
+  }
+  file.flush();
+  good = good && file.good();
+  file.close();
+  return good && file.good();
+}
 
 OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 OutputFile::OutputFile(OutputFile&&) noexcept = default;
@@ -51,7 +80,7 @@ OutputFile::~OutputFile() {
   if (state_ != nullptr && !state_->part.empty()) ::unlink(state_->part.c_str());
 }
 
-std::ostream& OutputFile::stream() { return state_->stream; }
+std::ostream& OutputFile::stream() { return state_->stream(); }
 
 absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
   auto state = std::make_unique<State>();
@@ -75,20 +104,21 @@ absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
     state->part.clear();  // it is not this run's
     return Failed(path, std::strerror(errno));
   }
-  state->stream.open(io::file_descriptor_sink(fd, io::close_handle), 1 << 16);
+  state->file.open(io::file_descriptor_sink(fd, io::close_handle), 1 << 16);
+  if (absl::EndsWith(path, ".gz")) {
+    // Files of results are large, and soon written: the fastest level.
+    state->gzip.push(io::gzip_compressor(io::gzip_params(io::gzip::best_speed)));
+    state->gzip.push(state->file);
+  }
   if (!state->part.empty()) state->unfinished.emplace([part = state->part] { ::unlink(part.c_str()); });
   return OutputFile(std::move(state));
 }
 
 absl::Status OutputFile::Commit() {
-  MUSTER_CHECK(state_ != nullptr && state_->stream.is_open(), "a file is committed once");
+  MUSTER_CHECK(state_ != nullptr && state_->file.is_open(), "a file is committed once");
   // The stream throws away what the system said when it could not write.
   errno = 0;
-  state_->stream.flush();
-  bool good = state_->stream.good();
-  state_->stream.close();
-  good = good && state_->stream.good();
-  if (!good) return Failed(state_->path, errno != 0 ? std::strerror(errno) : "check space and permissions");
+  if (!state_->Close()) return Failed(state_->path, errno != 0 ? std::strerror(errno) : "check space and permissions");
   if (state_->part.empty()) return absl::OkStatus();
   const std::unique_lock<std::mutex> finishing = Unfinished::Finishing();
   if (std::rename(state_->part.c_str(), state_->path.c_str()) != 0) return Failed(state_->path, std::strerror(errno));

@@ -3,7 +3,7 @@
 // What is written goes to a new file beside `path` and takes its place in Commit; until then what was there stays, and
 // without Commit it stays for good. A link in the place of the file is replaced, not followed: nobody who can write to
 // the folder can make the writer overwrite something elsewhere. Pipes and devices (/dev/stdout) are written to as they
-// are. Thread-safety: compatible.
+// are. What goes to a name that ends in .gz is compressed with gzip. Thread-safety: compatible.
 #ifndef MUSTER_SIM_FILES_OUTPUT_FILE_H_
 #define MUSTER_SIM_FILES_OUTPUT_FILE_H_
 

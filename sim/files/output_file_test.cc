@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -74,6 +75,30 @@ TEST_F(OutputFileTest, WhatCannotBeWrittenIsNamed) {
   EXPECT_NE(below.message().find(At("file/x")), std::string::npos) << below;
   const absl::Status full = WriteFile("/dev/full", std::string(1 << 20, 'x'));
   EXPECT_EQ(full.code(), absl::StatusCode::kUnavailable) << full;
+}
+
+TEST_F(OutputFileTest, ANameThatEndsInGzIsCompressed) {
+  const std::string text(1 << 20, 'x');
+  ASSERT_TRUE(WriteFile(At("file.gz"), text).ok());
+  const std::string written = Get("file.gz");
+  EXPECT_EQ(written.substr(0, 2), "\x1f\x8b");
+  EXPECT_LT(written.size(), text.size() / 50);
+  ASSERT_TRUE(WriteFile(At("again.gz"), text).ok());
+  EXPECT_EQ(Get("again.gz"), written) << "the same bytes, whenever it is written";
+  ASSERT_EQ(std::system(("gzip -dc '" + At("file.gz") + "' >'" + At("file") + "'").c_str()), 0);
+  EXPECT_EQ(Get("file"), text);
+}
+
+TEST_F(OutputFileTest, ACompressedFileThatCannotBeWrittenIsAnError) {
+  fs::create_symlink("/dev/full", At("full.gz"));
+  // Too little to be written before the end, and more than is held back.
+  for (const size_t size : {size_t{10}, size_t{1} << 24}) {
+    std::string text(size, 'x');
+    for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * i * 7919) >> 8);
+    const absl::Status status = WriteFile(At("full.gz"), text);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << size;
+    EXPECT_NE(status.message().find("No space left"), std::string_view::npos) << status;
+  }
 }
 
 }  // namespace

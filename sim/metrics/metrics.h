@@ -40,6 +40,7 @@ struct TeamMetrics {
   std::string name;
   double nominal = 0;                                   // quota of the main resource, as it was in the end
   std::vector<std::pair<std::string, double>> flavors;  // the same by flavor; empty in the total
+  std::vector<double> flavor_hours;                     // time integral of what was held, in the order of flavors
   int64_t jobs = 0, started = 0, finished = 0, never_admitted = 0, preemptions = 0;
   int64_t failed = 0;  // gave up, or ran into their time limit: not finished, and not to come back
   int64_t deadlines = 0, missed_deadlines = 0;

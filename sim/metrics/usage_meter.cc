@@ -37,7 +37,10 @@ int UsageMeter::FlavorOf(int team, const std::string& flavor) {
 void UsageMeter::Integrate(Team* team, int64_t now_s) {
   const double dt = static_cast<double>(now_s - team->last_s);
   team->integral += team->used * dt;
-  for (const Flavor& flavor : team->flavors) team->borrowed += std::max(0.0, flavor.used - flavor.nominal) * dt;
+  for (Flavor& flavor : team->flavors) {
+    team->borrowed += std::max(0.0, flavor.used - flavor.nominal) * dt;
+    flavor.integral += flavor.used * dt;
+  }
   team->last_s = now_s;
 }
 
@@ -80,7 +83,10 @@ void UsageMeter::Report(std::vector<TeamMetrics>* teams, TeamMetrics* total) con
   for (size_t i = 0; i < teams_.size(); ++i) {
     TeamMetrics& m = (*teams)[i];
     m.nominal = teams_[i].nominal;
-    for (const Flavor& flavor : teams_[i].flavors) m.flavors.emplace_back(flavor.name, flavor.nominal);
+    for (const Flavor& flavor : teams_[i].flavors) {
+      m.flavors.emplace_back(flavor.name, flavor.nominal);
+      m.flavor_hours.push_back(flavor.integral / 3600);
+    }
     m.amount_hours = teams_[i].integral / 3600;
     m.borrowed_hours = teams_[i].borrowed / 3600;
     m.lost_hours = teams_[i].lost / 3600;

@@ -41,14 +41,14 @@ class UsageMeter {
   void SamplePeaks();
   // Integrates up to `now_s`. O(teams).
   void CloseAt(int64_t now_s);
-  // Fills nominal, amount_hours, borrowed_hours, lost_hours, overhead_hours, capacity_hours and peak_queue of teams (in
-  // the order of SetTeams) and of the total. O(teams).
+  // Fills nominal, flavors, flavor_hours, amount_hours, borrowed_hours, lost_hours, overhead_hours, capacity_hours and
+  // peak_queue of teams (in the order of SetTeams) and, but for flavors, of the total. O(teams).
   void Report(std::vector<TeamMetrics>* teams, TeamMetrics* total) const;
 
  private:
   struct Flavor {
     std::string name;
-    double nominal = 0, used = 0;
+    double nominal = 0, used = 0, integral = 0;
   };
   struct Team {
     std::vector<Flavor> flavors;

@@ -1,7 +1,6 @@
 #include "sim/packing/fragmentation.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace muster::sim {
@@ -12,10 +11,18 @@ std::vector<TypicalPod> TypicalPods(absl::Span<const PodShape> pods, int percent
     shape.memory_mib = 0;
     ++counts[shape];
   }
+  return TypicalPods(counts, percent);
+}
+
+std::vector<TypicalPod> TypicalPods(const std::map<PodShape, int64_t>& counts, int percent) {
   std::vector<TypicalPod> all;
-  for (const auto& [shape, count] : counts) all.push_back({shape, count});
+  int64_t pods = 0;
+  for (const auto& [shape, count] : counts) {
+    all.push_back({shape, count});
+    pods += count;
+  }
   std::stable_sort(all.begin(), all.end(), [](const TypicalPod& a, const TypicalPod& b) { return a.count > b.count; });
-  const int64_t wanted = static_cast<int64_t>(pods.size()) * percent;
+  const int64_t wanted = pods * percent;
   int64_t sum = 0;
   size_t taken = 0;
   while (taken < all.size() && sum * 100 < wanted) sum += all[taken++].count;

@@ -8,6 +8,7 @@
 #define MUSTER_SIM_PACKING_FRAGMENTATION_H_
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -24,6 +25,8 @@ struct TypicalPod {
 // The shapes that come most often, as many as it takes to make up `percent` of all pods; by count, ties by shape.
 // O(pods log shapes).
 std::vector<TypicalPod> TypicalPods(absl::Span<const PodShape> pods, int percent = 95);
+// The same for pods that are counted. REQUIRES: memory_mib is 0 in all shapes.
+std::vector<TypicalPod> TypicalPods(const std::map<PodShape, int64_t>& counts, int percent = 95);
 
 // Thread-safety: immutable.
 class Fragmentation {

@@ -66,7 +66,7 @@ TEST(FragmentationTest, TypicalAreTheMostFrequent) {
   EXPECT_EQ(TypicalPods(pods, 60), (std::vector<TypicalPod>{{often, 6}}));
   EXPECT_EQ(TypicalPods(pods, 61), (std::vector<TypicalPod>{{often, 6}, {seldom, 3}}));
   EXPECT_EQ(TypicalPods(pods, 100).size(), 3);
-  EXPECT_TRUE(TypicalPods({}).empty());
+  EXPECT_TRUE(TypicalPods(std::vector<PodShape>()).empty());
   PodShape more_memory = often;
   more_memory.memory_mib = 1;
   EXPECT_EQ(TypicalPods(std::vector<PodShape>{often, more_memory}).size(), 1) << "memory makes no difference";

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -14,53 +13,14 @@
 #include "absl/strings/str_join.h"
 #include "scheduler/decision_text.h"
 #include "sim/report/csv.h"
+#include "sim/report/json_string.h"
+#include "sim/report/metrics_json.h"
 
 namespace muster::sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using scheduler::Decision;
-
-// Three decimals are what the input (seconds, whole units) can bear.
-double Round(double value) { return std::strtod(absl::StrFormat("%.3f", value).c_str(), nullptr); }
-
-Json ToJson(const Spread& spread) {
-  return {
-      {"mean", Round(spread.mean)}, {"p50", spread.p50}, {"p90", spread.p90}, {"p99", spread.p99}, {"max", spread.max}};
-}
-
-Json ToJson(const TeamMetrics& m) {
-  Json stops = Json::object();
-  for (const auto& [cause, count] : m.stops) stops[cause] = count;
-  return {{"name", m.name},
-          {"nominal", Round(m.nominal)},
-          {"jobs", m.jobs},
-          {"started", m.started},
-          {"finished", m.finished},
-          {"never_admitted", m.never_admitted},
-          {"failed", m.failed},
-          {"preemptions", m.preemptions},
-          {"stops", std::move(stops)},
-          {"wait_s", ToJson(m.wait)},
-          {"wait_so_far_s", ToJson(m.wait_so_far)},
-          {"jct_mean_s", Round(m.jct_mean_s)},
-          {"bounded_slowdown_mean", Round(m.slowdown_mean)},
-          {"resource_hours", Round(m.amount_hours)},
-          {"borrowed_hours", Round(m.borrowed_hours)},
-          {"lost_hours", Round(m.lost_hours)},
-          {"overhead_hours", Round(m.overhead_hours)},
-          {"capacity_hours", Round(m.capacity_hours)},
-          {"utilisation", Round(m.utilisation)},
-          {"deadlines", {{"set", m.deadlines}, {"missed", m.missed_deadlines}}},
-          {"peak_queue", m.peak_queue}};
-}
-
-std::string JsonString(const std::string& text) {
-  // Most names need no escapes, and then no library.
-  const auto plain = [](unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-  if (std::all_of(text.begin(), text.end(), plain)) return absl::StrCat("\"", text, "\"");
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // A field of what happened at `at_s`, if it did.
 void AppendSeconds(int64_t at_s, int64_t value, std::string* row) {
@@ -173,7 +133,7 @@ std::string FormatTable(const Metrics& metrics) {
   return out;
 }
 
-std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
+std::string FormatSummary(const Trace& trace, const SimulationResult& result, const Json& more) {
   Json json = {{"trace", std::filesystem::path(trace.source).filename().string()},
                {"resource", result.metrics.resource},
                {"begin_s", result.metrics.begin_s},
@@ -183,14 +143,14 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
                {"decisions", result.decisions},
                {"livelocks", {{"count", result.livelocks}, {"first", Json::array()}}},
                {"nodes", Json::object()},
-               {"total", ToJson(result.metrics.total)},
+               {"total", JsonOf(result.metrics.total)},
                {"teams", Json::array()}};
   for (const Livelock& l : result.livelocks_told) {
     json["livelocks"]["first"].push_back({{"t", l.at_s}, {"set_aside", l.set_aside}, {"loop", l.loop}});
   }
   if (const double hours = result.metrics.node_hours; hours > 0) {
-    json["nodes"] = {{"resource_hours", Round(hours)},
-                     {"utilisation", Round(result.metrics.total.amount_hours / hours)}};
+    json["nodes"] = {{"resource_hours", ThreeDecimals(hours)},
+                     {"utilisation", ThreeDecimals(result.metrics.total.amount_hours / hours)}};
   }
   for (const NodeGroupMetrics& group : result.metrics.node_groups) {
     json["node_groups"].push_back({{"name", group.name},
@@ -204,16 +164,21 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result) {
                                    {"cost", Round(group.cost)}});
   }
   for (const TeamMetrics& team : result.metrics.teams) {
-    Json entry = ToJson(team);
+    Json entry = JsonOf(team);
     entry["flavors"] = Json::object();
-    for (const auto& [flavor, nominal] : team.flavors) entry["flavors"][flavor] = Round(nominal);
+    for (const auto& [flavor, nominal] : team.flavors) entry["flavors"][flavor] = ThreeDecimals(nominal);
+    entry["flavor_hours"] = Json::object();
+    for (size_t f = 0; f < team.flavors.size(); ++f) {
+      entry["flavor_hours"][team.flavors[f].first] = ThreeDecimals(team.flavor_hours[f]);
+    }
     json["teams"].push_back(std::move(entry));
   }
+  json.update(more);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result) {
-  if (absl::Status s = WriteFile(dir + "/summary.json", FormatSummary(trace, result)); !s.ok()) return s;
+absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result, const Json& more) {
+  if (absl::Status s = WriteFile(dir + "/summary.json", FormatSummary(trace, result, more)); !s.ok()) return s;
   absl::StatusOr<OutputFile> file = OutputFile::Create(dir + "/jobs.csv");
   if (!file.ok()) return file.status();
   // What all rows of jobs of one shape say.

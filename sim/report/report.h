@@ -4,6 +4,7 @@
 #ifndef MUSTER_SIM_REPORT_REPORT_H_
 #define MUSTER_SIM_REPORT_REPORT_H_
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,12 +22,14 @@ namespace muster::sim {
 std::string FormatTable(const Metrics& metrics);
 
 // The text of summary.json: {trace, resource, begin_s, end_s, skipped_rows, cycles, decisions, livelocks: {count,
-// first: [{t, set_aside, loop}]}, total: {...}, teams: [...]}.
-std::string FormatSummary(const Trace& trace, const SimulationResult& result);
+// first: [{t, set_aside, loop}]}, total: {...}, teams: [...]}, and the members of `more` (figures/figures.h).
+std::string FormatSummary(const Trace& trace, const SimulationResult& result,
+                          const nlohmann::ordered_json& more = nlohmann::ordered_json::object());
 
 // Writes DIR/summary.json and DIR/jobs.csv (job_id, queue, cluster_queue, submit_s, first_start_s, finish_s, wait_s,
 // duration_s, amount, preemptions; empty where it never came to it). Creates DIR. Errors: Unavailable naming the file.
-absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result);
+absl::Status WriteReport(const std::string& dir, const Trace& trace, const SimulationResult& result,
+                         const nlohmann::ordered_json& more = nlohmann::ordered_json::object());
 
 // Writes decisions.jsonl, one object a line: t (seconds), cycle, job, queue, outcome (admit, preempt or pending), for
 // admit flavors, for preempt victims, reason (Kueue's words). A job that arrives in a StrictFIFO queue and is not looked

@@ -3,7 +3,9 @@
 usage: check_pages.py FOLDER [--shots FOLDER]
 
 FOLDER has demo/, hostile/ and large/, each with a report.html, what-if/ with a
-comparison.html and sweep/ with an index.html. Of each page, at three widths and in both themes: nothing is logged, nothing is asked for, nothing
+comparison.html and sweep/ with an index.html. Of the demo's page and of the last two
+at three widths and in both themes, and of the others at the narrowest and the
+widest, one in each theme: nothing is logged, nothing is asked for, nothing
 lies beside the window, all charts are drawn and named, and text stands out from
 what is below it. Then: tables are sorted by mouse and keys, charts move by keys
 and have their figures as a table, runs are found, the theme button works, job
@@ -26,8 +28,14 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-_WIDTHS = (400, 900, 1600)
-_THEMES = ("light", "dark")
+_EVERYWHERE = [(width, theme) for width in (400, 900, 1600) for theme in ("light", "dark")]
+_LOOKS = {
+    "demo": _EVERYWHERE,
+    "hostile": [(400, "light"), (1600, "dark")],
+    "large": [(400, "dark"), (1600, "light")],
+    "what-if": _EVERYWHERE,
+    "sweep": _EVERYWHERE,
+}
 _MAX_WORK_S = 3.0
 # The file of each page, and how many charts it has at least.
 _PAGES = {"demo": ("report.html", 8), "hostile": ("report.html", 8), "large": ("report.html", 8),
@@ -136,22 +144,20 @@ class Checks:
     # --- What is checked.
 
     def looks(self, page, shots):
-        for width in _WIDTHS:
-            for theme in _THEMES:
-                self.open(page, width, theme)
-                if shots:
-                    self.shot(os.path.join(shots, "%s-%d-%s.png" % (page, width, theme)))
-                self.look_through()
-                charts = self.js("return document.querySelectorAll('canvas').length")
-                self.expect(charts >= _PAGES[page][1], "charts are missing")
-                self.expect(self.js(_BLANK) == 0, "a chart is blank")
-                unnamed = self.js(_UNNAMED)
-                self.expect(not unnamed, "without a name or a table: %s" % unnamed[:5])
-                faint = self.js(_CONTRAST)
-                self.expect(not faint, "too faint: %s" % faint[:5])
-                dark = self.js("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128")
-                self.expect(dark == (theme == "dark"), "the theme is not the system's")
-                self.finish()
+        for width, theme in _LOOKS[page]:
+            self.open(page, width, theme)
+            self.look_through()
+            if shots:
+                self.shot(os.path.join(shots, "%s-%d-%s.png" % (page, width, theme)))
+            self.expect(self.js("return document.querySelectorAll('canvas').length") >= _PAGES[page][1], "charts are missing")
+            self.expect(self.js(_BLANK) == 0, "a chart is blank")
+            unnamed = self.js(_UNNAMED)
+            self.expect(not unnamed, "without a name or a table: %s" % unnamed[:5])
+            faint = self.js(_CONTRAST)
+            self.expect(not faint, "too faint: %s" % faint[:5])
+            dark = self.js("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128")
+            self.expect(dark == (theme == "dark"), "the theme is not the system's")
+            self.finish()
 
     def first_column(self, table):
         return [e.text for e in table.find_elements(By.CSS_SELECTOR, "tbody th")]
@@ -296,7 +302,7 @@ def main():
         os.makedirs(arguments.shots, exist_ok=True)
     checks = Checks(os.path.abspath(arguments.folder))
     try:
-        for page in _PAGES:
+        for page in _LOOKS:
             checks.looks(page, arguments.shots)
         checks.sorts()
         checks.keys()

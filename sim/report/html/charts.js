@@ -264,7 +264,12 @@
             } :
                     log ? {
                       filter: (u, splits) => splits,
-                      splits: u => WAITS.filter(s => s >= u.scales.x.min && s <= u.scales.x.max),
+                      // As many as have room beside each other.
+                      splits: u => {
+                        const marks = WAITS.filter(s => s >= u.scales.x.min && s <= u.scales.x.max);
+                        const every = Math.ceil(marks.length * 52 / (u.bbox.width / devicePixelRatio));
+                        return marks.filter((_, i) => i % every === 0);
+                      },
                       values: (u, splits) => splits.map(v => tellX(v))
                     } :
                           {values: (u, splits) => splits.map(v => v == null ? '' : tellX(v))})

@@ -52,6 +52,19 @@ Json ToJson(const TeamMetrics& m) {
           {"peakQueue", m.peak_queue}};
 }
 
+// What the page has room for.
+Json FiguresForPage(Json figures) {
+  constexpr size_t kMaxRows = 500;
+  if (figures.is_null()) return figures;
+  const auto cut = [](Json* rows) {
+    if (rows->size() > kMaxRows) rows->erase(rows->begin() + kMaxRows, rows->end());
+  };
+  for (Json& groups : figures["groups"]) cut(&groups);
+  cut(&figures["lending"]["loans"]);
+  figures.erase("preemptions");  // told by team number already
+  return figures;
+}
+
 // The teams with lines of their own: those that used most, by their index.
 std::vector<size_t> Drawn(const Metrics& metrics) {
   std::vector<size_t> drawn(metrics.teams.size());
@@ -81,7 +94,7 @@ Json HtmlReport::Teams(const Metrics& metrics) const {
   return teams;
 }
 
-// {width, at: [begin of each bucket], capacity, lines: [{team: index or null for all others, others, used, borrowed,
+// {width, at: [begin of each bucket], capacity: in the end, quota: [mean of each bucket], lines: [{team: index or null for all others, others, used, borrowed,
 // lent, jobs, amount: [mean of each bucket]}]}.
 Json HtmlReport::Series(const Metrics& metrics) const {
   const LevelSeries& series = usage_.series();
@@ -116,9 +129,12 @@ Json HtmlReport::Series(const Metrics& metrics) const {
     }
   }
   if (!others.empty()) lines.push_back(line(nullptr, others));
+  Json quota = Json::array();
+  for (size_t b = 0; b < series.buckets(); ++b) quota.push_back(Round(series.Mean(usage_.CapacitySeries(), b)));
   return {{"width", series.width_s()},
           {"at", std::move(at)},
           {"capacity", Round(usage_.capacity())},
+          {"quota", std::move(quota)},
           {"lines", std::move(lines)}};
 }
 
@@ -208,26 +224,31 @@ std::string HtmlReport::Data(const ReportFacts& facts, const Metrics& metrics) {
                      {"wait", wait.wait_s},
                      {"started", wait.started}});
   }
-  std::vector<PreemptionKind> preemptions = runs_.preemptions();
-  std::map<StopCause, std::pair<int64_t, double>> causes;
-  for (const PreemptionKind& kind : preemptions) {
-    causes[kind.cause].first += kind.count;
-    causes[kind.cause].second += kind.lost;
+  std::vector<StopKind> preemptions = preemptions_.kinds();
+  std::map<StopCause, StopKind> causes;
+  for (const StopKind& kind : preemptions) {
+    StopKind& sum = causes[kind.cause];
+    sum.count += kind.count;
+    sum.held += kind.held;
+    sum.lost += kind.lost;
   }
   std::stable_sort(preemptions.begin(), preemptions.end(),
-                   [](const PreemptionKind& a, const PreemptionKind& b) { return a.count > b.count; });
-  for (const PreemptionKind& kind : preemptions) {
+                   [](const StopKind& a, const StopKind& b) { return a.count > b.count; });
+  for (const StopKind& kind : preemptions) {
     if (pairs.size() == kMaxPairs) break;
     pairs.push_back({{"by", kind.by_team},
                      {"of", kind.of_team},
                      {"cause", std::string(ToString(kind.cause))},
                      {"count", kind.count},
+                     {"held", Round(kind.held / 3600)},
                      {"lost", Round(kind.lost / 3600)}});
   }
   Json by_cause = Json::array();
-  for (const auto& [cause, sums] : causes) {
-    by_cause.push_back(
-        {{"cause", std::string(ToString(cause))}, {"count", sums.first}, {"lost", Round(sums.second / 3600)}});
+  for (const auto& [cause, sum] : causes) {
+    by_cause.push_back({{"cause", std::string(ToString(cause))},
+                        {"count", sum.count},
+                        {"held", Round(sum.held / 3600)},
+                        {"lost", Round(sum.lost / 3600)}});
   }
   const Json data = {
       {"trace", facts.trace},
@@ -248,6 +269,7 @@ std::string HtmlReport::Data(const ReportFacts& facts, const Metrics& metrics) {
       {"runs", Runs()},
       {"longestWaits", std::move(waits)},
       {"preemptions", {{"causes", std::move(by_cause)}, {"pairs", std::move(pairs)}, {"ofPairs", preemptions.size()}}},
+      {"figures", FiguresForPage(facts.figures)},
       {"policy", std::move(policy_)}};
   return data.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

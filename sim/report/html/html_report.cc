@@ -39,6 +39,7 @@ void HtmlReport::OnBegin(const ReplaySetting& setting) {
 void HtmlReport::OnSubmit(const JobSubmit& event) {
   usage_.OnSubmit(event);
   runs_.OnSubmit(event);
+  preemptions_.OnSubmit(event);
 }
 
 void HtmlReport::OnStart(const RunStart& event) {
@@ -50,8 +51,11 @@ void HtmlReport::OnStart(const RunStart& event) {
 void HtmlReport::OnStop(const RunStop& event) {
   usage_.OnStop(event);
   runs_.OnStop(event, places_.Of(event.job));
+  preemptions_.OnStop(event);
   places_.OnStop(event);  // forgets where it was
 }
+
+void HtmlReport::OnChange(const WorldChange& change) { usage_.OnChange(change); }
 
 void HtmlReport::OnInstant(int64_t now_s) {
   usage_.OnInstant(now_s);

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "sim/metrics/metrics.h"
 #include "sim/replay/observer.h"
+#include "sim/report/figures/preemption_meter.h"
 #include "sim/report/html/place_recorder.h"
 #include "sim/report/html/run_recorder.h"
 #include "sim/report/html/usage_recorder.h"
@@ -26,6 +27,8 @@ struct ReportFacts {
   std::string trace;  // name of the file
   bool resume_preempted = false;
   int64_t skipped_rows = 0, cycles = 0, decisions = 0, livelocks = 0;
+  // What Figures::Summary and NodesForPage say (the latter as "nodes"); null: not told.
+  nlohmann::ordered_json figures = nullptr;
 };
 
 // Thread-safety: compatible.
@@ -38,6 +41,7 @@ class HtmlReport : public ReplayObserver {
   void OnSubmit(const JobSubmit& event) override;
   void OnStart(const RunStart& event) override;
   void OnStop(const RunStop& event) override;
+  void OnChange(const WorldChange& change) override;
   void OnInstant(int64_t now_s) override;
   void OnEnd(int64_t now_s) override;
 
@@ -58,6 +62,7 @@ class HtmlReport : public ReplayObserver {
   UsageRecorder usage_;
   PlaceRecorder places_;
   RunRecorder runs_;
+  PreemptionMeter preemptions_;
 };
 
 }  // namespace muster::sim

@@ -78,12 +78,8 @@ class World {
       node.allocatable[kGpu] = api::Quantity::FromValue(kGpusPerNode);
       policy_.nodes.push_back(node);
     }
-    ReplaySetting setting{.resource = kGpu, .teams = {}, .begin_s = kBegin, .policy = &policy_};
-    for (const api::ClusterQueue& queue : policy_.cluster_queues) {
-      const auto nominal = static_cast<double>(QuotaOf(queue).nominal_quota.Value());
-      setting.teams.push_back({queue.metadata.name, queue.cohort_name, nominal});
-      metrics_.teams.push_back(Team(queue.metadata.name, nominal));
-    }
+    const ReplaySetting setting = Setting();
+    for (const ReplayTeam& team : setting.teams) metrics_.teams.push_back(Team(team.name, team.nominal));
     metrics_.resource = kGpu;
     metrics_.begin_s = kBegin;
     report_.OnBegin(setting);
@@ -91,6 +87,7 @@ class World {
 
   void Play(int seconds, int per_second) {
     for (int s = 0; s < seconds; ++s, ++now_s_) {
+      if (s == seconds / 2) ChangePolicy();
       for (int event = Pick(per_second); event > 0; --event) Step();
       report_.OnInstant(now_s_);
       Snapshot();
@@ -123,6 +120,20 @@ class World {
   int Pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
   static std::string NodeName(int n) { return absl::StrCat("node-", n); }
 
+  ReplaySetting Setting() const {
+    ReplaySetting setting{.resource = kGpu, .teams = {}, .begin_s = kBegin, .policy = &policy_};
+    for (const api::ClusterQueue& queue : policy_.cluster_queues) {
+      setting.teams.push_back(
+          {queue.metadata.name, queue.cohort_name, static_cast<double>(QuotaOf(queue).nominal_quota.Value())});
+    }
+    return setting;
+  }
+  // Another quota of the first team from now on.
+  void ChangePolicy() {
+    policy_.cluster_queues[0] = Queue("a", "org", Pick(9), -1);
+    const ReplaySetting setting = Setting();
+    report_.OnChange({.now_s = now_s_, .kind = WorldChange::Kind::kPolicy, .name = "change", .setting = &setting});
+  }
   void Step() {
     const int what = Pick(3);
     if (what == 0 || jobs_.empty()) {
@@ -159,7 +170,9 @@ class World {
     job->done = Pick(2) == 0;
     ++runs;
     run_seconds += static_cast<double>(ran_s * job->amount);
-    if (!job->done) {
+    constexpr StopCause kForGood[] = {StopCause::kFinished, StopCause::kGaveUp, StopCause::kTimeLimit};
+    const StopCause cause = job->done ? kForGood[Pick(3)] : static_cast<StopCause>(1 + Pick(4));
+    if (cause != StopCause::kFinished) {
       ++stops;
       lost += ran_s * job->amount;
     }
@@ -168,9 +181,9 @@ class World {
                     .team = job->team,
                     .run = job->run,
                     .amount = static_cast<double>(job->amount),
-                    .cause = job->done ? StopCause::kFinished : static_cast<StopCause>(1 + Pick(4)),
+                    .cause = cause,
                     .started_s = job->started_s,
-                    .lost_s = job->done ? 0 : ran_s});
+                    .lost_s = cause == StopCause::kFinished ? 0 : ran_s});
   }
   // What holds for the second that begins now.
   void Snapshot() {

@@ -15,9 +15,12 @@
   const sum = pick => series.at.map((_, b) => series.lines.reduce((s, line) => s + pick(line)[b], 0));
   const mean = values => values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0;
   const each = `Each step is the mean over ${M.duration(series.width)}.`;
+  const figures = data.figures;
   M.view.controls();
 
-  const utilisation = series.capacity > 0 && length > 0 ? total.hours * 3600 / (series.capacity * length) : null;
+  const quotaSeconds =
+      series.quota.reduce((s, q, b) => s + q * (Math.min(series.at[b] + series.width, data.end) - series.at[b]), 0);
+  const utilisation = quotaSeconds > 0 ? total.hours * 3600 / quotaSeconds : null;
   document.getElementById('main').append(h('section', {'aria-label': 'Overview'}, M.tiles([
     {
       label: 'Utilisation of all quota',
@@ -38,6 +41,15 @@
       extra: `${M.short(data.preemptions.causes.reduce((s, c) => s + c.lost, 0))} ${hours} lost`
     },
     {label: 'Most jobs waiting', value: M.number(total.peakQueue), extra: 'at once, after deciding'},
+    ...(figures && figures.delay_s ? [{
+      label: 'Delay, mean',
+      value: M.duration(figures.delay_s.mean),
+      extra: `no policy: below ${M.duration(figures.delay_s.least_mean)}`
+    }] :
+                                     []),
+    ...(figures && figures.showback ?
+            [{label: 'Cost', value: M.short(figures.showback.total), extra: 'of what was used, at the given prices'}] :
+            []),
     {label: 'Length of the replay', value: M.duration(length), extra: `from ${M.time(data.begin)}`},
   ])));
 
@@ -93,11 +105,45 @@
     ]
   }));
 
+  // --- Groups: the same jobs by what else they have in common.
+  if (figures) {
+    const waitOf = (key, unit) =>
+        ({label: 'Wait', unit, value: g => g.started ? g.wait_s[key] : null, show: M.duration});
+    const group = (caption, rows, nameless) => rows.length < 2 ? null : M.table({
+      caption,
+      rows: rows.map((g, i) => ({...g, order: i})),
+      page: 12,
+      columns: [
+        {label: 'Name', text: true, value: g => g.order, show: (_, g) => h('bdi', {}, g.name || nameless)},
+        {label: 'Jobs', value: g => g.jobs},
+        {label: 'Never started', value: g => g.never_admitted},
+        {label: 'Preempted', unit: 'times', value: g => g.preemptions},
+        waitOf('mean', 'mean'),
+        waitOf('p50', 'median'),
+        waitOf('p90', '90 %'),
+        waitOf('p99', '99 %'),
+        waitOf('max', 'longest'),
+        {label: 'Slowdown', unit: 'times', value: g => g.finished ? g.bounded_slowdown_mean : null, show: M.short},
+        {label: 'Used', unit: hours, value: g => g.resource_hours, show: M.short},
+        {label: 'Lost', unit: hours, value: g => g.lost_hours, show: M.short},
+      ]
+    });
+    const tables = [
+      group(`By size, in ${unit}`, figures.groups.sizes, M.NONE),
+      group('By priority class', figures.groups.priority_classes, 'none'),
+      group('By queue of the trace', figures.groups.queues, M.NONE)
+    ].filter(Boolean);
+    if (tables.length)
+      M.section(
+           'groups', 'Groups', 'The same jobs by what else they have in common: who waits, the large or the small?')
+          .append(...tables);
+  }
+
   // --- Usage.
   const usage =
       M.section('usage', 'Usage', `${each} Drag across a chart, or use the buttons above, to see a part of the time.`);
   const used = sum(line => line.used);
-  const capacity = series.at.map(() => series.capacity);
+  const capacity = series.quota;
   usage.append(M.chart({
     title: `${unit} in use`,
     time: true,
@@ -124,7 +170,7 @@
         summary: `Mean ${M.percent(utilisation)}.`,
         series: [{
           label: 'Utilisation',
-          values: used.map(v => series.capacity > 0 ? 100 * v / series.capacity : null),
+          values: used.map((v, b) => capacity[b] > 0 ? 100 * v / capacity[b] : null),
           color: '--c0',
           fill: .2
         }]
@@ -289,8 +335,53 @@
                            }))
         })));
 
+  const inUse = series.at.map((_, b) => series.lines.reduce((s, l) => s + (l.team == null ? 0 : l.used[b]), 0));
+  const basis = fair ? weightOf : t => t.nominal, basisOf = drawn.reduce((s, t) => s + basis(t), 0);
+  if (drawn.length > 1 && basisOf > 0)
+    fairness.append(M.chart({
+      title: fair ? 'Share of what is in use, against the weight' : 'Share of what is in use, against the quota',
+      note: 'Over time. 100 % is exactly the share a team is entitled to; below it a team has less, or asks for less.',
+      time: true,
+      x: series.at,
+      unit: '%',
+      height: 240,
+      show: v => M.number(v, 0) + ' %',
+      series:
+          series.lines.filter(l => l.team != null && basis(data.teams[l.team]) > 0)
+              .map(l => ({
+                     label: teamName(l.team),
+                     values: l.used.map(
+                         (v, b) => inUse[b] > 0 ? 100 * v / inUse[b] / (basis(data.teams[l.team]) / basisOf) : null),
+                     color: teamColor(l.team),
+                     dash: dashOf(lineOf.get(l.team))
+                   }))
+    }));
+  if (figures && figures.lending.loans.length)
+    fairness.append(M.table({
+      caption: 'Who lent to whom',
+      rows: figures.lending.loans,
+      page: 12,
+      sort: [2, 'descending'],
+      columns: [
+        {label: 'Lender', text: true, value: l => l.lender ?? 'the cohort itself'},
+        {label: 'Borrower', text: true, value: l => l.borrower},
+        {label: 'Lent', unit: hours, value: l => l.resource_hours, show: M.short}
+      ]
+    }));
+  if (figures && figures.showback)
+    fairness.append(M.table({
+      caption: 'Cost of what was used, at the given prices',
+      rows: figures.showback.teams,
+      page: 12,
+      sort: [1, 'descending'],
+      columns: [
+        {label: 'Queue', text: true, value: t => t.name}, {label: 'Cost', value: t => t.cost, show: M.short},
+        {label: 'Of all', value: t => share(t.cost, figures.showback.total), show: v => M.percent(v)}
+      ]
+    }));
+
   // --- Nodes.
-  const nodes = data.nodes;
+  const nodes = data.nodes, pieces = figures && figures.nodes;
   if (nodes) {
     const what = nodes.level;
     const frag = M.section(
@@ -305,7 +396,10 @@
           unit: what + 's',
           show: (v, axis) => M.short(v) + (axis ? '' : ' ' + what + 's'),
           summary: `Mean ${M.short(mean(nodes.free))}.`,
-          series: [{label: 'Free', values: nodes.free, color: '--c3', fill: .25}]
+          series: [
+            {label: 'Free', values: nodes.free, color: '--c3', fill: .25},
+            ...(pieces ? [{label: 'Could be free', values: pieces.freeable, color: '--c0', dash: [5, 4]}] : [])
+          ]
         }),
           M.chart({
             title: `${unit} that are free`,
@@ -319,6 +413,34 @@
               {label: `Free on whole ${what}s`, values: nodes.freeAmount, color: '--c3', fill: .4}
             ]
           })));
+    if (pieces && (pieces.racks || pieces.unusable))
+      frag.append(h(
+          'div', {class: 'columns'},
+          pieces.racks ? M.chart(
+                             {
+                               title: `Whole racks that are free`,
+                               note: `${M.number(pieces.racks.of)} of the level ${pieces.racks.level}.`,
+                               time: true,
+                               x: series.at,
+                               unit: 'racks',
+                               show: (v, axis) => M.short(v) + (axis ? '' : ' racks'),
+                               series: [
+                                 {label: 'Free', values: pieces.racks.free, color: '--c3', fill: .25},
+                                 {label: 'Could be free', values: pieces.racks.freeable, color: '--c0', dash: [5, 4]}
+                               ]
+                             }) :
+                         null,
+          pieces.unusable ? M.chart({
+            title: `Free ${unit} of no use`,
+            note:
+                'To the pods that usually come: too little left on a node for them (fragmentation as FGD measures it).',
+            time: true,
+            x: series.at,
+            unit,
+            show: axisAmount,
+            series: [{label: 'Of no use', values: pieces.unusable, color: '--c1', fill: .3}]
+          }) :
+                            null));
   }
 
   // --- Runs.
@@ -399,7 +521,9 @@
               value: c => c.cause,
               show: v => [v, h('br'), h('small', {class: 'muted'}, causeText(v))]
             },
-            {label: 'Stops', value: c => c.count}, {label: 'Lost', unit: hours, value: c => c.lost, show: M.short}
+            {label: 'Stops', value: c => c.count},
+            {label: 'Held until then', unit: hours, value: c => c.held, show: M.short},
+            {label: 'Lost', unit: hours, value: c => c.lost, show: M.short}
           ]
         }),
           M.table({
@@ -412,6 +536,7 @@
               {label: 'For', text: true, value: p => p.by < 0 ? M.NONE : teamName(p.by)},
               {label: 'Stopped', text: true, value: p => teamName(p.of)},
               {label: 'Cause', text: true, value: p => p.cause}, {label: 'Stops', value: p => p.count},
+              {label: 'Held until then', unit: hours, value: p => p.held, show: M.short},
               {label: 'Lost', unit: hours, value: p => p.lost, show: M.short}
             ]
           })));

@@ -43,21 +43,11 @@ void RunRecorder::OnStop(const RunStop& event, const std::vector<int>& places) {
                          .cause = event.cause,
                          .places = places});
   }
-  if (event.cause == StopCause::kFinished) {
+  if (IsLast(event.cause)) {
     live_.erase(event.job);
-    return;
+  } else {
+    job.queued_s = event.now_s;
   }
-  job.queued_s = event.now_s;
-  int by_team = -1;
-  if (event.by != RunStop::kNobody) {
-    if (const auto by = live_.find(event.by); by != live_.end()) by_team = by->second.team;
-  }
-  PreemptionKind& kind = preemptions_[{by_team, event.team, event.cause}];
-  kind.by_team = by_team;
-  kind.of_team = event.team;
-  kind.cause = event.cause;
-  ++kind.count;
-  kind.lost += event.amount * static_cast<double>(event.lost_s);
 }
 
 void RunRecorder::OnEnd(int64_t now_s) {
@@ -77,13 +67,6 @@ void RunRecorder::OnEnd(int64_t now_s) {
                           .wait_s = now_s - job.submit_s,
                           .started = false});
   }
-}
-
-std::vector<PreemptionKind> RunRecorder::preemptions() const {
-  std::vector<PreemptionKind> kinds;
-  kinds.reserve(preemptions_.size());
-  for (const auto& [key, kind] : preemptions_) kinds.push_back(kind);
-  return kinds;
 }
 
 }  // namespace muster::sim

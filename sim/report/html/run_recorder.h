@@ -1,4 +1,4 @@
-// The runs, waits and preemptions of a replay that a report tells one by one: the largest of each, and how many there
+// The runs and waits of a replay that a report tells one by one: the largest of each, and how many there
 // were in all. Memory grows with the jobs that wait or run, and with what is kept.
 #ifndef MUSTER_SIM_REPORT_HTML_RUN_RECORDER_H_
 #define MUSTER_SIM_REPORT_HTML_RUN_RECORDER_H_
@@ -6,9 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -39,15 +37,6 @@ struct ToldWait {
   bool started = false;  // false: it waited until the end of the replay
 };
 
-// What preemption cost, for one kind of it.
-struct PreemptionKind {
-  int by_team = -1;  // -1: nobody's job took the place
-  int of_team = 0;
-  StopCause cause = StopCause::kInClusterQueue;
-  int64_t count = 0;
-  double lost = 0;  // amount-seconds of work to be done again
-};
-
 // Thread-safety: compatible.
 class RunRecorder {
  public:
@@ -69,7 +58,6 @@ class RunRecorder {
   std::vector<ToldRun> TakeRuns() { return std::move(runs_).Take(); }  // largest amount x length first
   std::vector<ToldWait> TakeWaits() { return std::move(waits_).Take(); }
   const std::vector<WaitHistogram>& waits() const { return histograms_; }  // of the jobs that started, by team
-  std::vector<PreemptionKind> preemptions() const;                         // by team, team and cause
 
  private:
   struct Live {
@@ -84,7 +72,6 @@ class RunRecorder {
   Largest<ToldRun> runs_;
   Largest<ToldWait> waits_;
   std::vector<WaitHistogram> histograms_;
-  std::map<std::tuple<int, int, StopCause>, PreemptionKind> preemptions_;
   int64_t run_count_ = 0;
   double run_seconds_ = 0;
 };

@@ -1,71 +1,57 @@
 #include "sim/report/html/usage_recorder.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include "api/kueue.h"
+#include "sim/report/figures/cohort_trees.h"
 
 namespace muster::sim {
-namespace {
-
-struct Quota {
-  double nominal = 0, lendable = 0;
-};
-
-Quota QuotaOf(const std::vector<api::ResourceGroup>& groups, const std::string& resource) {
-  Quota sum;
-  for (const api::ResourceGroup& group : groups) {
-    for (const api::FlavorQuotas& flavor : group.flavors) {
-      for (const api::ResourceQuota& quota : flavor.resources) {
-        if (quota.name != resource) continue;
-        const double nominal = quota.nominal_quota.ToDouble();
-        sum.nominal += nominal;
-        sum.lendable += quota.lending_limit.has_value() ? std::min(nominal, quota.lending_limit->ToDouble()) : nominal;
-      }
-    }
-  }
-  return sum;
-}
-
-}  // namespace
-
-void UsageRecorder::OnBegin(const ReplaySetting& setting) {
-  std::map<std::string, const api::Cohort*> cohorts;
+// Takes quotas and cohorts as they are; what is used and waits stays.
+void UsageRecorder::Learn(const ReplaySetting& setting) {
+  const CohortTrees cohorts(setting.policy->cohorts);
   std::map<std::string, const api::ClusterQueue*> queues;
-  for (const api::Cohort& cohort : setting.policy->cohorts) cohorts[cohort.metadata.name] = &cohort;
   for (const api::ClusterQueue& queue : setting.policy->cluster_queues) queues[queue.metadata.name] = &queue;
-  const auto top_of = [&cohorts](std::string name) {
-    // Parents in a circle end the walk: no cohort is visited more often than there are cohorts.
-    for (size_t steps = 0; steps <= cohorts.size(); ++steps) {
-      const auto cohort = cohorts.find(name);
-      if (cohort == cohorts.end() || cohort->second->parent_name.empty()) break;
-      name = cohort->second->parent_name;
-    }
-    return name;
-  };
+  trees_.clear();
+  touched_.clear();
+  capacity_ = 0;
+  teams_.resize(setting.teams.size());
   std::map<std::string, size_t> tree_of;
   for (size_t t = 0; t < setting.teams.size(); ++t) {
     const ReplayTeam& replayed = setting.teams[t];
-    const std::string top = replayed.cohort.empty() ? "" : top_of(replayed.cohort);
+    const std::string top = replayed.cohort.empty() ? "" : cohorts.TopOf(replayed.cohort);
     // A team of no cohort is a tree of its own.
     auto [known, added] = tree_of.emplace(top.empty() ? "/" + replayed.name : top, trees_.size());
     if (added) trees_.push_back({.name = top, .teams = {}});
-    Team team{.nominal = replayed.nominal, .lendable = replayed.nominal, .tree = known->second};
+    Team& team = teams_[t];
+    team.nominal = team.lendable = replayed.nominal;
+    team.tree = known->second;
     if (const auto queue = queues.find(replayed.name); queue != queues.end()) {
-      team.lendable = QuotaOf(queue->second->resource_groups, setting.resource).lendable;
+      team.lendable = LendableOf(queue->second->resource_groups, setting.resource).lendable;
     }
     trees_[known->second].teams.push_back(t);
     capacity_ += team.nominal;
-    teams_.push_back(team);
   }
-  for (const auto& [name, cohort] : cohorts) {
-    const double own = QuotaOf(cohort->resource_groups, setting.resource).nominal;
+  for (const api::Cohort& cohort : setting.policy->cohorts) {
+    const double own = LendableOf(cohort.resource_groups, setting.resource).nominal;
     capacity_ += own;
-    if (const auto tree = tree_of.find(top_of(name)); tree != tree_of.end()) trees_[tree->second].own += own;
+    const auto tree = tree_of.find(cohorts.TopOf(cohort.metadata.name));
+    if (tree != tree_of.end()) trees_[tree->second].own += own;
   }
-  series_.emplace(setting.begin_s, teams_.size() * kKinds, kMaxBuckets);
+}
+
+void UsageRecorder::OnBegin(const ReplaySetting& setting) {
+  Learn(setting);
+  series_.emplace(setting.begin_s, teams_.size() * kKinds + 1, kMaxBuckets);
+  series_->Set(CapacitySeries(), capacity_, setting.begin_s);
+}
+
+void UsageRecorder::OnChange(const WorldChange& change) {
+  if (change.kind != WorldChange::Kind::kPolicy) return;
+  Learn(*change.setting);
+  series_->Set(CapacitySeries(), capacity_, change.now_s);
+  for (size_t t = 0; t < teams_.size(); ++t) Touch(t);
 }
 
 void UsageRecorder::Touch(size_t team) {
@@ -91,7 +77,7 @@ void UsageRecorder::OnStart(const RunStart& event) {
 void UsageRecorder::OnStop(const RunStop& event) {
   Team& team = teams_[static_cast<size_t>(event.team)];
   team.used -= event.amount;
-  if (event.cause != StopCause::kFinished) {
+  if (!IsLast(event.cause)) {
     ++team.jobs_waiting;
     team.amount_waiting += event.amount;
   }

@@ -26,6 +26,7 @@ class UsageRecorder {
   void OnSubmit(const JobSubmit& event);
   void OnStart(const RunStart& event);
   void OnStop(const RunStop& event);
+  void OnChange(const WorldChange& change);
   // O(teams of the cohort trees in which something changed).
   void OnInstant(int64_t now_s);
   void OnEnd(int64_t now_s);
@@ -33,7 +34,8 @@ class UsageRecorder {
   // After OnEnd.
   const LevelSeries& series() const { return *series_; }
   static size_t SeriesOf(size_t team, Kind kind) { return team * kKinds + kind; }
-  // The quota of all teams and cohorts.
+  // The quota of all teams and cohorts, over time; and as it was in the end.
+  size_t CapacitySeries() const { return teams_.size() * kKinds; }
   double capacity() const { return capacity_; }
   // The cohort at the top of a team's tree; "" = none.
   const std::string& TreeOf(size_t team) const { return trees_[teams_[team].tree].name; }
@@ -50,6 +52,7 @@ class UsageRecorder {
     double own = 0;  // quota of the cohorts themselves
     bool touched = false;
   };
+  void Learn(const ReplaySetting& setting);
   void Touch(size_t team);
   void Sample(const Tree& tree, int64_t now_s);
 
