@@ -109,6 +109,20 @@ absl::Status SetPriority(const JobSource& job, const JobOptions& options, const 
   return absl::OkStatus();
 }
 
+std::string HashOf(const JobKind& kind, const std::string& name, const std::string& uid, const std::string& extra) {
+  std::string text = absl::StrCat(kind.kind, "\n", kind.group, "\n", name, "\n", uid);
+  if (!extra.empty()) absl::StrAppend(&text, "\n", extra);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr);
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size)).substr(0, 5);
+}
+
+std::string NameWithHash(std::string prefix, const std::string& hash) {
+  prefix.resize(std::min(prefix.size(), kMaxWorkloadName - hash.size() - 1));
+  return absl::StrCat(prefix, "-", hash);
+}
+
 }  // namespace
 
 int64_t ReplicasOf(const JobSource& job, absl::string_view pointer) {
@@ -216,19 +230,16 @@ absl::StatusOr<JobWorkloads> WorkloadsOf(const json& manifest, const JobOptions&
 
 std::string WorkloadName(const JobKind& kind, const std::string& name, const std::string& uid,
                          const std::string& extra) {
-  std::string text = absl::StrCat(kind.kind, "\n", kind.group, "\n", name, "\n", uid);
-  if (!extra.empty()) absl::StrAppend(&text, "\n", extra);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr);
-  const std::string hash =
-      absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size)).substr(0, 5);
   // Endpoints and Deployments ask for a pod at a time, and the Workload is that pod's.
   const bool of_pods = kind.kind == "Deployment" || IsServingKind(kind);
-  std::string prefix =
-      absl::StrCat(of_pods ? "pod" : absl::AsciiStrToLower(kind.kind), "-", name, extra.empty() ? "" : "-", extra);
-  prefix.resize(std::min(prefix.size(), kMaxWorkloadName - hash.size() - 1));
-  return absl::StrCat(prefix, "-", hash);
+  return NameWithHash(
+      absl::StrCat(of_pods ? "pod" : absl::AsciiStrToLower(kind.kind), "-", name, extra.empty() ? "" : "-", extra),
+      HashOf(kind, name, uid, extra));
+}
+
+std::string SliceWorkloadName(const JobKind& kind, const std::string& name, const std::string& uid,
+                              const std::string& extra) {
+  return NameWithHash(absl::StrCat(absl::AsciiStrToLower(kind.kind), "-", name), HashOf(kind, name, uid, extra));
 }
 
 }  // namespace muster::api

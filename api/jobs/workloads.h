@@ -66,6 +66,10 @@ absl::StatusOr<JobWorkloads> WorkloadOfPodGroup(absl::Span<const nlohmann::json>
 std::string WorkloadName(const JobKind& kind, const std::string& name, const std::string& uid,
                          const std::string& extra = "");
 
+// The name Kueue gives a slice of a job that grows and shrinks: as without `extra`, but for the hash.
+std::string SliceWorkloadName(const JobKind& kind, const std::string& name, const std::string& uid,
+                              const std::string& extra);
+
 }  // namespace muster::api
 
 #endif  // MUSTER_API_JOBS_WORKLOADS_H_

@@ -1,0 +1,201 @@
+#include "conformance/flows/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "conformance/flows/facets.h"
+
+namespace muster::conformance {
+namespace {
+
+using nlohmann::json;
+
+// The values that each part of each object had, one after the other; null = absent. An object that was deleted ends
+// with "gone", and goes on if there is another of its name.
+using Sequences = std::map<std::pair<std::string, std::string>, std::vector<json>>;
+
+void Append(std::vector<json>* values, const json& value) {
+  if (values->empty() ? !value.is_null() : values->back() != value) values->push_back(value);
+}
+
+Sequences SequencesOf(const std::vector<Sighting>& seen) {
+  Sequences sequences;
+  std::map<std::string, std::set<std::string>> parts;  // seen so far, by object
+  for (const Sighting& sighting : seen) {
+    const kube::Object& object = *sighting.event.object;
+    const std::string where = object.key().Text();
+    if (sighting.event.type == kube::WatchEvent::Type::kDeleted) {
+      Append(&sequences[{where, "deleted"}], "gone");
+      continue;
+    }
+    const Facets facets = FacetsOf(object);
+    for (const auto& [what, value] : facets) parts[where].insert(what);
+    for (const std::string& what : parts[where]) {
+      const auto it = facets.find(what);
+      Append(&sequences[{where, what}], it == facets.end() ? json() : it->second);
+    }
+  }
+  return sequences;
+}
+
+std::string TextOf(const std::vector<json>& values) {
+  std::string text;
+  for (const json& value : values) absl::StrAppend(&text, text.empty() ? "" : " -> ", value.dump());
+  return text;
+}
+
+void CompareSequences(const Recording& recording, const Outcome& outcome, Compared* out) {
+  // Only types that were watched when it was recorded.
+  std::set<const kube::ResourceType*> watched;
+  for (const Sighting& sighting : recording.seen) watched.insert(&sighting.event.object->type());
+  std::vector<Sighting> seen;
+  std::copy_if(outcome.seen.begin(), outcome.seen.end(), std::back_inserter(seen),
+               [&](const Sighting& sighting) { return watched.count(&sighting.event.object->type()) > 0; });
+  Sequences wanted = SequencesOf(recording.seen);
+  Sequences got = SequencesOf(seen);
+  for (const auto& [key, values] : wanted) got[key];
+  for (const auto& [key, values] : got) {
+    ++out->values;
+    const std::vector<json>& recorded = wanted[key];
+    if (recorded != values) out->differences.push_back({key.first, key.second, TextOf(recorded), TextOf(values)});
+  }
+}
+
+// The figures of every queue as they stand just before a time.
+std::map<std::string, json> FiguresBefore(const std::vector<Sighting>& seen, absl::Time time) {
+  std::map<std::string, json> figures;
+  for (const Sighting& sighting : seen) {
+    if (sighting.time >= time) break;
+    const kube::Object& object = *sighting.event.object;
+    if (sighting.event.type == kube::WatchEvent::Type::kDeleted) {
+      figures.erase(object.key().Text());
+    } else if (json value = FiguresOf(object); !value.is_null()) {
+      figures[object.key().Text()] = std::move(value);
+    }
+  }
+  return figures;
+}
+
+bool FollowsQuiet(const Recording& recording, absl::Time time) {
+  const auto disturbs = [&](absl::Time other) { return other < time && other >= time - absl::Seconds(1); };
+  return std::none_of(recording.seen.begin(), recording.seen.end(),
+                      [&](const Sighting& each) { return disturbs(each.time); }) &&
+         std::none_of(recording.acts.begin(), recording.acts.end(),
+                      [&](const Act& each) { return disturbs(each.time); });
+}
+
+void CompareFigures(const Recording& recording, const Outcome& outcome, Compared* out) {
+  std::vector<absl::Time> times;
+  for (const Act& act : recording.acts) times.push_back(act.time);
+  times.push_back(recording.end);
+  for (absl::Time time : times) {
+    if (!FollowsQuiet(recording, time)) continue;
+    const std::map<std::string, json> wanted = FiguresBefore(recording.seen, time);
+    std::map<std::string, json> got = FiguresBefore(outcome.seen, time);
+    for (const auto& [where, figures] : wanted) {
+      ++out->values;
+      if (got[where] == figures) continue;
+      // What differs suffices.
+      json recorded = json::object(), other = json::object();
+      for (const auto& [key, value] : figures.items()) {
+        if (!got[where].is_object() || got[where].value(key, json()) != value) recorded[key] = value;
+      }
+      if (got[where].is_object()) {
+        for (const auto& [key, value] : got[where].items()) {
+          if (figures.value(key, json()) != value) other[key] = value;
+        }
+      }
+      out->differences.push_back({where,
+                                  absl::StrFormat("figures at %.2f s", absl::ToDoubleSeconds(time - recording.start)),
+                                  recorded.dump(), other.dump()});
+    }
+  }
+}
+
+// Controllers of Kubernetes and the scheduler report in their own names; they are not compared.
+bool ManagesJobs(const Said& said) {
+  static const auto& others = *new std::set<std::string>{
+      "",        "job-controller",         "deployment-controller", "replicaset-controller",
+      "kubelet", "statefulset-controller", "default-scheduler",     "taint-eviction-controller"};
+  return others.count(said.by) == 0;
+}
+
+std::map<Said, int> Count(const std::vector<Said>& said) {
+  std::map<Said, int> counts;
+  for (Said each : said) {
+    if (!ManagesJobs(each)) continue;
+    each.message = NormalizedText(each.message);
+    ++counts[each];
+  }
+  return counts;
+}
+
+void CompareEvents(const Recording& recording, const Outcome& outcome, Compared* out) {
+  const std::map<Said, int> wanted = Count(recording.said);
+  std::map<Said, int> got = Count(outcome.said);
+  const auto times = [](int count) { return count == 0 ? std::string() : absl::StrCat(count, " times"); };
+  for (const auto& [said, count] : wanted) {
+    ++out->values;
+    const int here = got[said];
+    got.erase(said);
+    if (here != count && here != count + 1) {
+      out->differences.push_back(
+          {said.about, absl::StrCat("event ", said.type, " ", said.reason, " \"", said.message, "\" by ", said.by),
+           times(count), times(here)});
+    }
+  }
+  for (const auto& [said, count] : got) {
+    out->differences.push_back(
+        {said.about, absl::StrCat("event ", said.type, " ", said.reason, " \"", said.message, "\" by ", said.by), "",
+         times(count)});
+  }
+}
+
+std::map<std::string, std::set<std::string>> KindsOfWrites(const std::vector<Written>& writes) {
+  std::map<std::string, std::set<std::string>> kinds;
+  for (const Written& written : writes) {
+    const kube::Request& request = written.request;
+    if (!written.response.ok() || request.key.type->kind == "Event") continue;
+    std::string kind = kube::Summary(request);
+    // Without the name, which stands in front.
+    const std::string name = request.key.ns.empty() ? request.key.name : request.key.ns + "/" + request.key.name;
+    if (const size_t at = kind.find(name); at != std::string::npos && !name.empty()) kind.erase(at, name.size() + 1);
+    if (request.dry_run) absl::StrAppend(&kind, " dry run");
+    kinds[request.key.Text()].insert(kind);
+  }
+  return kinds;
+}
+
+void CompareWrites(const Recording& recording, const Outcome& outcome, Compared* out) {
+  const auto wanted = KindsOfWrites(recording.writes);
+  auto got = KindsOfWrites(outcome.writes);
+  for (const auto& [where, kinds] : wanted) got[where];
+  for (const auto& [where, kinds] : got) {
+    ++out->values;
+    const auto it = wanted.find(where);
+    const std::set<std::string> recorded = it == wanted.end() ? std::set<std::string>() : it->second;
+    for (const std::string& kind : recorded) {
+      if (kinds.count(kind) == 0) out->differences.push_back({where, "write", kind, ""});
+    }
+    for (const std::string& kind : kinds) {
+      if (recorded.count(kind) == 0) out->differences.push_back({where, "write", "", kind});
+    }
+  }
+}
+
+}  // namespace
+
+Compared Compare(const Recording& recording, const Outcome& outcome, bool only_state) {
+  Compared out;
+  for (const std::string& surprise : outcome.surprises) out.differences.push_back({"", "act", surprise, ""});
+  CompareSequences(recording, outcome, &out);
+  CompareFigures(recording, outcome, &out);
+  CompareEvents(recording, outcome, &out);
+  if (!only_state) CompareWrites(recording, outcome, &out);
+  return out;
+}
+
+}  // namespace muster::conformance

@@ -1,0 +1,290 @@
+#include "manager/manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "api/job_kinds.h"
+#include "base/check.h"
+#include "manager/core/context.h"
+#include "manager/core/finalizers.h"
+#include "manager/core/queue_reconcilers.h"
+#include "manager/core/workload_reconciler.h"
+#include "manager/jobs/pods/reconcile_pods.h"
+#include "manager/jobs/reconcile.h"
+#include "manager/jobs/sets/sets.h"
+#include "manager/scheduling/decision_writes.h"
+
+namespace muster::manager {
+namespace {
+
+// Whether a was written before b. Versions that are no numbers cannot be told apart: the later told one counts.
+bool IsOlder(const std::string& a, const std::string& b) {
+  uint64_t x = 0, y = 0;
+  return absl::SimpleAtoi(a, &x) && absl::SimpleAtoi(b, &y) && x < y;
+}
+
+// A write that took the last finalizer of an object that is being deleted answers with an object that is gone.
+bool IsGoneWithThis(const kube::Object& object) {
+  const nlohmann::json* finalizers = object.At("/metadata/finalizers");
+  return object.deleting() && (finalizers == nullptr || finalizers->empty());
+}
+
+}  // namespace
+
+Manager::Manager(ManagerOptions options, std::string instance)
+    : world_(std::move(options)),
+      engine_(world_.options.engine),
+      feed_(world_, engine_),
+      recorder_(std::move(instance)) {}
+
+void Manager::Problem(const kube::ObjectKey& key, const absl::Status& status) {
+  constexpr size_t kMost = 100;
+  if (problems_.size() < kMost) problems_.push_back(absl::StrCat(key.Text(), ": ", status.message()));
+}
+
+void Manager::Observe(const kube::ObjectPtr& object, absl::Time now) {
+  const kube::ObjectPtr before = world_.objects.Find(object->key());
+  if (before != nullptr && before->uid() == object->uid()) {
+    if (before->resource_version() == object->resource_version()) return;
+    if (IsOlder(object->resource_version(), before->resource_version())) return;
+  }
+  world_.objects.Put(object);
+  if (absl::Status status = feed_.Changed(object, now); !status.ok()) Problem(object->key(), status);
+  Enqueue(TriggersOf(world_, before, object), now);
+}
+
+void Manager::ObserveGone(const kube::ObjectKey& key, absl::Time now) {
+  const kube::ObjectPtr before = world_.objects.Find(key);
+  if (before == nullptr) return;
+  world_.objects.Remove(key);
+  world_.Forget(key);
+  feed_.Gone(*before, now);
+  Enqueue(TriggersOf(world_, before, nullptr), now);
+}
+
+void Manager::Enqueue(const std::vector<Trigger>& triggers, absl::Time now) {
+  for (const Trigger& trigger : triggers) {
+    if (trigger.after == absl::ZeroDuration()) {
+      queue_.Add(trigger.item);
+    } else {
+      queue_.AddAt(trigger.item, now + trigger.after);
+    }
+  }
+}
+
+Plan Manager::Reconcile(const Item& item, absl::Time now) {
+  const Context context{world_, engine_, now};
+  switch (item.controller) {
+    case Controller::kWorkload:
+      return ReconcileWorkload(context, item.key.ns, item.key.name);
+    case Controller::kClusterQueue:
+      return ReconcileClusterQueue(context, item.key.name);
+    case Controller::kLocalQueue:
+      return ReconcileLocalQueue(context, item.key.ns, item.key.name);
+    case Controller::kCohort:
+      return ReconcileCohort(context, item.key.name);
+    case Controller::kReferenced:
+      return ReconcileReferenced(context, item.key);
+    case Controller::kPriorityClass:
+      return ReconcilePriorityClass(context, item.key.name);
+    case Controller::kPods:
+      return ReconcilePods(world_, item.key, now);
+    case Controller::kStatefulSet:
+      return ReconcileStatefulSet(world_, item.key.ns, item.key.name, now);
+    case Controller::kPodOfStatefulSet:
+      return ReconcilePodOfStatefulSet(world_, item.key.ns, item.key.name);
+    case Controller::kLeaderWorkerSet:
+      return ReconcileLeaderWorkerSet(world_, item.key.ns, item.key.name);
+    case Controller::kJob: {
+      const api::JobKind* kind = api::FindJobKind(item.key.type->group, item.key.type->kind);
+      return kind == nullptr ? Plan() : ReconcileJob(world_, *kind, item.key.ns, item.key.name, now);
+    }
+    case Controller::kVerify: {
+      Plan plan;
+      Step& step = plan.steps.emplace_back();
+      step.request.verb = kube::Verb::kGet;
+      step.request.key = item.key;
+      step.gone_is_fine = true;
+      return plan;
+    }
+  }
+  return {};
+}
+
+std::vector<Outgoing> Manager::Work(absl::Time now) {
+  // What a reconciler finds may wake the engine, and the reverse.
+  for (bool again = true; again;) {
+    again = false;
+    Cycle(now);
+    while (std::optional<Item> item = queue_.Take(now)) {
+      Running running;
+      running.plan = Reconcile(*item, now);
+      if (item->controller == Controller::kVerify) {
+        running.ended = [this, key = item->key](bool ok, absl::Time at) {
+          if (ok) Verified(key, at);
+        };
+      }
+      running.item = *std::move(item);
+      Start(std::move(running), now);
+      again = true;
+    }
+  }
+  return std::exchange(outgoing_, {});
+}
+
+void Manager::Cycle(absl::Time now) {
+  engine_.Advance(now);
+  while (cycle_holders_ == 0 && engine_.HasPendingHeads() && !engine_.IsQuiet()) {
+    const scheduler::CycleResult result = engine_.RunCycle(now);
+    if (!result.ran()) return;
+    for (const scheduler::Decision& decision : result.entries) CarryOutDecision(decision, now);
+    for (const scheduler::Decision& decision : result.rejected) CarryOutDecision(decision, now);
+  }
+}
+
+void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time now) {
+  const Context context{world_, engine_, now};
+  Running running;
+  running.holds_cycle = true;
+  const std::string key = decision.identity->key;
+  std::vector<std::string> decided_about;
+  const auto add = [&](absl::StatusOr<Step> step) {
+    if (step.ok()) running.plan.steps.push_back(*std::move(step));
+    return step.ok();
+  };
+  switch (decision.outcome) {
+    case scheduler::Outcome::kAdmitted:
+      running.holds_cycle = false;
+      feed_.Assume(key, decision.identity->uid);
+      if (!add(AdmissionStep(context, decision))) return;
+      if (decision.replaces != scheduler::kNoId) add(ReplacementStep(context, decision));
+      decided_about.push_back(key);
+      break;
+    case scheduler::Outcome::kPreempting:
+      for (const scheduler::PreemptionTarget& target : decision.targets) {
+        if (!target.newly_evicted) continue;
+        add(PreemptionStep(context, decision, target));
+        decided_about.push_back(target.identity->key);
+      }
+      [[fallthrough]];
+    case scheduler::Outcome::kPending:
+    case scheduler::Outcome::kRefused: {
+      absl::StatusOr<Plan> pending = PendingPlan(context, decision);
+      if (!pending.ok()) break;
+      std::move(pending->steps.begin(), pending->steps.end(), std::back_inserter(running.plan.steps));
+      running.plan.events = std::move(pending->events);
+      break;
+    }
+    case scheduler::Outcome::kEvicted:
+      add(NodeFailureStep(context, decision));
+      decided_about.push_back(key);
+      break;
+  }
+  running.ended = [this, decided_about, holds = running.holds_cycle](bool ok, absl::Time at) {
+    if (ok) return;
+    for (const std::string& each : decided_about) Verify(each, holds, at);
+  };
+  Start(std::move(running), now);
+}
+
+// Whether the write was done is not known: nobody is given what the engine decided to give, or told to go, until it is.
+void Manager::Verify(const std::string& key, bool holds_cycle, absl::Time now) {
+  const size_t slash = key.find('/');
+  const kube::ObjectKey object{&WorkloadType(), key.substr(0, slash), key.substr(slash + 1)};
+  if (holds_cycle && verified_before_cycle_.insert(object).second) ++cycle_holders_;
+  queue_.AddAt({Controller::kVerify, object}, now);
+}
+
+void Manager::Verified(const kube::ObjectKey& key, absl::Time now) {
+  if (verified_before_cycle_.erase(key) > 0) --cycle_holders_;
+  if (absl::Status status = feed_.Retell(absl::StrCat(key.ns, "/", key.name), now); !status.ok()) Problem(key, status);
+}
+
+void Manager::Start(Running running, absl::Time now) {
+  Say(running.plan.events, now);
+  if (running.plan.steps.empty()) {
+    End(std::move(running), running.plan.error.ok(), now);
+    return;
+  }
+  if (running.holds_cycle) ++cycle_holders_;
+  const int64_t id = next_id_++;
+  Running& kept = running_[id] = std::move(running);
+  SendNext(id, kept);
+}
+
+void Manager::SendNext(int64_t id, Running& running) {
+  outgoing_.push_back({id, running.plan.steps[running.at].request, false});
+}
+
+void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now) {
+  const auto it = running_.find(id);
+  MUSTER_CHECK(it != running_.end());
+  Running& running = it->second;
+  const Step& step = running.plan.steps[running.at];
+  const bool passed_over =
+      (step.gone_is_fine && response.not_found()) || (step.exists_is_fine && response.already_exists());
+  if (!response.ok() && !passed_over) {
+    if (!response.conflict()) {
+      Problem(step.request.key, absl::UnavailableError(absl::StrCat(kube::Summary(step.request), ": ", response.code,
+                                                                    " ", response.reason, ": ", response.message)));
+    }
+    Running ended = std::move(running);
+    running_.erase(it);
+    if (ended.holds_cycle) --cycle_holders_;
+    End(std::move(ended), false, now);
+    return;
+  }
+  if (response.ok()) {
+    // One's own writes are known before the watch tells of them.
+    if (step.request.verb != kube::Verb::kDelete && response.object.is_object() && !step.request.dry_run) {
+      absl::StatusOr<kube::ObjectPtr> object = kube::Object::Parse(response.object);
+      if (!object.ok()) {
+        Problem(step.request.key, object.status());
+      } else if (!IsGoneWithThis(**object)) {
+        Observe(*object, now);
+      }
+    }
+    Say(step.events, now);
+  }
+  if (++running.at < running.plan.steps.size()) {
+    SendNext(id, running);
+    return;
+  }
+  Running ended = std::move(running);
+  running_.erase(it);
+  if (ended.holds_cycle) --cycle_holders_;
+  End(std::move(ended), true, now);
+}
+
+void Manager::End(Running running, bool ok, absl::Time now) {
+  if (running.item.has_value()) {
+    const Item& item = *running.item;
+    if (!running.plan.error.ok()) Problem(item.key, running.plan.error);
+    if (ok && running.plan.error.ok()) {
+      queue_.Forget(item);
+      if (running.plan.look_again.has_value()) queue_.AddAt(item, now + *running.plan.look_again);
+    } else {
+      queue_.AddAfterFailure(item, now);
+    }
+    queue_.Done(item);
+  }
+  if (running.ended) running.ended(ok, now);
+}
+
+void Manager::Say(const std::vector<EventNote>& notes, absl::Time now) {
+  for (const EventNote& note : notes) {
+    if (std::optional<kube::Request> request = recorder_.Record(note, now)) {
+      outgoing_.push_back({0, *std::move(request), true});
+    }
+  }
+}
+
+absl::Time Manager::NextTime() const {
+  if (!outgoing_.empty()) return absl::InfinitePast();
+  if (cycle_holders_ == 0 && engine_.HasPendingHeads() && !engine_.IsQuiet()) return absl::InfinitePast();
+  return std::min(queue_.NextTime(), engine_.NextTimer());
+}
+
+}  // namespace muster::manager

@@ -1,0 +1,105 @@
+// The manager without threads, sockets or clock: what was told of the cluster goes in, writes come out.
+//
+//   Manager manager(options);
+//   for (each object of the initial lists) manager.Observe(object, now);
+//   for (;;) {
+//     for (Outgoing& write : manager.Work(now)) send(write), and later manager.Answer(write.id, response, now);
+//     wait for a watch event (Observe, ObserveGone), an answer, or manager.NextTime();
+//   }
+//
+// Same calls in the same order, same writes: a failure of the simulation can be played again from its seed. Who sends may
+// have many writes under way; those of one object that depend on each other are handed out one after the other.
+// Invariants: an object's older version never takes the place of a newer one; at most one reconciler works on a key; no
+// cycle is run while victims of the last are still being marked.
+// Thread-compatible.
+#ifndef MUSTER_MANAGER_MANAGER_H_
+#define MUSTER_MANAGER_MANAGER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "kube/object.h"
+#include "kube/request.h"
+#include "kube/work_queue.h"
+#include "manager/events.h"
+#include "manager/options.h"
+#include "manager/plan.h"
+#include "manager/scheduling/engine_feed.h"
+#include "manager/triggers.h"
+#include "manager/world.h"
+#include "scheduler/engine.h"
+
+namespace muster::manager {
+
+struct Outgoing {
+  int64_t id = 0;
+  kube::Request request;
+  bool is_event = false;  // may be late or lost; no Answer is expected
+};
+
+class Manager {
+ public:
+  // `instance`: the name of the host, for events.
+  explicit Manager(ManagerOptions options, std::string instance = "muster");
+
+  // An object as listed or watched; an older version than what is known is passed over.
+  void Observe(const kube::ObjectPtr& object, absl::Time now);
+  void ObserveGone(const kube::ObjectKey& key, absl::Time now);
+
+  // Does all that is due and returns the writes to send, in order.
+  std::vector<Outgoing> Work(absl::Time now);
+  // REQUIRES: the id of a write of Work that is no event, not answered yet.
+  void Answer(int64_t id, const kube::Response& response, absl::Time now);
+  // When there is something to do next if nothing is told before; InfinitePast when there is right away.
+  absl::Time NextTime() const;
+
+  const World& world() const { return world_; }
+  const scheduler::Engine& engine() const { return engine_; }
+  // What could not be read or written last, for logs: "Workload g/a: ...". Cleared by reading it.
+  std::vector<std::string> TakeProblems() { return std::exchange(problems_, {}); }
+
+ private:
+  // A plan that is being carried out.
+  struct Running {
+    std::optional<Item> item;  // for whom; else a decision of the scheduler
+    Plan plan;
+    size_t at = 0;
+    bool holds_cycle = false;  // no cycle before this has ended
+    std::function<void(bool ok, absl::Time now)> ended;
+  };
+  void Enqueue(const std::vector<Trigger>& triggers, absl::Time now);
+  Plan Reconcile(const Item& item, absl::Time now);
+  void Cycle(absl::Time now);
+  void CarryOutDecision(const scheduler::Decision& decision, absl::Time now);
+  void Start(Running running, absl::Time now);
+  void Verify(const std::string& key, bool holds_cycle, absl::Time now);
+  void Verified(const kube::ObjectKey& key, absl::Time now);
+  void SendNext(int64_t id, Running& running);
+  void End(Running running, bool ok, absl::Time now);
+  void Say(const std::vector<EventNote>& notes, absl::Time now);
+  void Problem(const kube::ObjectKey& key, const absl::Status& status);
+
+  World world_;
+  scheduler::Engine engine_;
+  EngineFeed feed_;
+  EventRecorder recorder_;
+  kube::WorkQueue<Item> queue_;
+  std::map<int64_t, Running> running_;
+  int64_t next_id_ = 1;
+  int cycle_holders_ = 0;  // plans and verifications that no cycle is run beside
+  std::set<kube::ObjectKey> verified_before_cycle_;
+  std::vector<Outgoing> outgoing_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace muster::manager
+
+#endif  // MUSTER_MANAGER_MANAGER_H_
