@@ -15,7 +15,8 @@ namespace {
 // Two names of one file are one file.
 std::string Resolved(const std::string& path) {
   std::error_code error;
-  const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+  // What does not exist yet is only made absolute when it is given so.
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
   return error ? path : resolved.string();
 }
 

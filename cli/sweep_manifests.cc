@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "api/vocabulary.h"
 #include "api/yaml.h"
 #include "cli/arguments.h"
 
@@ -106,7 +107,7 @@ std::string IndexedJob(const Args& args) {
             {"containers", nlohmann::json::array({container})},
             {"volumes", {{{"name", "sweep"}, {"persistentVolumeClaim", {{"claimName", args.claim}}}}}}}}}}}}};
   if (!args.queue.empty()) {
-    job["metadata"]["labels"] = {{"kueue.x-k8s.io/queue-name", args.queue}};
+    job["metadata"]["labels"] = {{api::kQueueNameLabel, args.queue}};
     job["spec"]["suspend"] = true;
   }
   return absl::StrCat("# Each of the ", args.shards,

@@ -1,5 +1,5 @@
 // Replays recorded flows of Kueue's manager against Muster's, in a simulated cluster, and compares.
-#include "manager/manager.h"
+#include "manager/loop/manager.h"
 
 #include <cstdio>
 #include <fstream>

@@ -225,9 +225,12 @@ def main(folder, changing):
         if not changing:
             part["capacity_hours"] = Fraction(str(team["nominal"])) * (summary["end_s"] - summary["begin_s"]) / 3600
             part["utilisation"] = part["resource_hours"] / part["capacity_hours"] if part["capacity_hours"] else Fraction(0)
+        if changing:
+            del part["borrowed_hours"]
         wrong += differences(team["name"], team, part)
     total = figures(jobs, runs, None, summary["end_s"])
-    total["borrowed_hours"] = sum(part["borrowed_hours"] for part in parts)
+    if not changing:
+        total["borrowed_hours"] = sum(part["borrowed_hours"] for part in parts)
     wrong += differences("total", summary["total"], total)
     capacity = None if changing or not summary["delay_s"] else Fraction(str(summary["delay_s"]["capacity"]))
     wrong += others(summary, jobs, runs, queue, capacity)

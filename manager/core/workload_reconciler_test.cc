@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "\"2026-01-01T00:00:10Z\"}\n  requeueState: {count: 1, requeueAt: \"2026-01-01T00:01:00Z\"}\n"),
          20, "again after 40s\n"},
         {"a rejected check deactivates",
-         Admitted("  admissionChecks: [{name: c, state: Rejected, message: no, lastTransitionTime: "
+         Admitted("  admissionChecks: [{name: c, state: Rejected, message: denied, lastTransitionTime: "
                   "\"2026-01-01T00:00:10Z\"}]\n"),
          20, "PUT workloads/status ns/w\n"},
         {"a finished one stays for as long as it is told to",

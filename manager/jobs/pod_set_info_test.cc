@@ -32,16 +32,17 @@ TEST(PodSetInfo, WhatAnAdmissionPutsIn) {
       {"what a check asks for",
        "{status: {admission: {clusterQueue: c.q, podSetAssignments: [{name: main}]}, admissionChecks: [{name: c, "
        "state: "
-       "Ready, podSetUpdates: [{name: other, labels: {no: no}}, {name: main, labels: {l: v}, annotations: {a: v}, "
+       "Ready, podSetUpdates: [{name: other, labels: {other: other}}, {name: main, labels: {l: v}, annotations: {a: "
+       "v}, "
        "nodeSelector: {n: v}, tolerations: [{key: k}]}]}]}}",
        R"({"kueue.x-k8s.io/local-queue-name":"lq","kueue.x-k8s.io/podset":"main","l":"v"} {"a":"v","kueue.x-k8s.io/workload":"job-a-wl"} {"n":"v"} [{"key":"k"}] [])"},
       {"checks that contradict",
        "{status: {admission: {clusterQueue: c.q, podSetAssignments: [{name: main, flavors: {cpu: rf}}]}, "
        "admissionChecks: "
-       "[{name: c, state: Ready, podSetUpdates: [{name: main, nodeSelector: {zone: y}}]}]}}",
+       "[{name: c, state: Ready, podSetUpdates: [{name: main, nodeSelector: {zone: east}}]}]}}",
        "in admission check \"c\": invalid admission check PodSetUpdate: conflict for nodeSelector: conflict for "
        "key=zone, "
-       "value1=z, value2=y"},
+       "value1=z, value2=east"},
       {"a slice of an elastic job",
        "{metadata: {annotations: {kueue.x-k8s.io/elastic-job: 'true', kueue.x-k8s.io/workload-slice-name: first}}, "
        "status: {admission: {clusterQueue: c.q, podSetAssignments: [{name: main}]}}}",

@@ -65,8 +65,8 @@ TEST(Start, WhatIsDoneWithAJobAndItsWorkload) {
       {"once", "{spec: {suspend: false, completions: 3}, status: {succeeded: 2, ready: 1}}",
        "{status: {reclaimablePods: [{name: main, count: 1}]}}", "QuotaReserved Admitted PodsReady/Started", ""},
       {"a selector of its own that is another: it never starts",
-       "{spec: {template: {spec: {nodeSelector: {zone: y}}}}}", "{}", "QuotaReserved Admitted !PodsReady/WaitForStart",
-       "finish"},
+       "{spec: {template: {spec: {nodeSelector: {zone: east}}}}}", "{}",
+       "QuotaReserved Admitted !PodsReady/WaitForStart", "finish"},
       {"the flavor is gone", "{}",
        "{status: {admission: {clusterQueue: cq, podSetAssignments: [{name: main, flavors: {cpu: gone}}]}}}",
        "QuotaReserved Admitted !PodsReady/WaitForStart", "error: resourceflavors.kueue.x-k8s.io \"gone\" not found\n"},
@@ -81,7 +81,7 @@ TEST(Start, WhatIsDoneWithAJobAndItsWorkload) {
       EXPECT_THAT(TextOf(plan), testing::HasSubstr("Finished=True(FailedToStart)")) << c.why;
       EXPECT_THAT(plan.steps[0].request.body.dump(),
                   testing::HasSubstr("invalid admission check PodSetUpdate: conflict for nodeSelector: conflict for "
-                                     "key=zone, value1=y, value2=z"))
+                                     "key=zone, value1=east, value2=z"))
           << c.why;
     } else {
       EXPECT_EQ(TextOf(plan), c.want) << c.why;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <utility>
@@ -133,6 +135,13 @@ void GovernedCluster::Send(const Outgoing& outgoing) {
       ++counts_.answers_lost;
       response = {};
     }
+  }
+  // MUSTER_FAULT_TRACE=1: what was written, with the bodies, to see how a seed came to its end.
+  static const bool trace = std::getenv("MUSTER_FAULT_TRACE") != nullptr;
+  if (trace && !outgoing.is_event) {
+    std::printf("%.3f s: %s -> %d %s\n    %s\n", absl::ToDoubleSeconds(now_ - Second(0)),
+                kube::Summary(outgoing.request).c_str(), response.code, response.reason.c_str(),
+                outgoing.request.body.dump().c_str());
   }
   if (!outgoing.is_event) manager_->Answer(outgoing.id, response, now_);
 }

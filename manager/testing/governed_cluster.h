@@ -22,7 +22,7 @@
 #include "kube/testing/api_server.h"
 #include "kube/testing/cluster.h"
 #include "kube/testing/webhook_admission.h"
-#include "manager/manager.h"
+#include "manager/loop/manager.h"
 #include "manager/options.h"
 
 namespace muster::manager {

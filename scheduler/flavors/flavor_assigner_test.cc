@@ -424,7 +424,7 @@ TEST_F(AssignTest, RefusalsThatAreNoMatterOfQuota) {
   const auto only = [&](std::vector<std::string> allowed) { workload_.allowed_flavors = std::move(allowed); };
   only({"b"});
   EXPECT_EQ(Flavors(Assign()), "b");
-  only({});
+  only({""});  // names none
   Assignment a = Assign();
   EXPECT_EQ(a.mode, Mode::kNoFit);
   EXPECT_EQ(Codes(a), (std::vector<Code>{Code::kNotAllowedByAnnotation, Code::kNotAllowedByAnnotation}));

@@ -131,6 +131,25 @@ TEST_F(ComparisonTest, TellsTheFirstDecisionsThatDiffer) {
   EXPECT_EQ(DecisionText(c->lost[0].why->b), "t=12 late makes short, long go: because") << "who made it go counts";
 }
 
+TEST_F(ComparisonTest, WhatAJobWaitsForIsNoDifferenceAsLongAsItWaits) {
+  const auto wait = [](int t, const char* reason) {
+    return absl::StrCat("{\"t\":", t,
+                        ",\"cycle\":1,\"job\":\"late\",\"queue\":\"blue\",\"outcome\":\"pending\",\"reason\":\"",
+                        reason, "\"}\n");
+  };
+  Written one, other;
+  one.decisions = absl::StrCat(wait(20, "no room"), wait(30, "still none"));
+  other.decisions = absl::StrCat(wait(25, "no quota"),
+                                 "{\"t\":40,\"cycle\":9,\"job\":\"late\",\"queue\":\"blue\",\"outcome\":\"admit\"}\n");
+  other.jobs = "long,q,red,0,0,100,0,100,4,0\nshort,q,blue,10,20,30,10,10,2,0\nlate,q,blue,20,40,50,20,10,99,0\n";
+  const RunResult a = Write("a", one), b = Write("b", other);
+  const absl::StatusOr<Comparison> c = Compare(a, b, {});
+  ASSERT_TRUE(c.ok()) << c.status();
+  ASSERT_EQ(c->gained.size(), 1u);
+  EXPECT_EQ(DecisionText(c->gained[0].why->a), "t=20 late has to wait: no room");
+  EXPECT_EQ(DecisionText(c->gained[0].why->b), "t=40 late is let in");
+}
+
 TEST_F(ComparisonTest, WithoutDecisionsTheReasonIsNotKnownAndSaysSo) {
   Written other;
   other.jobs = "long,q,red,0,1,101,1,100,4,0\nshort,q,blue,10,20,30,10,10,2,0\nlate,q,blue,20,,,,10,99,0\n";

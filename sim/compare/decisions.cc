@@ -130,9 +130,31 @@ bool MayConcern(const std::string& line, const std::set<std::string, std::less<>
   return end >= line.size() || jobs.contains(absl::string_view(line).substr(begin, end + 1 - begin));
 }
 
+bool IsWaiting(const Json& json) { return json["outcome"] == "pending"; }
+
+// Of several times in a row that a job has to wait, the first: when else it was looked at, and what was in the way then,
+// says nothing about it.
+std::vector<Json> WithoutRepeats(const std::vector<Json>& lines) {
+  std::vector<Json> kept;
+  for (const Json& line : lines) {
+    if (kept.empty() || !IsWaiting(line) || !IsWaiting(kept.back())) kept.push_back(line);
+  }
+  return kept;
+}
+
+// The decision at that place; of a job that waits to the end, that it does.
 std::optional<DecisionLine> At(const std::vector<Json>& lines, size_t i) {
-  if (i >= lines.size()) return std::nullopt;
-  return InWords(lines[i]);
+  if (i < lines.size()) return InWords(lines[i]);
+  if (!lines.empty() && IsWaiting(lines.back())) return InWords(lines.back());
+  return std::nullopt;
+}
+
+std::optional<Parting> PartingOf(const std::vector<Json>& all_a, const std::vector<Json>& all_b) {
+  const std::vector<Json> a = WithoutRepeats(all_a), b = WithoutRepeats(all_b);
+  size_t i = 0;
+  while (i < a.size() && i < b.size() && (a[i] == b[i] || (IsWaiting(a[i]) && IsWaiting(b[i])))) ++i;
+  if (i == a.size() && i == b.size()) return std::nullopt;
+  return Parting{At(a, i), At(b, i)};
 }
 
 }  // namespace
@@ -175,10 +197,7 @@ absl::StatusOr<Partings> FindPartings(const std::string& a, const std::string& b
   if (absl::Status s = reader_a->End(); !s.ok()) return s;
   if (absl::Status s = reader_b->End(); !s.ok()) return s;
   for (const std::string& job : jobs) {
-    const std::vector<Json>&x = of_a[job], &y = of_b[job];
-    size_t i = 0;
-    while (i < x.size() && i < y.size() && x[i] == y[i]) ++i;
-    if (i < x.size() || i < y.size()) partings.of_job[job] = {At(x, i), At(y, i)};
+    if (const std::optional<Parting> parting = PartingOf(of_a[job], of_b[job])) partings.of_job[job] = *parting;
   }
   return partings;
 }

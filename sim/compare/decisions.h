@@ -31,7 +31,8 @@ struct Partings {
 };
 
 // Compares two files, and what they say about each of `jobs`: decisions about a job and those that made it go. The
-// number of the cycle does not count. O(size of the files); memory: of `jobs` alone, the first 1,000 lines of each.
+// number of the cycle does not count; of a job that waits in both, neither do when it was looked at and for what it
+// waits. O(size of the files); memory: of `jobs` alone, the first 1,000 lines of each.
 // Errors: NotFound, InvalidArgument and DataLoss naming the file and the line.
 absl::StatusOr<Partings> FindPartings(const std::string& a, const std::string& b, const std::vector<std::string>& jobs);
 

@@ -140,7 +140,7 @@ std::string FigureText(double value, bool sign) {
   std::string text = absl::StrFormat("%.*f", size >= 100 ? 1 : size >= 10 ? 2 : 3, value);
   text.resize(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
-  if (text == "-0") text = "0";
+  if (text == "-0") text.erase(0, 1);
   return sign && value > 0 && text != "0" ? "+" + text : text;
 }
 

@@ -24,8 +24,10 @@
 #include "scheduler/decision.h"
 #include "sim/metrics/usage_meter.h"
 #include "sim/replay/arrivals.h"
+#include "sim/replay/control_plane.h"
 #include "sim/replay/driver.h"
 #include "sim/replay/job_workloads.h"
+#include "sim/replay/node_groups.h"
 #include "sim/replay/simulation.h"
 
 namespace muster::sim {

@@ -160,8 +160,8 @@ std::string FormatSummary(const Trace& trace, const SimulationResult& result, co
                                    {"launched", group.launched},
                                    {"removed", group.removed},
                                    {"failed", group.failed},
-                                   {"node_hours", Round(group.node_hours)},
-                                   {"cost", Round(group.cost)}});
+                                   {"node_hours", ThreeDecimals(group.node_hours)},
+                                   {"cost", ThreeDecimals(group.cost)}});
   }
   for (const TeamMetrics& team : result.metrics.teams) {
     Json entry = JsonOf(team);

@@ -31,6 +31,10 @@ absl::string_view WordFor(WorldChange::Kind kind) {
       return "node cordoned";
     case WorldChange::Kind::kPolicy:
       return "policy";
+    case WorldChange::Kind::kNodeLaunched:
+      return "node launched";
+    case WorldChange::Kind::kNodeRemoved:
+      return "node removed";
   }
   return "";
 }

@@ -103,7 +103,10 @@ void NodeMeter::OnBegin(const ReplaySetting& setting) {
     by_name_.emplace(node.metadata.name, index);
     nodes_.push_back(known);
     fresh_.push_back(index);
-    SetReady(&nodes_.back(), CapacityOf(node, resource_) > 0 && !node.unschedulable);
+    Node& kept = nodes_.back();
+    kept.up = CapacityOf(node, resource_) > 0 && !node.unschedulable;
+    kept.there = setting.scaled_nodes == nullptr || setting.scaled_nodes->count(node.metadata.name) == 0;
+    SetReady(&kept, kept.up && kept.there);
   }
   LearnTypicalPods(resource_);
   OnInstant(begin_s_);
@@ -182,7 +185,14 @@ void NodeMeter::OnStop(const RunStop& event) {
 void NodeMeter::OnChange(const WorldChange& change) {
   if (change.kind == WorldChange::Kind::kPolicy) return;
   const auto known = by_name_.find(change.name);
-  if (known != by_name_.end()) SetReady(&nodes_[known->second], change.kind == WorldChange::Kind::kNodeUp);
+  if (known == by_name_.end()) return;
+  Node& node = nodes_[known->second];
+  if (change.kind == WorldChange::Kind::kNodeLaunched || change.kind == WorldChange::Kind::kNodeRemoved) {
+    node.there = change.kind == WorldChange::Kind::kNodeLaunched;
+  } else {
+    node.up = change.kind == WorldChange::Kind::kNodeUp;
+  }
+  SetReady(&node, node.up && node.there);
 }
 
 int64_t NodeMeter::UnusableOf(const Node& node) const {

@@ -54,6 +54,7 @@ class NodeMeter : public ReplayObserver {
 
  private:
   struct Node {
+    bool up = true, there = true;  // a node of a node group is not always there
     bool ready = false, fresh = true;
     double capacity = 0, used = 0;  // of the main resource
     int64_t cpu_milli = 0, used_cpu_milli = 0;

@@ -44,7 +44,7 @@
     ...(figures && figures.delay_s ? [{
       label: 'Delay, mean',
       value: M.duration(figures.delay_s.mean),
-      extra: `no policy: below ${M.duration(figures.delay_s.least_mean)}`
+      extra: `${M.duration(figures.delay_s.least_mean)} at least, under any policy`
     }] :
                                      []),
     ...(figures && figures.showback ?

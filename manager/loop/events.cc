@@ -1,4 +1,4 @@
-#include "manager/events.h"
+#include "manager/loop/events.h"
 
 #include <algorithm>
 #include <utility>

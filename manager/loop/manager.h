@@ -10,10 +10,11 @@
 // Same calls in the same order, same writes: a failure of the simulation can be played again from its seed. Who sends may
 // have many writes under way; those of one object that depend on each other are handed out one after the other.
 // Invariants: an object's older version never takes the place of a newer one; at most one reconciler works on a key; no
-// cycle is run while victims of the last are still being marked.
+// cycle is run before what the last one decided has been written: a workload that was let in a moment ago could be a
+// victim, and what is written about it would be made from a status without its admission.
 // Thread-compatible.
-#ifndef MUSTER_MANAGER_MANAGER_H_
-#define MUSTER_MANAGER_MANAGER_H_
+#ifndef MUSTER_MANAGER_LOOP_MANAGER_H_
+#define MUSTER_MANAGER_LOOP_MANAGER_H_
 
 #include <cstdint>
 #include <functional>
@@ -29,11 +30,11 @@
 #include "kube/object.h"
 #include "kube/request.h"
 #include "kube/work_queue.h"
-#include "manager/events.h"
+#include "manager/loop/events.h"
+#include "manager/loop/triggers.h"
 #include "manager/options.h"
 #include "manager/plan.h"
 #include "manager/scheduling/engine_feed.h"
-#include "manager/triggers.h"
 #include "manager/world.h"
 #include "scheduler/engine.h"
 
@@ -102,4 +103,4 @@ class Manager {
 
 }  // namespace muster::manager
 
-#endif  // MUSTER_MANAGER_MANAGER_H_
+#endif  // MUSTER_MANAGER_LOOP_MANAGER_H_

@@ -1,7 +1,7 @@
 // Events about objects, as API servers keep them: repeats within six minutes become one event with a count.
 // Source of the rules: kueue-manager.md, "Events"; client-go's tools/events.
-#ifndef MUSTER_MANAGER_EVENTS_H_
-#define MUSTER_MANAGER_EVENTS_H_
+#ifndef MUSTER_MANAGER_LOOP_EVENTS_H_
+#define MUSTER_MANAGER_LOOP_EVENTS_H_
 
 #include <cstdint>
 #include <map>
@@ -43,4 +43,4 @@ class EventRecorder {
 
 }  // namespace muster::manager
 
-#endif  // MUSTER_MANAGER_EVENTS_H_
+#endif  // MUSTER_MANAGER_LOOP_EVENTS_H_

@@ -1,4 +1,4 @@
-#include "manager/triggers.h"
+#include "manager/loop/triggers.h"
 
 #include <set>
 #include <string>

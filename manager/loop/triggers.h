@@ -1,7 +1,7 @@
 // What has to be looked at when an object changes.
 // Source of the rules: kueue-manager.md, "what it watches" of each controller.
-#ifndef MUSTER_MANAGER_TRIGGERS_H_
-#define MUSTER_MANAGER_TRIGGERS_H_
+#ifndef MUSTER_MANAGER_LOOP_TRIGGERS_H_
+#define MUSTER_MANAGER_LOOP_TRIGGERS_H_
 
 #include <cstdint>
 #include <utility>
@@ -53,4 +53,4 @@ std::vector<Trigger> TriggersOf(const World& world, const kube::ObjectPtr& befor
 
 }  // namespace muster::manager
 
-#endif  // MUSTER_MANAGER_TRIGGERS_H_
+#endif  // MUSTER_MANAGER_LOOP_TRIGGERS_H_

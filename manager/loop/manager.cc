@@ -1,4 +1,4 @@
-#include "manager/manager.h"
+#include "manager/loop/manager.h"
 
 #include <algorithm>
 #include <utility>
@@ -156,7 +156,6 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
   };
   switch (decision.outcome) {
     case scheduler::Outcome::kAdmitted:
-      running.holds_cycle = false;
       feed_.Assume(key, decision.identity->uid);
       if (!add(AdmissionStep(context, decision))) return;
       if (decision.replaces != scheduler::kNoId) add(ReplacementStep(context, decision));
