@@ -255,7 +255,7 @@ TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
       ASSERT_TRUE(json.is_null());
       continue;
     }
-    // Worlds whose nodes come and go have a test of their own to come: the count below takes all for there.
+    // The count below takes all nodes for there: worlds in which they come and go are left out.
     if (!told.replay.options.model.node_groups.empty()) continue;
     double free_nodes = 0, could_nodes = 0, free_racks = 0, could_racks = 0, free_amount = 0;
     for (int64_t at_s = told.kept.begin_s; at_s < told.kept.end_s; ++at_s) {
