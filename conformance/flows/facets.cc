@@ -88,10 +88,10 @@ Facets WorkloadFacets(const kube::Object& workload) {
   return out;
 }
 
+// The conditions of a Job are its own controller's.
 Facets JobFacets(const kube::Object& job) {
   Facets out;
   PutMetadata(job, &out);
-  PutConditions(job, {}, &out);
   for (const char* field : {"suspend", "parallelism"}) Put(&out, field, job.At(absl::StrCat("/spec/", field)));
   for (const char* field : {"labels", "annotations"}) {
     Put(&out, absl::StrCat("template ", field), job.At(absl::StrCat("/spec/template/metadata/", field)));
