@@ -1,7 +1,6 @@
 #include "manager/core/workload_reconciler.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <set>
@@ -272,10 +271,6 @@ class Pass {
     }
     plan_.steps.push_back(std::move(step));
     return true;
-  }
-
-  static int64_t WholeSeconds(absl::Duration duration) {
-    return static_cast<int64_t>(std::llround(absl::ToDoubleSeconds(std::max(duration, absl::ZeroDuration()))));
   }
 
   void EvictFor(absl::string_view reason, std::string message) {

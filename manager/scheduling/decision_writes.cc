@@ -1,7 +1,6 @@
 #include "manager/scheduling/decision_writes.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,10 +39,6 @@ absl::StatusOr<Subject> Find(const Context& context, const scheduler::WorkloadId
   if (!workload.ok()) return workload.status();
   subject.workload = *std::move(workload);
   return subject;
-}
-
-int64_t WholeSeconds(absl::Duration duration) {
-  return static_cast<int64_t>(std::llround(absl::ToDoubleSeconds(std::max(duration, absl::ZeroDuration()))));
 }
 
 // True conditions of a stay that is over become False, and say what they said.

@@ -33,7 +33,6 @@ class EngineFeed {
   void Assume(const std::string& key, const std::string& uid) { assumed_[key] = uid; }
   // What the engine decided about it did not come to be: it stands where its object says. Errors: as Changed.
   absl::Status Retell(const std::string& key, absl::Time now);
-  bool IsAssumed(const std::string& key) const { return assumed_.contains(key); }
 
   // The engine's id of a Workload that it knows.
   std::optional<scheduler::WorkloadId> Find(absl::string_view ns, absl::string_view name) const {

@@ -38,11 +38,6 @@ void SmallCluster::Apply(absl::string_view yaml) {
   }
 }
 
-void SmallCluster::Schedule(absl::Time now) {
-  engine_.Advance(now);
-  while (engine_.HasPendingHeads() && !engine_.IsQuiet()) engine_.RunCycle(now);
-}
-
 absl::string_view OneQueue() {
   return R"(
 apiVersion: kueue.x-k8s.io/v1beta2

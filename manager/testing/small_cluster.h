@@ -29,8 +29,6 @@ class SmallCluster {
   // Objects, created or replaced, in the order written. What has no uid gets its name, what has no resourceVersion gets
   // the next. Fails the test on what cannot be read.
   void Apply(absl::string_view yaml);
-  // The engine decides until it is quiet; what it decides goes nowhere.
-  void Schedule(absl::Time now);
 
   Context At(int64_t seconds) const { return {world_, engine_, Second(seconds)}; }
   const World& world() const { return world_; }

@@ -1,6 +1,7 @@
 #include "manager/workload/writes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -253,6 +254,10 @@ absl::Duration QueuedWaitTime(const api::Workload& workload, absl::Time now) {
   const api::Condition* requeued = api::FindCondition(workload.status.conditions, kRequeued);
   const absl::Time since = requeued != nullptr ? requeued->last_transition_time : workload.metadata.creation_timestamp;
   return std::max(now - since, absl::ZeroDuration());
+}
+
+int64_t WholeSeconds(absl::Duration duration) {
+  return static_cast<int64_t>(std::llround(absl::ToDoubleSeconds(std::max(duration, absl::ZeroDuration()))));
 }
 
 }  // namespace muster::manager

@@ -12,6 +12,7 @@
 #ifndef MUSTER_MANAGER_WORKLOAD_WRITES_H_
 #define MUSTER_MANAGER_WORKLOAD_WRITES_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -97,6 +98,9 @@ EventNote Note(const kube::Object& object, absl::string_view recorder, bool warn
 
 // Whole seconds since the workload was queued (again): what wait times are counted from.
 absl::Duration QueuedWaitTime(const api::Workload& workload, absl::Time now);
+
+// As messages print a time that was waited: rounded to seconds, never below zero.
+int64_t WholeSeconds(absl::Duration duration);
 
 }  // namespace muster::manager
 
