@@ -54,6 +54,10 @@ std::string_view ToString(PreemptionReason reason) {
                                          "InCohortReclaimWhileBorrowing"};
   return kNames[static_cast<int>(reason)];
 }
+std::string_view ToString(FlavorAttempt::Preemption preemption) {
+  constexpr std::string_view kNames[] = {"", "NoCandidates", "Preempt", "Reclaim"};
+  return kNames[static_cast<int>(preemption)];
+}
 absl::string_view RuleInWords(PreemptionReason reason) {
   switch (reason) {
     case PreemptionReason::kInClusterQueue:

@@ -117,6 +117,19 @@ struct FlavorReason {
   friend bool operator==(const FlavorReason&, const FlavorReason&) = default;
 };
 
+// What became of one flavor that was looked at for a pod set, the worst over the resources (Kueue:
+// FlavorAssignmentAttempt).
+struct FlavorAttempt {
+  // Whom preemption could remove to make the flavor fit; kNone if it fits, or if preemption cannot help.
+  enum class Preemption : uint8_t { kNone, kNoCandidates, kPreempt, kReclaim };
+  FlavorId flavor = kNoId;
+  Mode mode = Mode::kNoFit;
+  Preemption preemption = Preemption::kNone;
+  int borrow = 0;
+  std::vector<FlavorReason> reasons = {};
+  friend bool operator==(const FlavorAttempt&, const FlavorAttempt&) = default;
+};
+
 struct ResourceFlavorChoice {
   ResourceId resource = kNoId;
   FlavorId flavor = kNoId;
@@ -132,6 +145,8 @@ struct PodSetDecision {
   Mode mode = Mode::kNoFit;
   std::vector<ResourceFlavorChoice> flavors;  // by resource name
   std::vector<FlavorReason> reasons;
+  // Of a pod set that fits: the flavors that were looked at and do not fit, or fit only by borrowing; by flavor name.
+  std::vector<FlavorAttempt> attempts;
   std::string error;  // set when the pod set could not be evaluated at all
   // Topology-aware pod sets: where the pods go; or why they have no place (also the last of `reasons`, in words); or
   // that it is decided once admission checks are ready ("Pending", then "Ready").
@@ -231,6 +246,7 @@ std::string_view ToString(EntryStatus status);
 std::string_view ToString(RequeueReason reason);
 std::string_view ToString(PendingReason reason);
 std::string_view ToString(PreemptionReason reason);
+std::string_view ToString(FlavorAttempt::Preemption preemption);  // "", "NoCandidates", ...
 // The rule in Kueue's words: "reclamation within the cohort".
 absl::string_view RuleInWords(PreemptionReason reason);
 

@@ -1,6 +1,7 @@
 #include "scheduler/decision_text.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -50,6 +51,19 @@ std::string ReasonText(const Decision& d, const FlavorReason& r) {
   return "";
 }
 
+absl::string_view View(std::string_view name) { return {name.data(), name.size()}; }
+
+std::string AttemptText(const Decision& d, const FlavorAttempt& attempt) {
+  std::vector<std::string> parts = {attempt.preemption == FlavorAttempt::Preemption::kNone
+                                        ? std::string(ToString(attempt.mode))
+                                        : absl::StrCat("preemptionMode=", View(ToString(attempt.preemption)))};
+  if (attempt.borrow > 0) parts.push_back(absl::StrCat("borrow=", attempt.borrow));
+  std::set<std::string> reasons;
+  for (const FlavorReason& r : attempt.reasons) reasons.insert(ReasonText(d, r));
+  parts.insert(parts.end(), reasons.begin(), reasons.end());
+  return absl::StrCat(d.FlavorName(attempt.flavor), "(", absl::StrJoin(parts, ";"), ")");
+}
+
 std::string AssignmentText(const Decision& d) {
   std::vector<std::string> parts;
   for (const PodSetDecision& ps : d.pod_sets) {
@@ -66,6 +80,16 @@ std::string AssignmentText(const Decision& d) {
 std::string OrUnknown(const std::string& uid) { return uid.empty() ? "UNKNOWN" : uid; }
 
 }  // namespace
+
+std::string FlavorsConsidered(const Decision& d) {
+  std::vector<std::string> sets;
+  for (const PodSetDecision& ps : d.pod_sets) {
+    std::vector<std::string> flavors;
+    for (const FlavorAttempt& attempt : ps.attempts) flavors.push_back(AttemptText(d, attempt));
+    if (!flavors.empty()) sets.push_back(absl::StrCat(ps.name, ": ", absl::StrJoin(flavors, ", ")));
+  }
+  return absl::StrJoin(sets, " | ");
+}
 
 std::string PreemptionMessage(const Decision& d, const PreemptionTarget& target) {
   return absl::StrCat("Preempted to accommodate a workload (UID: ", OrUnknown(d.identity->uid),
@@ -142,8 +166,7 @@ std::string Message(const Decision& d) {
 }
 
 std::string Describe(const Decision& d) {
-  std::string out = absl::StrCat(absl::string_view(ToString(d.outcome).data(), ToString(d.outcome).size()), " ",
-                                 d.identity->key, " in ", d.queue->name);
+  std::string out = absl::StrCat(View(ToString(d.outcome)), " ", d.identity->key, " in ", d.queue->name);
   if (d.outcome == Outcome::kAdmitted) {
     std::vector<std::string> sets;
     for (const PodSetDecision& ps : d.pod_sets) {

@@ -11,6 +11,9 @@ namespace muster::scheduler {
 
 // The message that Kueue would put into the Workload's QuotaReserved condition.
 std::string Message(const Decision& decision);
+// The flavors that were looked at before an admission and do not fit, or fit only by borrowing, as Kueue's event
+// QuotaReserved lists them: "main: a(Fit;borrow=1), b(NoFit;flavor b not found) | workers: ..."; "" for none.
+std::string FlavorsConsidered(const Decision& decision);
 // The message of the conditions Evicted and Preempted of one of the decision's victims: for whom it goes, by which
 // rule, and where both stood in the cohort tree.
 std::string PreemptionMessage(const Decision& decision, const PreemptionTarget& target);

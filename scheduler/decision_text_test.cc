@@ -90,6 +90,25 @@ TEST(Message, OfEveryFlavorReason) {
   }
 }
 
+TEST(FlavorsConsidered, NamesWhatDidNotFitAtOnce) {
+  using Code = FlavorReason::Code;
+  using Preemption = FlavorAttempt::Preemption;
+  Decision d = MakeDecision();
+  EXPECT_EQ(FlavorsConsidered(d), "");
+  const FlavorId f = IdIn<FlavorId>(FlavorList().get(), "f"), g = IdIn<FlavorId>(FlavorList().get(), "g");
+  const FlavorReason missing = Reason(Code::kInsufficientUnusedQuota);
+  d.pod_sets.resize(3);
+  d.pod_sets[0].attempts = {{f, Mode::kFit, Preemption::kNone, 2}};
+  d.pod_sets[1].name = "silent";
+  d.pod_sets[2].name = "more";
+  d.pod_sets[2].attempts = {
+      {f, Mode::kPreempt, Preemption::kNoCandidates, 1, {missing, missing}},
+      {g, Mode::kNoFit, Preemption::kNone, 0, {Reason(Code::kText, "z"), Reason(Code::kText, "a")}}};
+  EXPECT_EQ(FlavorsConsidered(d),
+            "main: f(Fit;borrow=2) | more: f(preemptionMode=NoCandidates;borrow=1;insufficient unused quota for gpu in "
+            "flavor f, 4 more needed), g(NoFit;a;z)");
+}
+
 TEST(Message, OfSeveralPodSets) {
   using Code = FlavorReason::Code;
   Decision d = MakeDecision();

@@ -50,19 +50,9 @@ void Recall(StatusDraft& draft, absl::string_view type, absl::Time now) {
 }
 
 // "; Flavors considered: main: a(Fit;borrow=1) | ps2: ...", "" when there is nothing to say but that all fitted.
-std::string FlavorsConsidered(const Decision& decision) {
-  std::vector<std::string> sets;
-  for (const scheduler::PodSetDecision& set : decision.pod_sets) {
-    std::vector<std::string> flavors;
-    for (const scheduler::ResourceFlavorChoice& choice : set.flavors) {
-      if (choice.mode != scheduler::Mode::kFit || choice.borrow == 0) continue;
-      flavors.push_back(absl::StrCat(decision.FlavorName(choice.flavor), "(Fit;borrow=", choice.borrow, ")"));
-    }
-    std::sort(flavors.begin(), flavors.end());
-    flavors.erase(std::unique(flavors.begin(), flavors.end()), flavors.end());
-    if (!flavors.empty()) sets.push_back(absl::StrCat(set.name, ": ", absl::StrJoin(flavors, ", ")));
-  }
-  return sets.empty() ? "" : absl::StrCat("; Flavors considered: ", absl::StrJoin(sets, " | "));
+std::string Considered(const Decision& decision) {
+  const std::string flavors = scheduler::FlavorsConsidered(decision);
+  return flavors.empty() ? "" : absl::StrCat("; Flavors considered: ", flavors);
 }
 
 std::string Priorities(const Subject& preemptor, const Subject& preemptee) {
@@ -106,10 +96,10 @@ absl::StatusOr<Step> AdmissionStep(const Context& context, const Decision& decis
   Step step;
   step.request = draft.Apply(Strictness::kLoose);
   if (!was_reserved) {
-    step.events.push_back(Note(
-        *subject->object, kAdmissionRecorder, false, kQuotaReserved,
-        absl::StrCat("Quota reserved in ClusterQueue ", queue, ", wait time since queued was ",
-                     WholeSeconds(QueuedWaitTime(*subject->workload, context.now)), "s", FlavorsConsidered(decision))));
+    step.events.push_back(
+        Note(*subject->object, kAdmissionRecorder, false, kQuotaReserved,
+             absl::StrCat("Quota reserved in ClusterQueue ", queue, ", wait time since queued was ",
+                          WholeSeconds(QueuedWaitTime(*subject->workload, context.now)), "s", Considered(decision))));
   }
   const bool is_admitted = api::IsConditionTrue(draft.status().conditions, kAdmitted);
   if (is_admitted && !replaces_node) {

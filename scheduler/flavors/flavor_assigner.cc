@@ -135,8 +135,51 @@ struct FlavorAssigner::GroupScan {
   RatedMode rated;
   absl::InlinedVector<Item, 4> items;  // empty if no flavor would do
   std::vector<FlavorReason> reasons;
+  std::vector<FlavorAttempt> attempts;  // of a scan that found a flavor that fits
   int tried_index = -1;
 };
+
+namespace {
+
+FlavorAttempt::Preemption ToPreemption(FitMode mode) {
+  switch (mode) {
+    case FitMode::kNoCandidates:
+      return FlavorAttempt::Preemption::kNoCandidates;
+    case FitMode::kPreempt:
+      return FlavorAttempt::Preemption::kPreempt;
+    case FitMode::kReclaim:
+      return FlavorAttempt::Preemption::kReclaim;
+    case FitMode::kNoFit:
+    case FitMode::kFit:
+      break;
+  }
+  return FlavorAttempt::Preemption::kNone;
+}
+
+// One flavor as a scan met it, with the reasons [first, last) of all that it met.
+struct Met {
+  FlavorId flavor;
+  FitMode mode;
+  int borrow;
+  size_t first, last;
+};
+
+// What there is to tell of the flavors met: all but those that fit without borrowing.
+std::vector<FlavorAttempt> Attempts(absl::Span<const Met> met, std::vector<FlavorReason> reasons) {
+  std::vector<FlavorAttempt> attempts;
+  for (const Met& m : met) {
+    if (m.mode == FitMode::kFit && m.borrow == 0) continue;
+    attempts.push_back(
+        {m.flavor,
+         ToMode(m.mode),
+         ToPreemption(m.mode),
+         m.borrow,
+         {std::make_move_iterator(reasons.begin() + m.first), std::make_move_iterator(reasons.begin() + m.last)}});
+  }
+  return attempts;
+}
+
+}  // namespace
 
 Amount FlavorAssigner::AssumedUsage(const Assignment& so_far, FrId fr) const {
   for (const FrAmount& u : so_far.usage) {
@@ -238,6 +281,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
     return declared_.resources.HashedBefore(a.resource, b.resource);
   });
   std::vector<FlavorReason> reasons;
+  std::vector<FlavorAttempt> attempts;
   absl::InlinedVector<GroupScan::Item, 4> chosen;
   absl::InlinedVector<std::pair<ResourceId, int>, 4> tried;
   bool failed = false;
@@ -277,6 +321,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
       reasons.insert(reasons.end(), std::make_move_iterator(scan.reasons.begin()),
                      std::make_move_iterator(scan.reasons.end()));
     }
+    std::move(scan.attempts.begin(), scan.attempts.end(), std::back_inserter(attempts));
     for (const GroupScan::Item& item : scan.items) {
       size_t c = 0;  // a later group that covers the resource too has the last word
       while (c < chosen.size() && chosen[c].resource != item.resource) ++c;
@@ -288,6 +333,11 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
         tried[c].second = scan.tried_index;
       }
     }
+  }
+  if (attempts.size() > 1) {
+    std::sort(attempts.begin(), attempts.end(), [&](const FlavorAttempt& a, const FlavorAttempt& b) {
+      return declared_.flavors.Name(a.flavor) < declared_.flavors.Name(b.flavor);
+    });
   }
   for (int i : members) {
     PodSetDecision& ps = out->pod_sets[i];
@@ -324,6 +374,7 @@ void FlavorAssigner::AssignGroup(const WorkloadState& workload, ClusterQueueId c
     }
     if (ps.reasons.empty()) {
       ps.mode = Mode::kFit;
+      ps.attempts = attempts;
     } else {
       ps.mode = ps.flavors.empty() ? Mode::kNoFit : worst;
     }
@@ -340,6 +391,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
   const bool fungible = options_.gates[Gate::kFlavorFungibility];
   GroupScan best;
   std::vector<FlavorReason> reasons;
+  absl::InlinedVector<Met, 4> met;
   int attempted = -1;
   for (int idx = start; idx < static_cast<int>(group.flavors.size()); ++idx) {
     attempted = idx;
@@ -373,6 +425,7 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
       mismatch->flavor = flavor;
       reasons.push_back(*std::move(mismatch));
       if (looked_at) {
+        met.push_back({flavor, FitMode::kNoFit, 0, reasons.size() - 1, reasons.size()});
         so_far->attempted[members[0]] = true;
         so_far->no_fit.push_back({members[0], flavor, PendingReason::kNoMatchingFlavor});
       }
@@ -382,6 +435,8 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     candidate.rated = {FitMode::kFit, 0};
     // Every lacking resource is reported, also behind one that already rules the flavor out.
     int refusal = 0;  // the worst
+    const size_t first_reason = reasons.size();
+    int most_borrowed = 0;
     for (const ResourceAmount& request : requests) {
       const Amount assumed = AssumedUsage(*so_far, declared_.Fr(flavor, request.resource));
       PendingReason why = PendingReason::kNone;
@@ -407,10 +462,12 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
         rated.mode = FitMode::kNoFit;
         why = PendingReason::kNoMatchingFlavor;
       }
+      most_borrowed = std::max(most_borrowed, rated.borrow);
       candidate.items.push_back({request.resource, flavor, rated});
       if (rated.mode == FitMode::kNoFit) refusal = std::max(refusal, Severity(why));
       if (IsPreferred(candidate.rated, rated, queue.rules.preemption_over_borrowing)) candidate.rated = rated;
     }
+    met.push_back({flavor, candidate.rated.mode, most_borrowed, first_reason, reasons.size()});
     so_far->attempted[members[0]] = true;
     if (refusal > 0) so_far->no_fit.push_back({members[0], flavor, ReasonOfSeverity(refusal)});
     if (!fungible) {
@@ -425,7 +482,11 @@ FlavorAssigner::GroupScan FlavorAssigner::FindFlavor(const WorkloadState& worklo
     if (IsPreferred(candidate.rated, best.rated, queue.rules.preemption_over_borrowing)) best = std::move(candidate);
   }
   if (best.rated.mode == FitMode::kNoFit) best.items.clear();
-  if (best.rated.mode != FitMode::kFit) best.reasons = std::move(reasons);
+  if (best.rated.mode != FitMode::kFit) {
+    best.reasons = std::move(reasons);
+  } else {
+    best.attempts = Attempts(met, std::move(reasons));
+  }
   // Without fungibility Kueue leaves the index at its zero value: there always seems to be more to try.
   best.tried_index = !fungible ? 0 : attempted == static_cast<int>(group.flavors.size()) - 1 ? -1 : attempted;
   return best;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "scheduler/testing/test_world.h"
 
@@ -261,6 +262,19 @@ class AssignTest : public ::testing::Test {
     }
     return out;
   }
+  // "a Fit+1, b Preempt: 2" for each flavor that is told of: its mode or whom preemption could remove, what it borrows,
+  // how many reasons there are.
+  std::string Attempts(const Assignment& a, size_t pod_set = 0) {
+    std::vector<std::string> out;
+    for (const FlavorAttempt& t : a.pod_sets.at(pod_set).attempts) {
+      std::string text = declared_.flavors.Name(t.flavor) + " " + std::string(ToString(t.mode));
+      if (t.preemption != FlavorAttempt::Preemption::kNone) text += "/" + std::string(ToString(t.preemption));
+      if (t.borrow > 0) text += "+" + std::to_string(t.borrow);
+      if (!t.reasons.empty()) text += ": " + std::to_string(t.reasons.size());
+      out.push_back(text);
+    }
+    return absl::StrJoin(out, ", ");
+  }
   static std::vector<FlavorReason::Code> Codes(const Assignment& a, size_t pod_set = 0) {
     std::vector<FlavorReason::Code> out;
     for (const FlavorReason& r : a.pod_sets.at(pod_set).reasons) out.push_back(r.code);
@@ -301,6 +315,35 @@ TEST_F(AssignTest, TheFirstThatFits) {
   EXPECT_EQ(a.pod_sets[0].reasons[1].earlier, 0);
   EXPECT_EQ(a.pod_sets[0].reasons[1].capacity, 4);
   EXPECT_TRUE(oracle_.asked.empty());
+}
+
+TEST_F(AssignTest, AnAdmissionTellsWhichFlavorsWereLookedAt) {
+  Queue({{"d", 2}, {"a", 4}, {"b", 9}});
+  Workload({2});
+  EXPECT_EQ(Attempts(Assign()), "") << "the first fits without borrowing";
+  Workload({5});
+  Assignment a = Assign();
+  EXPECT_EQ(Attempts(a), "a NoFit: 1, d NoFit: 1") << "by name; the one that fits is not told of";
+  EXPECT_EQ(a.pod_sets[0].attempts[0].reasons[0].capacity, 4);
+  EXPECT_EQ(a.pod_sets[0].attempts[1].reasons[0].capacity, 2) << "each has its own reasons";
+  Use("d", 1);
+  Use("a", 4);
+  oracle_.answers[Fr("a")] = {FitMode::kReclaim, 2};
+  Workload({2});
+  EXPECT_EQ(Attempts(Assign()), "a Preempt/Reclaim+2: 1, d Preempt/NoCandidates: 1");
+  Workload({10});
+  EXPECT_EQ(Attempts(Assign()), "") << "what does not fit has its reasons";
+}
+
+TEST_F(AssignTest, AFlavorThatFitsByBorrowingIsToldOf) {
+  declared_.Apply(MakeQueue("lender", "org", {{"a", 4}}));
+  Queue({{"a", 2}}, "org");
+  Workload({3, 1});
+  const Assignment a = Assign();
+  EXPECT_EQ(a.mode, Mode::kFit);
+  EXPECT_EQ(Attempts(a), "a Fit+1");
+  EXPECT_EQ(Attempts(a, 1), "a Fit+1") << "with what the first takes";
+  EXPECT_TRUE(a.pod_sets[0].reasons.empty());
 }
 
 TEST_F(AssignTest, CountsMultiplyAndLaterPodSetsSeeEarlierOnes) {

@@ -32,6 +32,14 @@ Json ReasonJson(const Decision& d, const FlavorReason& r) {
   return out;
 }
 
+Json AttemptJson(const Decision& d, const FlavorAttempt& attempt) {
+  Json out = {{"flavor", d.FlavorName(attempt.flavor)}, {"mode", ToString(attempt.mode)}};
+  if (attempt.preemption != FlavorAttempt::Preemption::kNone) out["preemption"] = ToString(attempt.preemption);
+  if (attempt.borrow > 0) out["borrow"] = attempt.borrow;
+  for (const FlavorReason& r : attempt.reasons) out["reasons"].push_back(ReasonJson(d, r));
+  return out;
+}
+
 Json PodSetJson(const Decision& d, const PodSetDecision& ps) {
   Json out = {{"name", ps.name}, {"count", ps.count}};
   for (const ResourceFlavorChoice& f : ps.flavors) {
@@ -39,6 +47,7 @@ Json PodSetJson(const Decision& d, const PodSetDecision& ps) {
   }
   if (!ps.error.empty()) out["error"] = ps.error;
   for (const FlavorReason& r : ps.reasons) out["reasons"].push_back(ReasonJson(d, r));
+  for (const FlavorAttempt& attempt : ps.attempts) out["attempts"].push_back(AttemptJson(d, attempt));
   if (!ps.topology.has_value()) return out;
   for (const TopologyPlacement::Domain& domain : ps.topology->domains) {
     out["domains"].push_back({{"values", domain.domain->values}, {"count", domain.count}});

@@ -8,6 +8,8 @@
 //    "pod_sets": [{"name": "main", "count": 2, "flavors": {"cpu": "default"},
 //                  "reasons": [{"code": "InsufficientUnusedQuota", "flavor": "default", "resource": "cpu",
 //                               "missing": 2000}],       amounts in base units, cpu in milli
+//                  "attempts": [{"flavor": "spot", "mode": "Preempt", "preemption": "NoCandidates", "borrow": 1,
+//                                "reasons": [...]}],     of one that fits: flavors that do not, or only by borrowing
 //                  "domains": [{"values": ["rack1", "host1"], "count": 2}]}],
 //    "targets": [{"workload": "ns/victim", "queue": "cq2", "reason": "InCohortReclamation", "newly": true}],
 //    "migrates": "ns/sibling", "replaces": "ns/slice"}   only if there is one

@@ -88,6 +88,12 @@ TEST(DecisionValue, AsJson) {
             R"({"outcome":"admitted","workload":"ns/low","uid":"low","queue":"q","path":"/team/q","mode":"Fit",)"
             R"("status":"assumed","requeue":"","reason":"","pod_sets":[{"name":"main","count":2,)"
             R"("flavors":{"nvidia.com/gpu":"a"}}]})");
+  Decision borrowed = p.decisions[0];
+  borrowed.pod_sets[0].attempts = {{borrowed.pod_sets[0].flavors[0].flavor, Mode::kPreempt,
+                                    FlavorAttempt::Preemption::kReclaim, 1, p.decisions[3].pod_sets[0].reasons}};
+  EXPECT_EQ(ToJson(borrowed)["pod_sets"][0]["attempts"].dump(),
+            R"([{"flavor":"a","mode":"Preempt","preemption":"Reclaim","borrow":1,"reasons":[)"
+            R"({"code":"InsufficientUnusedQuota","flavor":"a","resource":"nvidia.com/gpu","missing":1}]}])");
   const nlohmann::ordered_json large = ToJson(p.decisions[1]);
   EXPECT_EQ(large["retry"], "never");
   EXPECT_EQ(large["reason"], "ExceedsMaxQuota");
