@@ -41,6 +41,7 @@ class Keeper : public ReplayObserver {
     begin_s = setting.begin_s;
     engine_ = setting.engine;
     teams = setting.teams;
+    nodes = setting.policy->nodes;
     if (setting.scaled_nodes != nullptr) scaled = *setting.scaled_nodes;
   }
   void OnSubmit(const JobSubmit& event) override { submits[event.job] = event; }
@@ -88,6 +89,7 @@ class Keeper : public ReplayObserver {
 
   int64_t begin_s = 0, end_s = 0;
   std::vector<ReplayTeam> teams;
+  std::vector<api::Node> nodes;  // without those beyond the max of their node group
   std::map<size_t, JobSubmit> submits;
   std::vector<KeptRun> runs;
   std::map<std::string, std::map<int64_t, bool>> down, gone;
@@ -246,7 +248,7 @@ TEST(FiguresTest, LoansAreWhatEachSecondSays) {
 }
 
 TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
-  int64_t worlds = 0, down = 0;
+  int64_t worlds = 0, down = 0, scaled = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     Told told;
     Tell(seed, &told);
@@ -255,8 +257,6 @@ TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
       ASSERT_TRUE(json.is_null());
       continue;
     }
-    // The count below takes all nodes for there: worlds in which they come and go are left out.
-    if (!told.replay.options.model.node_groups.empty()) continue;
     double free_nodes = 0, could_nodes = 0, free_racks = 0, could_racks = 0, free_amount = 0;
     for (int64_t at_s = told.kept.begin_s; at_s < told.kept.end_s; ++at_s) {
       std::map<std::string, double> used;
@@ -274,7 +274,7 @@ TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
       }
       std::map<std::string, std::pair<double, bool>> racks;  // size, whether it is free
       std::vector<double> sizes;
-      for (const api::Node& node : told.replay.policy.nodes) {
+      for (const api::Node& node : told.kept.nodes) {
         const auto is = [&](const std::map<int64_t, bool>& steps, bool before) {
           const auto step = steps.upper_bound(at_s);
           return step == steps.begin() ? before : std::prev(step)->second;
@@ -294,7 +294,7 @@ TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
       }
       // A rack in which a node that is down still has pods does not exist: pods stop when their node goes down; a node
       // that is cordoned keeps them, and keeps its rack from being free.
-      for (const api::Node& node : told.replay.policy.nodes) {
+      for (const api::Node& node : told.kept.nodes) {
         const auto rack = racks.find(node.metadata.labels.at("rack"));
         if (rack != racks.end() && busy.count(node.metadata.name) > 0) rack->second.second = false;
       }
@@ -322,8 +322,10 @@ TEST(FiguresTest, FreeNodesAndRacksAreWhatEachSecondSays) {
     ASSERT_NEAR(json["free_mean"].get<double>(), free_amount / seconds, 6e-4) << "seed " << seed;
     ASSERT_LE(json["unusable_mean"].get<double>(), json["free_mean"].get<double>() + 1e-3) << "seed " << seed;
     ++worlds;
+    scaled += told.kept.scaled.empty() ? 0 : 1;
   }
   EXPECT_GT(worlds, 40);
+  EXPECT_GT(scaled, 10);
   EXPECT_GT(down, 500);
 }
 
