@@ -34,7 +34,10 @@ struct Flags {
 
 absl::Status WriteFiles(const std::vector<webhook::ManifestFile>& files, const std::string& folder) {
   for (const webhook::ManifestFile& file : files) {
-    const absl::Status s = sim::WriteFile(folder + "/" + file.name, webhook::ToText(file));
+    const std::filesystem::path path = std::filesystem::path(folder) / file.name;
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);  // if it fails, so does writing
+    const absl::Status s = sim::WriteFile(path.string(), webhook::ToText(file));
     if (!s.ok()) return s;
   }
   return absl::OkStatus();
@@ -74,12 +77,15 @@ absl::Status PrintManifests(Flags flags) {
   const webhook::Router router(*config, &nothing);
   absl::StatusOr<std::vector<webhook::ManifestFile>> files = webhook::MakeManifests(router.Routes(), options);
   if (!files.ok()) return files.status();
+  if (options.certificate == nullptr && !options.cert_manager) {
+    std::cerr << "note: no webhook configurations: nothing would be let through without a certificate that API servers "
+                 "trust; --self-signed makes one, --cert-manager has one made\n";
+  }
   if (flags.output_dir.empty()) {
     for (size_t i = 0; i < files->size(); ++i) std::cout << (i == 0 ? "" : "---\n") << webhook::ToText((*files)[i]);
     return absl::OkStatus();
   }
-  files->push_back(webhook::Kustomization(*files));
-  return WriteFiles(*files, flags.output_dir);
+  return WriteFiles(webhook::KustomizeTree(*files, options), flags.output_dir);
 }
 
 }  // namespace
@@ -114,7 +120,8 @@ void AddWebhookManifests(CLI::App* webhook, int* exit_code) {
                                          "The CAs the cluster names for its clients instead");
   from_cluster->excludes(client_ca);
   command->add_option("--client-name", options.client_names, "… with this name in them");
-  command->add_option("--output-dir", flags->output_dir, "Write files with a kustomization.yaml instead of printing");
+  command->add_option("--output-dir", flags->output_dir,
+                      "Write a tree for kustomize (base, overlays) instead of printing");
   command->callback([flags, exit_code] {
     if (absl::Status status = PrintManifests(*flags); !status.ok()) {
       std::cerr << "muster webhook manifests: " << status.message() << "\n";

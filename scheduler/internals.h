@@ -10,7 +10,10 @@ namespace muster::scheduler {
 
 struct EngineInternals {
   // Lives as long as the engine. REQUIRES: the engine was not moved from.
-  static EngineImpl& Of(Engine& engine) { return *engine.impl_; }
+  static EngineImpl& Of(Engine& engine) {
+    engine.impl_->Outdate();
+    return *engine.impl_;
+  }
 };
 
 }  // namespace muster::scheduler

@@ -15,6 +15,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 EngineImpl& Engine::Change() {
   impl_->repetition.Restart();
+  impl_->Outdate();
   impl_->Tidy();
   return *impl_;
 }

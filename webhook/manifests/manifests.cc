@@ -19,6 +19,10 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kCertificateFile[] = "certificate.yaml";
+constexpr char kMutatingFile[] = "mutating-webhook.yaml";
+constexpr char kValidatingFile[] = "validating-webhook.yaml";
+
 // A call takes well under a millisecond; an owner look-up is cut off after two seconds.
 constexpr int kTimeoutSeconds = 5;
 
@@ -176,6 +180,13 @@ std::string YamlOf(json object) {
   return yaml.replace(at, place.size(), block);
 }
 
+ManifestFile Kustomization(const std::string& folder, const std::string& about,
+                           const std::vector<std::string>& resources) {
+  return {absl::StrCat(folder, "kustomization.yaml"),
+          about,
+          {{{"apiVersion", "kustomize.config.k8s.io/v1beta1"}, {"kind", "Kustomization"}, {"resources", resources}}}};
+}
+
 }  // namespace
 
 std::string DefaultConfiguration() {
@@ -212,10 +223,9 @@ absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>
                    {ConfigMapObject(options)}});
   if (options.certificate != nullptr) {
     files.push_back(
-        {"certificate.yaml", "Made with the manifests; make new ones before it expires.", {SecretObject(options)}});
+        {kCertificateFile, "Made with the manifests; make new ones before it expires.", {SecretObject(options)}});
   } else if (options.cert_manager) {
-    files.push_back(
-        {"certificate.yaml", "cert-manager makes and renews the certificate.", CertManagerObjects(options)});
+    files.push_back({kCertificateFile, "cert-manager makes and renews the certificate.", CertManagerObjects(options)});
   }
   if (!options.client_ca.empty()) {
     files.push_back({"client-ca.yaml", "Who signs the certificates API servers show.", {ClientCaObject(options)}});
@@ -228,13 +238,13 @@ absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>
       "--api-server-cidr their port is open to all. Metrics are for the namespaces of --metrics-namespace; the probes\n"
       "of a kubelet come from its node, which needs no rule.";
   files.push_back({"network-policy.yaml", reach, {NetworkPolicyObject(options)}});
+  if (options.certificate == nullptr && !options.cert_manager) return files;
   const std::string conversion =
       "The CRDs are Kueue's and say themselves who converts their versions. To have Muster do it, see "
       "docs/webhook.md,\n"
       "\"Conversion\".";
-  files.push_back({"mutating-webhook.yaml", "", {WebhookConfiguration(routes, Route::Type::kMutate, options)}});
-  files.push_back(
-      {"validating-webhook.yaml", conversion, {WebhookConfiguration(routes, Route::Type::kValidate, options)}});
+  files.push_back({kMutatingFile, "", {WebhookConfiguration(routes, Route::Type::kMutate, options)}});
+  files.push_back({kValidatingFile, conversion, {WebhookConfiguration(routes, Route::Type::kValidate, options)}});
   return files;
 }
 
@@ -249,12 +259,21 @@ std::string ToText(const ManifestFile& file) {
   return text;
 }
 
-ManifestFile Kustomization(const std::vector<ManifestFile>& files) {
-  json names = json::array();
-  for (const ManifestFile& file : files) names.push_back(file.name);
-  return {"kustomization.yaml",
-          "",
-          {{{"apiVersion", "kustomize.config.k8s.io/v1beta1"}, {"kind", "Kustomization"}, {"resources", names}}}};
+std::vector<ManifestFile> KustomizeTree(const std::vector<ManifestFile>& files, const ManifestOptions& options) {
+  const std::set<std::string> calls = {kCertificateFile, kMutatingFile, kValidatingFile};
+  const std::string overlay = options.cert_manager ? "overlays/cert-manager/" : "overlays/self-signed/";
+  std::vector<ManifestFile> tree;
+  std::vector<std::string> base, on_top = {"../../base"};
+  for (ManifestFile file : files) {
+    const bool is_call = calls.contains(file.name);
+    (is_call ? on_top : base).push_back(file.name);
+    file.name = absl::StrCat(is_call ? overlay : "base/", file.name);
+    tree.push_back(std::move(file));
+  }
+  tree.push_back(Kustomization("", "Runs the webhook and makes nobody call it: that is in overlays/.", {"base"}));
+  tree.push_back(Kustomization("base/", "", base));
+  if (on_top.size() > 1) tree.push_back(Kustomization(overlay, "", on_top));
+  return tree;
 }
 
 }  // namespace muster::webhook

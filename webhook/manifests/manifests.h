@@ -1,4 +1,7 @@
 // What a cluster needs to run the webhook, as Kubernetes objects. The files in deploy/ are these at their defaults.
+//
+// Invariant: no webhook that stops what it is called for while nobody answers (failurePolicy Fail) without a CA that an
+// API server can trust: without `certificate` and `cert_manager` there are no webhook configurations at all.
 #ifndef MUSTER_WEBHOOK_MANIFESTS_MANIFESTS_H_
 #define MUSTER_WEBHOOK_MANIFESTS_MANIFESTS_H_
 
@@ -20,7 +23,8 @@ struct ManifestOptions {
   int replicas = 2;
   // Kueue's manager Configuration as text, for the ConfigMap; "" = DefaultConfiguration().
   std::string configuration;
-  // A pair for the Secret, whose CA goes into the webhook configurations. Without one the Secret is somebody else's.
+  // A pair for the Secret, whose CA goes into the webhook configurations. Without one the Secret is somebody else's, and
+  // so are the configurations unless cert-manager fills in the CA.
   const KeyPair* certificate = nullptr;
   // cert-manager puts the CA in; with its Issuer and Certificate.
   bool cert_manager = false;
@@ -41,7 +45,7 @@ struct ManifestOptions {
 std::string DefaultConfiguration();
 
 struct ManifestFile {
-  std::string name;   // "deployment.yaml"
+  std::string name;   // "deployment.yaml"; in a tree with its folder: "base/deployment.yaml"
   std::string about;  // a comment at its top; may have lines
   std::vector<nlohmann::json> objects;
 };
@@ -53,8 +57,9 @@ absl::StatusOr<std::vector<ManifestFile>> MakeManifests(const std::vector<Route>
 
 // The file's text: comment and objects as YAML documents.
 std::string ToText(const ManifestFile& file);
-// kustomization.yaml over the files.
-ManifestFile Kustomization(const std::vector<ManifestFile>& files);
+// The files as a tree for kustomize: `base` runs the webhook and can stop nothing; what makes API servers call it is in
+// `overlays/self-signed` or `overlays/cert-manager`, on top of the base, with the certificate. The tree itself is the base.
+std::vector<ManifestFile> KustomizeTree(const std::vector<ManifestFile>& files, const ManifestOptions& options);
 
 // Names the manifests use, and `muster webhook --self-signed` for its certificate.
 inline constexpr char kWebhookService[] = "muster-webhook-service";

@@ -41,6 +41,13 @@ std::vector<ManifestFile> Make(const ManifestOptions& options) {
   return *files;
 }
 
+// With all that there may be: also the webhook configurations, which are there only with a CA.
+ManifestOptions WithCalls() {
+  ManifestOptions options;
+  options.cert_manager = true;
+  return options;
+}
+
 // By kind and name, from the text, as a cluster would read it.
 std::map<std::string, json> Objects(const std::vector<ManifestFile>& files) {
   std::map<std::string, json> objects;
@@ -55,15 +62,67 @@ std::map<std::string, json> Objects(const std::vector<ManifestFile>& files) {
   return objects;
 }
 
+std::string TextOf(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 TEST(ManifestsTest, TheFilesInDeployAreTheseAtTheirDefaults) {
-  std::vector<ManifestFile> files = Make({});
-  files.push_back(Kustomization(files));
-  for (const ManifestFile& file : files) {
-    std::ifstream in("deploy/" + file.name);
-    std::stringstream text;
-    text << in.rdbuf();
-    EXPECT_EQ(text.str(), ToText(file)) << "run: muster webhook manifests --output-dir deploy";
+  for (const bool cert_manager : {false, true}) {
+    ManifestOptions options;
+    options.cert_manager = cert_manager;
+    for (const ManifestFile& file : KustomizeTree(Make(options), options)) {
+      EXPECT_EQ(TextOf("deploy/" + file.name), ToText(file))
+          << "run: muster webhook manifests --cert-manager --output-dir deploy";
+    }
   }
+}
+
+TEST(ManifestsTest, NothingBlocksWithoutACaThatAnApiServerCanTrust) {
+  const auto pair = MakeSelfSigned({"muster-webhook-service.muster-system.svc"}, absl::Now(), absl::Hours(1));
+  ASSERT_TRUE(pair.ok());
+  for (const bool cert_manager : {false, true}) {
+    for (const KeyPair* certificate : {static_cast<const KeyPair*>(nullptr), &*pair}) {
+      ManifestOptions options;
+      options.cert_manager = cert_manager;
+      options.certificate = certificate;
+      int entries = 0;
+      for (const auto& [id, object] : Objects(Make(options))) {
+        if (!object.contains("webhooks")) continue;
+        for (const json& webhook : object["webhooks"]) {
+          ++entries;
+          EXPECT_TRUE(webhook["clientConfig"].contains("caBundle") ||
+                      object["metadata"]["annotations"].contains("cert-manager.io/inject-ca-from"))
+              << id << ": " << webhook["name"];
+        }
+      }
+      EXPECT_EQ(entries == 0, !cert_manager && certificate == nullptr);
+    }
+  }
+}
+
+TEST(ManifestsTest, ATreeHasItsCallsInAnOverlay) {
+  const auto pair = MakeSelfSigned({"muster-webhook-service.muster-system.svc"}, absl::Now(), absl::Hours(1));
+  ASSERT_TRUE(pair.ok());
+  ManifestOptions options;
+  options.certificate = &*pair;
+  std::map<std::string, ManifestFile> tree;
+  for (const ManifestFile& file : KustomizeTree(Make(options), options)) tree.emplace(file.name, file);
+  const auto resources = [&](const std::string& folder) {
+    return tree.at(folder + "kustomization.yaml").objects[0]["resources"].get<std::set<std::string>>();
+  };
+  EXPECT_EQ(resources(""), (std::set<std::string>{"base"}));
+  EXPECT_EQ(
+      resources("overlays/self-signed/"),
+      (std::set<std::string>{"../../base", "certificate.yaml", "mutating-webhook.yaml", "validating-webhook.yaml"}));
+  for (const char* folder : {"base/", "overlays/self-signed/"}) {
+    for (const std::string& name : resources(folder)) {
+      if (name != "../../base") EXPECT_TRUE(tree.contains(folder + name)) << folder << name;
+    }
+  }
+  EXPECT_TRUE(resources("base/").contains("deployment.yaml"));
 }
 
 TEST(ManifestsTest, WhoReachesThePortsIsSaid) {
@@ -118,7 +177,7 @@ TEST(ManifestsTest, ReplicasDoNotShareANode) {
 }
 
 TEST(ManifestsTest, EveryObjectIsComplete) {
-  for (const auto& [id, object] : Objects(Make({}))) {
+  for (const auto& [id, object] : Objects(Make(WithCalls()))) {
     SCOPED_TRACE(id);
     EXPECT_TRUE(object["apiVersion"].is_string());
     EXPECT_EQ(object["metadata"]["labels"]["app.kubernetes.io/name"], "muster");
@@ -131,7 +190,7 @@ TEST(ManifestsTest, EveryObjectIsComplete) {
 
 // What is named exists: volumes, config maps, accounts, ports, services.
 TEST(ManifestsTest, WhatIsNamedExists) {
-  auto objects = Objects(Make({}));
+  auto objects = Objects(Make(WithCalls()));
   const json deployment = objects.at("Deployment/muster-webhook");
   const json& pod = deployment["spec"]["template"]["spec"];
   const json& container = pod["containers"][0];
@@ -188,7 +247,7 @@ TEST(ManifestsTest, TheArgumentsAreOnesTheProgramTakes) {
 
 // While Kueue's webhook is down, this is where a Deployment can be made.
 TEST(ManifestsTest, MayLiveInKueuesNamespace) {
-  ManifestOptions options;
+  ManifestOptions options = WithCalls();
   options.ns = options.kueue_namespace;
   auto objects = Objects(Make(options));
   EXPECT_FALSE(objects.contains("Namespace/kueue-system")) << "it is Kueue's, labels and all";
@@ -199,7 +258,7 @@ TEST(ManifestsTest, MayLiveInKueuesNamespace) {
 }
 
 TEST(ManifestsTest, WebhooksNeverReachTheNamespacesTheyDependOn) {
-  auto objects = Objects(Make({}));
+  auto objects = Objects(Make(WithCalls()));
   const std::vector<Route> routes = Routes();
   for (const char* id : {"MutatingWebhookConfiguration/muster-mutating-webhook-configuration",
                          "ValidatingWebhookConfiguration/muster-validating-webhook-configuration"}) {
@@ -304,7 +363,7 @@ TEST(ManifestsTest, CertManagerIsToldWhereToPutTheCa) {
 }
 
 TEST(ManifestsTest, SomeResourcesMayPassWhileTheWebhookIsDown) {
-  ManifestOptions options;
+  ManifestOptions options = WithCalls();
   options.ignore_when_down = {"pods"};
   const json webhooks =
       Objects(Make(options)).at("MutatingWebhookConfiguration/muster-mutating-webhook-configuration")["webhooks"];
