@@ -33,11 +33,22 @@ bool SameSuffixes(const api::PodSpec& a, const api::PodSpec& b) {
          (!a.resources.has_value() || SameSuffixes(*a.resources, *b.resources));
 }
 
+// But for the metadata of the pods: no answer depends on it, and Jobs put their own names into its labels.
+bool Same(const api::PodSet& a, const api::PodSet& b) {
+  const auto& [name, count, min_count, pod_template, topology_request] = a;
+  return name == b.name && count == b.count && min_count == b.min_count && topology_request == b.topology_request &&
+         pod_template.spec == b.pod_template.spec && SameSuffixes(pod_template.spec, b.pod_template.spec);
+}
+
 // Enough to tell apart what usually differs; the comparison above decides.
 size_t HashOf(const std::vector<api::PodSet>& pod_sets) {
   size_t hash = pod_sets.size();
   for (const api::PodSet& ps : pod_sets) {
-    hash = absl::HashOf(hash, ps.name, ps.count, ps.min_count.value_or(-1), ps.pod_template.spec.node_selector.size());
+    hash = absl::HashOf(hash, ps.name, ps.count, ps.min_count.value_or(-1), ps.pod_template.spec.tolerations.size());
+    for (const auto& [key, value] : ps.pod_template.spec.node_selector) hash = absl::HashOf(hash, key, value);
+    if (ps.topology_request.has_value()) {
+      hash = absl::HashOf(hash, ps.topology_request->required, ps.topology_request->preferred);
+    }
     for (const api::Container& c : ps.pod_template.spec.containers) {
       for (const auto& [resource, quantity] : c.resources.requests) {
         hash = absl::HashOf(hash, resource, static_cast<int64_t>(quantity.nanos()));
@@ -56,9 +67,7 @@ bool ChecksChangePods(const api::Workload& workload) {
 }  // namespace
 
 bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b) {
-  return a == b && std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::PodSet& x, const api::PodSet& y) {
-           return SameSuffixes(x.pod_template.spec, y.pod_template.spec);
-         });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), Same);
 }
 
 bool SameAdjusted(const WorkloadShape& a, const WorkloadShape& b) {
@@ -109,6 +118,7 @@ std::shared_ptr<const WorkloadShape> ShapeTable::Derive(const api::Workload& wor
   const std::vector<api::PodSet>& pod_sets = workload.spec.pod_sets;
   auto shape = std::make_shared<WorkloadShape>();
   shape->declared = pod_sets;
+  for (api::PodSet& ps : shape->declared) ps.pod_template.metadata = {};
   const std::vector<const api::LimitRange*> ranges = declared_->LimitRangesIn(workload.metadata.ns);
   std::vector<const api::PodSpec*> specs;
   for (size_t i = 0; i < pod_sets.size(); ++i) {

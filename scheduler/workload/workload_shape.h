@@ -41,7 +41,7 @@ struct PodSetState {
 };
 
 struct WorkloadShape {
-  std::vector<api::PodSet> declared;
+  std::vector<api::PodSet> declared;  // without the metadata of their pods
   std::vector<PodSetState> pod_sets;
   // Names what Kueue's equivalence hash covers of the pod sets but for the number of their pods: equal numbers, equal
   // answers for as many pods at equal priority.
@@ -50,7 +50,7 @@ struct WorkloadShape {
   Note invalid_note = Note::kNone;
 };
 
-// The numbers and texts of quantities are compared: 1Gi and 1073741824 are told apart, as Kueue's hash does.
+// But for the metadata of the pods. The numbers and texts of quantities are compared: 1Gi and 1073741824 are told apart, as Kueue's hash does.
 bool SamePodSets(const std::vector<api::PodSet>& a, const std::vector<api::PodSet>& b);
 // Whether the pod sets are the same with the defaults of their namespace filled in. O(1) if nothing changed.
 bool SameAdjusted(const WorkloadShape& a, const WorkloadShape& b);

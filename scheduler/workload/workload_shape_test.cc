@@ -22,7 +22,21 @@ TEST_F(ShapeTableTest, EqualPodSetsShareOneShapeWhateverElseDiffers) {
   EXPECT_EQ(a->pod_sets[0].per_pod[0].amount, 4);
 }
 
-// Whatever is changed about a pod set makes another shape.
+// The pods of every Job are labelled with its name.
+TEST_F(ShapeTableTest, TheMetadataOfPodsTellsNothing) {
+  const api::Workload base = MakeWorkload("a", "q", 2, 4);
+  const auto shape = table_.Get(base);
+  api::Workload labelled = base;
+  labelled.spec.pod_sets[0].pod_template.metadata.labels["batch.kubernetes.io/job-name"] = "a";
+  labelled.spec.pod_sets[0].pod_template.metadata.annotations["a"] = "b";
+  EXPECT_EQ(table_.Get(labelled), shape);
+  // Also the other way round: what is kept is without it.
+  ShapeTable another(&declared_, &options_);
+  const auto kept = another.Get(labelled);
+  EXPECT_EQ(another.Get(base), kept);
+}
+
+// Whatever else is changed about a pod set makes another shape.
 TEST_F(ShapeTableTest, EveryFieldTells) {
   const api::Workload base = MakeWorkload("a", "q", 2, 4);
   const auto shape = table_.Get(base);
@@ -31,7 +45,6 @@ TEST_F(ShapeTableTest, EveryFieldTells) {
       [](api::PodSet* p) { p->name = "other"; },
       [](api::PodSet* p) { p->count = 3; },
       [](api::PodSet* p) { p->min_count = 1; },
-      [](api::PodSet* p) { p->pod_template.metadata.labels["a"] = "b"; },
       [](api::PodSet* p) { p->pod_template.spec.node_selector["a"] = "b"; },
       [](api::PodSet* p) {
         p->pod_template.spec.tolerations.push_back({"k", "Exists", "", "", {}});
@@ -44,7 +57,6 @@ TEST_F(ShapeTableTest, EveryFieldTells) {
       [](api::PodSet* p) { p->pod_template.spec.resources.emplace(); },
       [](api::PodSet* p) { p->pod_template.spec.priority = 3; },
       [](api::PodSet* p) { p->pod_template.spec.scheduling_gates = {"gate"}; },
-      [](api::PodSet* p) { p->pod_template.metadata.annotations["a"] = "b"; },
       [](api::PodSet* p) { p->topology_request.emplace().required = "rack"; },
       [](api::PodSet* p) {
         p->topology_request.emplace().pod_set_slice_constraints = {{"rack", 2}};
