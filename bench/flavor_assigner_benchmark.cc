@@ -3,7 +3,7 @@
 
 #include "bench/world.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 
 namespace muster::scheduler {
 namespace {

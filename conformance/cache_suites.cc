@@ -11,7 +11,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 
 namespace muster::conformance {
 namespace {

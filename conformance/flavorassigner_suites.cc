@@ -6,9 +6,9 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/flavors/flavor_assigner.h"
 #include "scheduler/flavors/topology_step.h"
-#include "scheduler/internals.h"
 
 namespace muster::conformance {
 namespace {

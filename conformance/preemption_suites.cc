@@ -10,7 +10,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/preemption/victim_order.h"
 
 namespace muster::conformance {

@@ -5,8 +5,8 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/flavors/flavor_assigner.h"
-#include "scheduler/internals.h"
 #include "scheduler/order/entry_order.h"
 
 namespace muster::conformance {

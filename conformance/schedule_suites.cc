@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "conformance/suites.h"
 #include "conformance/world.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 
 namespace muster::conformance {
 namespace {

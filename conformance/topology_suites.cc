@@ -6,7 +6,7 @@
 #include "conformance/suites.h"
 #include "conformance/world.h"
 #include "scheduler/engine/engine_impl.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/requests/pod_requests.h"
 #include "scheduler/topology/assigner.h"
 

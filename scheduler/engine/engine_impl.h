@@ -112,6 +112,8 @@ class EngineImpl {
   void SetConsumedResources(int32_t local_queue, const std::map<std::string, quota::Amount>& amounts,
                             absl::Time updated);
   void SampleLocalQueues(absl::Time now);
+  // Null without admission fair sharing.
+  const LocalQueueLedger* ledger() const { return ledger_.has_value() ? &*ledger_ : nullptr; }
   // How the workloads of this ClusterQueue are ordered by usage; null if they are not.
   const PendingQueue::LocalQueueUsage* UsageFor(ClusterQueueId cq) const;
 

@@ -58,16 +58,17 @@ void EngineImpl::SampleLocalQueues(absl::Time now) {
   std::map<int, InUse> by_queue;
   for (int32_t i = 0; i < declared.num_local_queues(); ++i) {
     const ClusterQueueId cq = declared.ClusterQueueOf(i);
-    if (cq != kNoId && OrdersByUsage(cq) && ledger_->IsDue(i, now)) by_queue[i];
+    if (cq != kNoId && ledger_->IsDue(i, now)) by_queue[i];
   }
   if (by_queue.empty()) return;
   repetition.Restart();  // who goes first may be another now
   for (size_t cq = 0; cq < holders.size(); ++cq) {
-    if (!OrdersByUsage(static_cast<ClusterQueueId>(cq))) continue;
+    const auto id = static_cast<ClusterQueueId>(cq);
     for (const VictimKey& k : holders[cq]) {
       const WorkloadState& w = workloads[k.id];
       const auto queue = by_queue.find(w.local_queue);
       if (queue == by_queue.end() || !w.admitted) continue;
+      if (!OrdersByUsage(id) && declared.ClusterQueueOf(w.local_queue) != id) continue;
       queue->second.admitted.push_back(k.id);
       for (const HeldPodSet& ps : w.held) {
         for (const HeldPodSet::Item& item : ps.items) {

@@ -298,6 +298,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
                         !finished && object.spec.active.value_or(true);
   WorkloadState& w = workloads[id];
   const bool held_before = w.phase == WorkloadPhase::kReserved, was_admitted = w.admitted;
+  const auto waits = second_pass_.find(id);
+  const absl::Time second_pass = waits == second_pass_.end() ? absl::InfiniteFuture() : waits->second;
   if (held_before) FreeQuota(id);
   SetAwaits(id, "");
   // What an update has to change to get a parked workload looked at again.
@@ -365,7 +367,8 @@ WorkloadId EngineImpl::ApplyWorkload(const api::Workload& object, absl::Time now
         if (pods_ended || shrank || reprioritized) NotifyQueueOf(w, now);
       }
       if (NeedsSecondPass(w)) {
-        second_pass_[id] = now;
+        // As what is parked it is looked at a while later; what is told of it meanwhile does not put it off.
+        second_pass_[id] = std::min(second_pass, now + options.reactivation_batch);
         latest_ = std::max(latest_, now);
       }
     } else {

@@ -73,6 +73,16 @@ void LocalQueueLedger::DropPenalty(int local_queue, WorkloadId workload) {
   if (const auto it = accounts_.find(local_queue); it != accounts_.end()) it->second.penalties.erase(workload);
 }
 
+LocalQueueLedger::Statement LocalQueueLedger::StatementOf(int local_queue) const {
+  Statement statement;
+  const auto it = accounts_.find(local_queue);
+  if (it == accounts_.end()) return statement;
+  statement.consumed = it->second.consumed;
+  statement.updated = it->second.updated;
+  for (const auto& [workload, penalty] : it->second.penalties) AddTo(&statement.penalty, penalty);
+  return statement;
+}
+
 bool LocalQueueLedger::HasPenalty(int local_queue) const {
   const auto it = accounts_.find(local_queue);
   return it != accounts_.end() && !it->second.penalties.empty();

@@ -23,6 +23,9 @@ class LocalQueueLedger {
  public:
   // Amounts by resource name.
   using Amounts = std::map<std::string, quota::Amount>;
+  // Billionths of a natural unit.
+  using Billionths = __int128;
+  using Balance = std::map<std::string, Billionths>;
 
   explicit LocalQueueLedger(AdmissionFairSharingOptions options) : options_(std::move(options)) {}
 
@@ -58,6 +61,13 @@ class LocalQueueLedger {
   void AddPenalty(int local_queue, WorkloadId workload, const Amounts& requests);
   // The workload is gone, or will not be admitted. Does nothing if there is no penalty.
   void DropPenalty(int local_queue, WorkloadId workload);
+  // What it consumed up to `updated`, and what is to be settled yet. Nothing, up to the infinite past, of one it knows
+  // nothing about.
+  struct Statement {
+    Balance consumed, penalty;
+    absl::Time updated = absl::InfinitePast();
+  };
+  Statement StatementOf(int local_queue) const;
   bool HasPenalty(int local_queue) const;
   bool HasPenalty(int local_queue, WorkloadId workload) const;
   // Whether the last sample is at least one interval ago, or a penalty waits to be settled.
@@ -67,9 +77,6 @@ class LocalQueueLedger {
   void Sample(int local_queue, const Amounts& in_use, const std::vector<WorkloadId>& admitted, absl::Time now);
 
  private:
-  // Billionths of a natural unit.
-  using Billionths = __int128;
-  using Balance = std::map<std::string, Billionths>;
   struct Account {
     double weight = 1;
     bool missing = false;

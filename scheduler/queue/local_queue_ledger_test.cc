@@ -34,6 +34,20 @@ TEST(LocalQueueLedger, ResourceWeightsAndQueueWeightsScaleTheShare) {
   EXPECT_DOUBLE_EQ(ledger.Share(0), 1.5);
 }
 
+TEST(LocalQueueLedger, StatesWhatItKnows) {
+  LocalQueueLedger ledger(TenSeconds());
+  EXPECT_EQ(ledger.StatementOf(0).updated, absl::InfinitePast());
+  ledger.SetConsumed(0, {{"cpu", 1500}, {"memory", 4}}, kStart);
+  ledger.AddPenalty(0, kOne, {{"cpu", 1000}});
+  ledger.AddPenalty(0, kTwo, {{"cpu", 1000}});
+  const LocalQueueLedger::Statement statement = ledger.StatementOf(0);
+  EXPECT_EQ(statement.updated, kStart);
+  EXPECT_TRUE(statement.consumed.at("cpu") == 1'500'000'000);
+  EXPECT_TRUE(statement.consumed.at("memory") == 4'000'000'000);
+  // Twice what one core becomes in half a half-life.
+  EXPECT_TRUE(statement.penalty.at("cpu") == 2 * 292'893'218);
+}
+
 TEST(LocalQueueLedger, AQueueWithoutWeightIsAlwaysLast) {
   LocalQueueLedger ledger(TenSeconds());
   ledger.SetWeight(0, 0);

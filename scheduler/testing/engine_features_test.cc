@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "scheduler/engine.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/testing/test_world.h"
 
 namespace muster::scheduler {

@@ -12,7 +12,7 @@
 #include "base/thread_pool.h"
 #include "gtest/gtest.h"
 #include "scheduler/engine.h"
-#include "scheduler/internals.h"
+#include "scheduler/engine/internals.h"
 #include "scheduler/testing/replay_portrait.h"
 #include "scheduler/testing/test_topology.h"
 

@@ -1,7 +1,7 @@
 // The way behind the door, for the library's own tests, benchmarks and conformance runners: what single parts of a
 // cycle would answer. Anything found there may change at any time.
-#ifndef MUSTER_SCHEDULER_INTERNALS_H_
-#define MUSTER_SCHEDULER_INTERNALS_H_
+#ifndef MUSTER_SCHEDULER_ENGINE_INTERNALS_H_
+#define MUSTER_SCHEDULER_ENGINE_INTERNALS_H_
 
 #include "scheduler/engine.h"
 #include "scheduler/engine/engine_impl.h"
@@ -14,8 +14,9 @@ struct EngineInternals {
     engine.impl_->Outdate();
     return *engine.impl_;
   }
+  static const EngineImpl& Of(const Engine& engine) { return *engine.impl_; }
 };
 
 }  // namespace muster::scheduler
 
-#endif  // MUSTER_SCHEDULER_INTERNALS_H_
+#endif  // MUSTER_SCHEDULER_ENGINE_INTERNALS_H_
