@@ -51,6 +51,7 @@ inline constexpr char kReclaimablePodsManager[] = "kueue-reclaimable-pods";
 // Recorders: who says an event.
 inline constexpr char kAdmissionRecorder[] = "kueue-admission";
 inline constexpr char kWorkloadRecorder[] = "kueue-workload-controller";
+inline constexpr char kTopologyRecorder[] = "tas-resource-flavor-controller";  // also of what the node controller says
 
 }  // namespace muster::manager
 

@@ -30,12 +30,23 @@ struct EventNote {
   friend bool operator==(const EventNote&, const EventNote&) = default;
 };
 
+// What is said, and written, when a write is refused. The API server's words are put behind `message`.
+struct Refusal {
+  std::string message;          // "Error creating ProvisioningRequest \"a\": "
+  EventNote event;              // its message is that one
+  kube::Request request;        // says it in its body, too
+  std::string message_at = {};  // where: a JSON pointer into the body
+
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
 // One write, and what is said once it succeeded.
 struct Step {
   kube::Request request;
   std::vector<EventNote> events = {};
-  bool gone_is_fine = false;    // 404 counts as success, without the events
-  bool exists_is_fine = false;  // so does 409 AlreadyExists
+  bool gone_is_fine = false;            // 404 counts as success, without the events
+  bool exists_is_fine = false;          // so does 409 AlreadyExists
+  std::optional<Refusal> refusal = {};  // nothing but looking again
 
   friend bool operator==(const Step&, const Step&) = default;
 };

@@ -20,6 +20,10 @@ inline constexpr char kProvisioningAnnotationPrefix[] = "provreq.kueue.x-k8s.io/
 // On pods of groups.
 inline constexpr char kPodGroupFastAdmissionAnnotation[] = "kueue.x-k8s.io/pod-group-fast-admission";
 
+// On pods whose room a ProvisioningRequest has made: which one, and of which class.
+inline constexpr char kConsumeProvisioningRequestAnnotation[] = "autoscaling.x-k8s.io/consume-provisioning-request";
+inline constexpr char kProvisioningClassAnnotation[] = "autoscaling.x-k8s.io/provisioning-class-name";
+
 // What batch/v1 Jobs put on their pod templates; not the job's to give back.
 inline constexpr char kControllerUidLabel[] = "controller-uid";
 inline constexpr char kBatchControllerUidLabel[] = "batch.kubernetes.io/controller-uid";

@@ -1,11 +1,14 @@
 #include "manager/world.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "api/codec.h"
 #include "api/vocabulary.h"
+#include "manager/names.h"
 #include "manager/vocabulary.h"
 
 namespace muster::manager {
@@ -58,21 +61,71 @@ Values WorkloadOfPod(const Object& pod) {
   return {absl::StrCat(pod.ns(), "/", workload)};
 }
 
+Values Checks(const Object& workload) {
+  Values names;
+  const json* checks = workload.At("/status/admissionChecks");
+  if (checks == nullptr || !checks->is_array()) return names;
+  for (const json& check : *checks) {
+    const auto name = check.find("name");
+    if (name != check.end() && name->is_string()) names.push_back(name->get<std::string>());
+  }
+  return names;
+}
+
+Values OwnerNames(const Object& object) {
+  Values values;
+  for (const kube::Owner& owner : object.Owners()) values.push_back(absl::StrCat(object.ns(), "/", owner.name));
+  return values;
+}
+
+Values SelectedNode(const Object& pod) {
+  if (!IsTopologyAware(pod)) return {};
+  const json* selector = pod.At("/spec/nodeSelector");
+  if (selector == nullptr || !selector->is_object()) return {};
+  const auto host = selector->find(api::kHostnameLabel);
+  if (host == selector->end() || !host->is_string()) return {};
+  return {host->get<std::string>()};
+}
+
+bool HasTrueCondition(const Object& object, absl::string_view type) {
+  const json* conditions = object.At("/status/conditions");
+  if (conditions == nullptr || !conditions->is_array()) return false;
+  return std::any_of(conditions->begin(), conditions->end(), [&](const json& each) {
+    absl::StatusOr<api::Condition> condition = api::DecodePart<api::Condition>(each);
+    return condition.ok() && condition->type == type && condition->status == "True";
+  });
+}
+
 Values Nodes(const Object& workload) {
   const json* assignments = workload.At("/status/admission/podSetAssignments");
   if (assignments == nullptr || !assignments->is_array()) return {};
+  if (!HasTrueCondition(workload, kAdmitted) || HasTrueCondition(workload, kFinished) ||
+      HasTrueCondition(workload, kEvicted)) {
+    return {};
+  }
   Values nodes;
   for (const json& assignment : *assignments) {
     const auto it = assignment.is_object() ? assignment.find("topologyAssignment") : assignment.end();
     if (it == assignment.end()) continue;
     absl::StatusOr<api::TopologyAssignment> read = api::DecodePart<api::TopologyAssignment>(*it);
     if (!read.ok() || read->levels.empty() || read->levels.back() != api::kHostnameLabel) continue;
-    for (const api::TopologyDomainAssignment& domain : read->domains) nodes.push_back(domain.values.back());
+    for (const api::TopologyDomainAssignment& domain : read->domains) {
+      if (domain.count > 0 && !domain.values.empty()) nodes.push_back(domain.values.back());
+    }
   }
   return nodes;
 }
 
 }  // namespace
+
+bool IsTopologyAware(const Object& pod) {
+  // The size of slices alone asks for nothing.
+  constexpr const char* kAnnotations[] = {api::kPreferredTopologyAnnotation, api::kRequiredTopologyAnnotation,
+                                          api::kSliceRequiredTopologyAnnotation, api::kSliceConstraintsAnnotation,
+                                          api::kUnconstrainedTopologyAnnotation};
+  return std::any_of(std::begin(kAnnotations), std::end(kAnnotations),
+                     [&](const char* annotation) { return pod.HasAnnotation(annotation); });
+}
 
 std::string OwnerIndexValue(absl::string_view group, absl::string_view kind, absl::string_view ns,
                             absl::string_view name) {
@@ -87,14 +140,17 @@ World::World(ManagerOptions o) : options(std::move(o)) {
   objects.AddIndex(kWorkloadsByClusterQueue, WorkloadType(),
                    [](const Object& w) { return StringField(w, "/status/admission/clusterQueue", false); });
   objects.AddIndex(kWorkloadsByPriorityClass, WorkloadType(), PriorityClass);
+  objects.AddIndex(kWorkloadsByCheck, WorkloadType(), Checks);
   objects.AddIndex(kWorkloadsByNode, WorkloadType(), Nodes);
   objects.AddIndex(kLocalQueuesByClusterQueue, LocalQueueType(),
                    [](const Object& q) { return StringField(q, "/spec/clusterQueue", false); });
   objects.AddIndex(kPodsByGroup, PodType(), Group);
   objects.AddIndex(kPodsByWorkload, PodType(), WorkloadOfPod);
   objects.AddIndex(kPodsByNode, PodType(), [](const Object& p) { return StringField(p, "/spec/nodeName", false); });
+  objects.AddIndex(kPodsBySelectedNode, PodType(), SelectedNode);
   objects.AddIndex(kPodsByOwnerUid, PodType(), OwnerUids);
   objects.AddIndex(kJobsByOwnerUid, kube::TypeOf("batch", "Job"), OwnerUids);
+  objects.AddIndex(kProvisioningByWorkload, ProvisioningRequestType(), OwnerNames);
 }
 
 absl::StatusOr<std::shared_ptr<const api::Workload>> World::Typed(const kube::ObjectPtr& workload) const {
@@ -144,6 +200,9 @@ MUSTER_RESOURCE_TYPE(TopologyType, kKueue, "Topology")
 MUSTER_RESOURCE_TYPE(PodType, "", "Pod")
 MUSTER_RESOURCE_TYPE(NodeType, "", "Node")
 MUSTER_RESOURCE_TYPE(NamespaceType, "", "Namespace")
+MUSTER_RESOURCE_TYPE(ProvisioningRequestType, "autoscaling.x-k8s.io", "ProvisioningRequest")
+MUSTER_RESOURCE_TYPE(ProvisioningRequestConfigType, kKueue, "ProvisioningRequestConfig")
+MUSTER_RESOURCE_TYPE(PodTemplateType, "", "PodTemplate")
 #undef MUSTER_RESOURCE_TYPE
 
 }  // namespace muster::manager

@@ -24,17 +24,24 @@ inline constexpr char kWorkloadsByOwner[] = "workloads by owner";  // OwnerIndex
 inline constexpr char kWorkloadsByQueue[] = "workloads by queue";  // "namespace/queue"
 inline constexpr char kWorkloadsByClusterQueue[] = "workloads by admission";
 inline constexpr char kWorkloadsByPriorityClass[] = "workloads by priority class";  // WorkloadPriorityClass only
-inline constexpr char kWorkloadsByNode[] = "workloads by node";                     // of a topology assignment
+inline constexpr char kWorkloadsByCheck[] = "workloads by check";                   // of status.admissionChecks
+inline constexpr char kWorkloadsByNode[] = "workloads by node";  // admitted ones, by hosts of their topology assignment
 inline constexpr char kLocalQueuesByClusterQueue[] = "local queues by cluster queue";
 inline constexpr char kPodsByGroup[] = "pods by group";        // "namespace/group"
 inline constexpr char kPodsByWorkload[] = "pods by workload";  // "namespace/workload" of a slice or its annotation
 inline constexpr char kPodsByNode[] = "pods by node";
+inline constexpr char kPodsBySelectedNode[] =
+    "pods by selected node";  // topology-aware ones whose selector names a host
 inline constexpr char kPodsByOwnerUid[] = "pods by owner uid";
-inline constexpr char kJobsByOwnerUid[] = "jobs by owner uid";  // batch/v1 Jobs
+inline constexpr char kJobsByOwnerUid[] = "jobs by owner uid";                          // batch/v1 Jobs
+inline constexpr char kProvisioningByWorkload[] = "provisioning requests by workload";  // "namespace/workload"
 
 // "batch/Job g/a": how an owner is found without its uid.
 std::string OwnerIndexValue(absl::string_view group, absl::string_view kind, absl::string_view ns,
                             absl::string_view name);
+
+// Whether a pod is placed by topology: its annotations ask for it, or it was started as one whose queue implies it.
+bool IsTopologyAware(const kube::Object& pod);
 
 class World {
  public:
@@ -75,6 +82,9 @@ const kube::ResourceType& TopologyType();
 const kube::ResourceType& PodType();
 const kube::ResourceType& NodeType();
 const kube::ResourceType& NamespaceType();
+const kube::ResourceType& ProvisioningRequestType();
+const kube::ResourceType& ProvisioningRequestConfigType();
+const kube::ResourceType& PodTemplateType();
 
 }  // namespace muster::manager
 
