@@ -102,14 +102,6 @@ void FinishOthers(const std::vector<ReadWorkload>& slices, const Chain& chain, a
   }
 }
 
-// The slice that holds quota and is not on its way out.
-const ReadWorkload* LatestReserved(const std::vector<ReadWorkload>& slices) {
-  for (auto it = slices.rbegin(); it != slices.rend(); ++it) {
-    if (it->HasTrue(kQuotaReserved) && !it->HasTrue(kEvicted)) return &*it;
-  }
-  return nullptr;
-}
-
 // The priority of all slices that count follows the job's label. Returns whether anything has to be written.
 bool FollowPriorities(const Job& job, const std::vector<ReadWorkload>& slices, const ReadWorkload* selected,
                       Plan* plan) {

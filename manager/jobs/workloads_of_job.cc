@@ -76,13 +76,25 @@ absl::StatusOr<std::vector<ReadWorkload>> WorkloadsOwnedBy(const World& world, c
 absl::StatusOr<std::vector<ReadWorkload>> UnfinishedWorkloads(const World& world, const kube::Object& job) {
   const api::JobKind* kind = api::FindJobKind(job.type().group, job.type().kind);
   if (kind == nullptr) return std::vector<ReadWorkload>();
-  absl::StatusOr<std::vector<ReadWorkload>> all = WorkloadsOwnedBy(world, *kind, job.ns(), job.name());
+  return UnfinishedWorkloads(world, *kind, job.ns(), job.name());
+}
+
+absl::StatusOr<std::vector<ReadWorkload>> UnfinishedWorkloads(const World& world, const api::JobKind& kind,
+                                                              absl::string_view ns, absl::string_view name) {
+  absl::StatusOr<std::vector<ReadWorkload>> all = WorkloadsOwnedBy(world, kind, ns, name);
   if (!all.ok()) return all;
   std::erase_if(*all, [](const ReadWorkload& each) { return each.HasTrue(kFinished); });
   std::stable_sort(all->begin(), all->end(), [](const ReadWorkload& a, const ReadWorkload& b) {
     return std::make_pair(a.object->created(), a.object->uid()) < std::make_pair(b.object->created(), b.object->uid());
   });
   return all;
+}
+
+const ReadWorkload* LatestReserved(const std::vector<ReadWorkload>& workloads) {
+  for (auto it = workloads.rbegin(); it != workloads.rend(); ++it) {
+    if (it->HasTrue(kQuotaReserved) && !it->HasTrue(kEvicted)) return &*it;
+  }
+  return nullptr;
 }
 
 bool SameAsWorkload(const World& world, const std::vector<json>& pod_sets, const ReadWorkload& workload,

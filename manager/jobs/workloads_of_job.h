@@ -20,6 +20,10 @@ absl::StatusOr<std::vector<ReadWorkload>> WorkloadsOwnedBy(const World& world, c
                                                            absl::string_view ns, absl::string_view name);
 // Those that are not finished, oldest first.
 absl::StatusOr<std::vector<ReadWorkload>> UnfinishedWorkloads(const World& world, const kube::Object& job);
+absl::StatusOr<std::vector<ReadWorkload>> UnfinishedWorkloads(const World& world, const api::JobKind& kind,
+                                                              absl::string_view ns, absl::string_view name);
+// The last of them that holds quota and is not on its way out; null for none.
+const ReadWorkload* LatestReserved(const std::vector<ReadWorkload>& workloads);
 
 // Whether the pod sets are what the Workload says; of one that holds quota, with what starting it puts in.
 bool SameAsWorkload(const World& world, const std::vector<nlohmann::json>& pod_sets, const ReadWorkload& workload,
