@@ -56,6 +56,34 @@ TEST(Ancestors, AChildRunsWhileItsParentMay) {
   }
 }
 
+// Its own operator makes and starts its Workload; nothing is written about the job itself.
+TEST(Ancestors, AJobOfAnExternalFramework) {
+  constexpr char kExternal[] = R"(
+apiVersion: sagemaker.amazonaws.com/v1
+kind: HyperPodPyTorchJob
+metadata: {name: h, namespace: g, uid: h-uid, labels: {kueue.x-k8s.io/queue-name: lq}}
+spec: {replicaSpecs: []})";
+  constexpr char kOwnedByIt[] =
+      "{metadata: {labels: null, ownerReferences: [{apiVersion: sagemaker.amazonaws.com/v1, kind: HyperPodPyTorchJob, "
+      "name: h, uid: h-uid, controller: true}]}, spec: {suspend: false}}";
+  constexpr char kWorkloadOfIt[] =
+      "{metadata: {ownerReferences: [{apiVersion: sagemaker.amazonaws.com/v1, kind: HyperPodPyTorchJob, name: h, uid: "
+      "h-uid, controller: true}]}}";
+  ManagerOptions options;
+  options.webhook.external_frameworks = {"HyperPodPyTorchJob.v1.sagemaker.amazonaws.com"};
+  JobWorld world(options);
+  world.Add(kExternal);
+  world.Add(kBatchJob, kOwnedByIt);
+  EXPECT_EQ(TextOf(Reconcile(world)),
+            "PATCH jobs g/a (merge) {\"spec\":{\"suspend\":true}}\n+ Suspended: Kueue managed child job suspended\n");
+  world.Add(kWorkload, kWorkloadOfIt, "QuotaReserved Admitted");
+  EXPECT_EQ(TextOf(Reconcile(world)), "");
+  world.Add(kWorkload, kWorkloadOfIt, "QuotaReserved Admitted Evicted");
+  EXPECT_EQ(TextOf(ReconcileJob(world.get(), *api::FindJobKind("sagemaker.amazonaws.com", "HyperPodPyTorchJob"), "g",
+                                "h", TestNow())),
+            "");
+}
+
 TEST(Ancestors, OwnersThatCannotBeFollowed) {
   JobWorld world;
   world.Add(kBatchJob, kOwned);

@@ -7,7 +7,7 @@ namespace muster::manager {
 namespace {
 
 std::vector<KindRules> MakeTable() {
-  std::vector<KindRules> table = {BatchJobRules(), JobSetRules(), AppWrapperRules(), SparkRules()};
+  std::vector<KindRules> table = {BatchJobRules(), JobSetRules(), AppWrapperRules(), SparkRules(), TrainJobRules()};
   for (const KindRules& rules : TrainingRules()) table.push_back(rules);
   for (const KindRules& rules : RayRules()) table.push_back(rules);
   return table;

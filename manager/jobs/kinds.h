@@ -13,6 +13,7 @@ std::vector<KindRules> TrainingRules();
 std::vector<KindRules> RayRules();
 KindRules AppWrapperRules();
 KindRules SparkRules();
+KindRules TrainJobRules();
 
 }  // namespace muster::manager
 
