@@ -193,6 +193,19 @@ std::vector<PodSetInfo> InfosOfPodSets(const kube::Object& workload) {
   return infos;
 }
 
+absl::StatusOr<PodSetInfo> InfoOfAssignment(const World& world, const api::PodSetAssignment& assignment,
+                                            const api::PodSet& pod_set) {
+  PodSetInfo info;
+  info.name = assignment.name;
+  info.count = assignment.count.value_or(pod_set.count);
+  if (assignment.topology_assignment.has_value() && world.options.webhook.gates[api::Gate::kTopologyAwareScheduling]) {
+    if (!AsksForTopology(pod_set)) info.annotations[api::kUnconstrainedTopologyAnnotation] = "true";
+    info.scheduling_gates.push_back({{"name", api::kTopologySchedulingGate}});
+  }
+  if (absl::Status status = AddFlavors(world, assignment, &info); !status.ok()) return status;
+  return info;
+}
+
 absl::StatusOr<std::vector<PodSetInfo>> InfosOfAdmission(const World& world, const kube::Object& workload,
                                                          const api::Workload& typed) {
   std::vector<PodSetInfo> infos;
@@ -202,16 +215,9 @@ absl::StatusOr<std::vector<PodSetInfo>> InfosOfAdmission(const World& world, con
     return WrongNumberOfPodSets(typed.spec.pod_sets.size(), assignments.size());
   }
   for (size_t i = 0; i < assignments.size(); ++i) {
-    const api::PodSet& pod_set = typed.spec.pod_sets[i];
-    PodSetInfo info;
-    info.name = assignments[i].name;
-    info.count = assignments[i].count.value_or(pod_set.count);
-    if (assignments[i].topology_assignment.has_value() &&
-        world.options.webhook.gates[api::Gate::kTopologyAwareScheduling]) {
-      if (!AsksForTopology(pod_set)) info.annotations[api::kUnconstrainedTopologyAnnotation] = "true";
-      info.scheduling_gates.push_back({{"name", api::kTopologySchedulingGate}});
-    }
-    if (absl::Status status = AddFlavors(world, assignments[i], &info); !status.ok()) return status;
+    absl::StatusOr<PodSetInfo> of_assignment = InfoOfAssignment(world, assignments[i], typed.spec.pod_sets[i]);
+    if (!of_assignment.ok()) return of_assignment.status();
+    PodSetInfo info = *std::move(of_assignment);
     AddOwnLabels(world, workload, typed, &info);
     if (absl::Status status = AddCheckUpdates(typed, &info); !status.ok()) return status;
     infos.push_back(std::move(info));

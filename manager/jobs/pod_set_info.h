@@ -41,6 +41,11 @@ void RestoreTemplate(const PodSetInfo& info, nlohmann::json* pod_template);
 PodSetInfo InfoOfPodSet(const nlohmann::json& pod_set);
 std::vector<PodSetInfo> InfosOfPodSets(const kube::Object& workload);
 
+// What the assignment of a pod set alone says: node labels and tolerations of its flavors, and that its pods wait for
+// their place in a topology. Errors: NotFound for a flavor that is gone.
+absl::StatusOr<PodSetInfo> InfoOfAssignment(const World& world, const api::PodSetAssignment& assignment,
+                                            const api::PodSet& pod_set);
+
 // What the pods of an admitted Workload get: node labels and tolerations of their flavors, labels that lead back to queue
 // and pod set, the gate of topology, and what admission checks ask for; by pod set, in the order of the admission. Errors:
 // FailedPrecondition as Merge; NotFound for a flavor that is gone.
