@@ -9,6 +9,7 @@
 #include "api/codec.h"
 #include "api/vocabulary.h"
 #include "manager/core/finalizers.h"
+#include "manager/core/local_queue_usage.h"
 #include "manager/core/pending_reason.h"
 #include "manager/core/queue_figures.h"
 #include "manager/names.h"
@@ -124,7 +125,11 @@ Plan ReconcileLocalQueue(const Context& context, absl::string_view ns, absl::str
     status["flavorsReservation"] = FlavorAmounts(*cluster_queue, figures.reservation, /*borrowed=*/false);
     status["flavorsUsage"] = FlavorAmounts(*cluster_queue, figures.usage, /*borrowed=*/false);
   }
-  return WriteStatus(*queue, std::move(status));
+  std::optional<absl::Duration> look_again;
+  if (active.active) look_again = ShowUsage(context, *queue, &status);
+  Plan plan = WriteStatus(*queue, std::move(status));
+  plan.look_again = look_again;
+  return plan;
 }
 
 Plan ReconcileCohort(const Context& context, absl::string_view name) {
