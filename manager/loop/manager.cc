@@ -9,12 +9,18 @@
 #include "base/check.h"
 #include "manager/core/context.h"
 #include "manager/core/finalizers.h"
+#include "manager/core/local_queue_usage.h"
 #include "manager/core/queue_reconcilers.h"
 #include "manager/core/workload_reconciler.h"
+#include "manager/elastic/ungater.h"
 #include "manager/jobs/pods/reconcile_pods.h"
 #include "manager/jobs/reconcile.h"
 #include "manager/jobs/sets/sets.h"
+#include "manager/provisioning/reconcile.h"
 #include "manager/scheduling/decision_writes.h"
+#include "manager/topology/node_health.h"
+#include "manager/topology/ungater.h"
+#include "manager/workload/conditions.h"
 
 namespace muster::manager {
 namespace {
@@ -23,6 +29,12 @@ namespace {
 bool IsOlder(const std::string& a, const std::string& b) {
   uint64_t x = 0, y = 0;
   return absl::SimpleAtoi(a, &x) && absl::SimpleAtoi(b, &y) && x < y;
+}
+
+// Of a Workload: "namespace/name".
+kube::ObjectKey KeyOf(const std::string& workload) {
+  const size_t slash = workload.find('/');
+  return {&WorkloadType(), workload.substr(0, slash), workload.substr(slash + 1)};
 }
 
 // A write that took the last finalizer of an object that is being deleted answers with an object that is gone.
@@ -52,6 +64,9 @@ void Manager::Observe(const kube::ObjectPtr& object, absl::Time now) {
   }
   world_.objects.Put(object);
   if (absl::Status status = feed_.Changed(object, now); !status.ok()) Problem(object->key(), status);
+  if (before == nullptr && object->key().type == &LocalQueueType() && CountsUsage(world_.options)) {
+    RememberUsage(*object, now, &engine_);
+  }
   Enqueue(TriggersOf(world_, before, object), now);
 }
 
@@ -82,6 +97,7 @@ Plan Manager::Reconcile(const Item& item, absl::Time now) {
     case Controller::kClusterQueue:
       return ReconcileClusterQueue(context, item.key.name);
     case Controller::kLocalQueue:
+      if (CountsUsage(world_.options)) engine_.SampleLocalQueues(now);
       return ReconcileLocalQueue(context, item.key.ns, item.key.name);
     case Controller::kCohort:
       return ReconcileCohort(context, item.key.name);
@@ -97,6 +113,18 @@ Plan Manager::Reconcile(const Item& item, absl::Time now) {
       return ReconcilePodOfStatefulSet(world_, item.key.ns, item.key.name);
     case Controller::kLeaderWorkerSet:
       return ReconcileLeaderWorkerSet(world_, item.key.ns, item.key.name);
+    case Controller::kProvisioning:
+      return ReconcileProvisioning(world_, item.key.ns, item.key.name);
+    case Controller::kProvisioningCheck:
+      return ReconcileProvisioningCheck(world_, item.key.name, now);
+    case Controller::kReplaceSlice:
+      return ReplaceSlice(context, item.key.ns, item.key.name);
+    case Controller::kUngateElastic:
+      return UngateElastic(world_, item.key.ns, item.key.name);
+    case Controller::kUngateByTopology:
+      return UngateByTopology(world_, item.key.ns, item.key.name);
+    case Controller::kNode:
+      return ReconcileNode(world_, item.key.name, now);
     case Controller::kJob: {
       const api::JobKind* kind = api::FindJobKind(item.key.type->group, item.key.type->kind);
       return kind == nullptr ? Plan() : ReconcileJob(world_, *kind, item.key.ns, item.key.name, now);
@@ -150,6 +178,7 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
   running.holds_cycle = true;
   const std::string key = decision.identity->key;
   std::vector<std::string> decided_about;
+  std::string replaced_by;  // "" unless it takes another one's place
   const auto add = [&](absl::StatusOr<Step> step) {
     if (step.ok()) running.plan.steps.push_back(*std::move(step));
     return step.ok();
@@ -158,7 +187,7 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
     case scheduler::Outcome::kAdmitted:
       feed_.Assume(key, decision.identity->uid);
       if (!add(AdmissionStep(context, decision))) return;
-      if (decision.replaces != scheduler::kNoId) add(ReplacementStep(context, decision));
+      if (decision.replaces != scheduler::kNoId) replaced_by = key;
       decided_about.push_back(key);
       break;
     case scheduler::Outcome::kPreempting:
@@ -181,8 +210,11 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
       decided_about.push_back(key);
       break;
   }
-  running.ended = [this, decided_about, holds = running.holds_cycle](bool ok, absl::Time at) {
-    if (ok) return;
+  running.ended = [this, decided_about, replaced_by, holds = running.holds_cycle](bool ok, absl::Time at) {
+    if (ok) {
+      if (!replaced_by.empty()) queue_.Add({Controller::kReplaceSlice, KeyOf(replaced_by)});
+      return;
+    }
     for (const std::string& each : decided_about) Verify(each, holds, at);
   };
   Start(std::move(running), now);
@@ -190,8 +222,7 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
 
 // Whether the write was done is not known: nobody is given what the engine decided to give, or told to go, until it is.
 void Manager::Verify(const std::string& key, bool holds_cycle, absl::Time now) {
-  const size_t slash = key.find('/');
-  const kube::ObjectKey object{&WorkloadType(), key.substr(0, slash), key.substr(slash + 1)};
+  const kube::ObjectKey object = KeyOf(key);
   if (holds_cycle && verified_before_cycle_.insert(object).second) ++cycle_holders_;
   queue_.AddAt({Controller::kVerify, object}, now);
 }
@@ -229,6 +260,11 @@ void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now)
       Problem(step.request.key, absl::UnavailableError(absl::StrCat(kube::Summary(step.request), ": ", response.code,
                                                                     " ", response.reason, ": ", response.message)));
     }
+    if (step.refusal.has_value()) {
+      SayRefused(*std::exchange(running.plan.steps[running.at].refusal, std::nullopt), response, now, &running);
+      SendNext(id, running);
+      return;
+    }
     Running ended = std::move(running);
     running_.erase(it);
     if (ended.holds_cycle) --cycle_holders_;
@@ -255,6 +291,19 @@ void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now)
   running_.erase(it);
   if (ended.holds_cycle) --cycle_holders_;
   End(std::move(ended), true, now);
+}
+
+// What is left of the plan gives way to what is said about its end.
+void Manager::SayRefused(Refusal refusal, const kube::Response& response, absl::Time now, Running* running) {
+  const std::string message = absl::StrCat(refusal.message, response.message);
+  refusal.event.message = Shorten(message, kMaxEventMessage);
+  Say({refusal.event}, now);
+  refusal.request.body[nlohmann::json::json_pointer(refusal.message_at)] = Shorten(message, kMaxConditionMessage);
+  Step step;
+  step.request = std::move(refusal.request);
+  running->plan.steps = {std::move(step)};
+  running->plan.error = absl::UnavailableError(message);
+  running->at = 0;
 }
 
 void Manager::End(Running running, bool ok, absl::Time now) {

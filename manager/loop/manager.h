@@ -84,6 +84,7 @@ class Manager {
   void Verify(const std::string& key, bool holds_cycle, absl::Time now);
   void Verified(const kube::ObjectKey& key, absl::Time now);
   void SendNext(int64_t id, Running& running);
+  void SayRefused(Refusal refusal, const kube::Response& response, absl::Time now, Running* running);
   void End(Running running, bool ok, absl::Time now);
   void Say(const std::vector<EventNote>& notes, absl::Time now);
   void Problem(const kube::ObjectKey& key, const absl::Status& status);

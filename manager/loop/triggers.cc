@@ -4,9 +4,12 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "manager/elastic/ungater.h"
 #include "manager/jobs/look_at.h"
 #include "manager/jobs/pods/reconcile_pods.h"
 #include "manager/jobs/sets/sets.h"
+#include "manager/provisioning/reconcile.h"
+#include "manager/topology/look_at.h"
 
 namespace muster::manager {
 namespace {
@@ -53,6 +56,17 @@ class Collect {
     }
     for (ObjectKey& key : JobsToLookAt(world_, *any_)) Add(Controller::kJob, std::move(key));
     for (ObjectKey& key : PodsToLookAt(world_, *any_)) Add(Controller::kPods, std::move(key));
+    for (TopologyLook& look : TopologyToLookAt(world_, before_, after_)) {
+      const bool node = look.key.type == &NodeType();
+      Add(node ? Controller::kNode : Controller::kUngateByTopology, std::move(look.key), look.after);
+    }
+    for (ObjectKey& key : ProvisioningToLookAt(world_, before_, after_)) {
+      const bool check = key.type == &AdmissionCheckType();
+      Add(check ? Controller::kProvisioningCheck : Controller::kProvisioning, std::move(key));
+    }
+    for (ElasticLook& look : ElasticToLookAt(world_, before_, after_)) {
+      Add(Controller::kUngateElastic, std::move(look.key), look.after);
+    }
     for (LookAt& look : SetsToLookAt(world_, before_, after_)) {
       Add(ControllerFor(look.reconciler), std::move(look.key), look.after);
     }

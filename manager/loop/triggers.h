@@ -25,8 +25,14 @@ enum class Controller : uint8_t {
   kStatefulSet,
   kPodOfStatefulSet,
   kLeaderWorkerSet,
-  kJob,     // every other kind of job
-  kVerify,  // of a Workload, after a write that may or may not have been done: what it says now
+  kProvisioning,       // of a Workload
+  kProvisioningCheck,  // an AdmissionCheck
+  kReplaceSlice,       // of an elastic job, by the Workload that was let in
+  kUngateElastic,      // pods of the job of a Workload
+  kUngateByTopology,   // pods of a Workload
+  kNode,               // Workloads and pods on a node that fails
+  kJob,                // every other kind of job
+  kVerify,             // of a Workload, after a write that may or may not have been done: what it says now
 };
 
 struct Item {

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "api/codec.h"
 #include "api/vocabulary.h"
 #include "base/check.h"
@@ -175,17 +176,31 @@ absl::StatusOr<Step> NodeFailureStep(const Context& context, const Decision& dec
                Strictness::kLoose, kAdmissionRecorder, context.now);
 }
 
-absl::StatusOr<Step> ReplacementStep(const Context& context, const Decision& decision) {
-  absl::StatusOr<Subject> subject = Find(context, *decision.replaces_identity);
-  if (!subject.ok()) return subject.status();
-  const std::string message = scheduler::ReplacementMessage(decision);
-  std::optional<Step> step = Finish(StatusDraft(*subject->object, subject->workload->status),
-                                    kReasonWorkloadSliceReplaced, message, context.now);
-  if (!step.has_value()) return absl::NotFoundError("it is finished already");
-  EventNote note = Note(*subject->object, kAdmissionRecorder, false, kReasonWorkloadSliceReplaced, message);
+Plan ReplaceSlice(const Context& context, absl::string_view ns, absl::string_view name) {
+  Plan plan;
+  const kube::ObjectPtr by = context.world.Workload(ns, name);
+  if (by == nullptr) return plan;
+  const std::pair<std::string, std::string> replaced =
+      absl::StrSplit(by->annotation(api::kReplacementForAnnotation), absl::MaxSplits('/', 1));
+  const kube::ObjectPtr object = replaced.first == ns ? context.world.Workload(ns, replaced.second) : nullptr;
+  if (object == nullptr) return plan;
+  const absl::StatusOr<std::shared_ptr<const api::Workload>> workload = context.world.Typed(object);
+  if (!workload.ok()) {
+    plan.error = workload.status();
+    return plan;
+  }
+  const std::string message =
+      absl::StrCat("Replaced to accommodate a workload (UID: ", by->uid(), ", JobUID: ", by->label(api::kJobUidLabel),
+                   ") due to workload slice aggregation");
+  std::optional<Step> step =
+      Finish(StatusDraft(*object, (*workload)->status), kReasonWorkloadSliceReplaced, message, context.now);
+  if (!step.has_value()) return plan;
+  step->gone_is_fine = true;
+  EventNote note = Note(*object, kAdmissionRecorder, false, kReasonWorkloadSliceReplaced, message);
   note.action = "Replaced";
   step->events.push_back(std::move(note));
-  return *std::move(step);
+  plan.steps.push_back(*std::move(step));
+  return plan;
 }
 
 }  // namespace muster::manager

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "manager/core/context.h"
 #include "manager/plan.h"
 #include "scheduler/decision.h"
@@ -29,8 +30,9 @@ absl::StatusOr<Plan> PendingPlan(const Context& context, const scheduler::Decisi
 // The write that evicts a workload whose failed node has no replacement. REQUIRES: the outcome is kEvicted.
 absl::StatusOr<Step> NodeFailureStep(const Context& context, const scheduler::Decision& decision);
 
-// The write that finishes the slice which the decision's workload takes the place of. REQUIRES: it replaces one.
-absl::StatusOr<Step> ReplacementStep(const Context& context, const scheduler::Decision& decision);
+// Finishes the slice of an elastic job that this one, which was let in, takes the place of; empty when that is finished or
+// gone. The job's own reconciler does so, too: whoever comes first says why.
+Plan ReplaceSlice(const Context& context, absl::string_view ns, absl::string_view name);
 
 }  // namespace muster::manager
 
