@@ -25,6 +25,10 @@
 namespace muster::manager {
 namespace {
 
+// The job's own reconciler ends a slice that was replaced, with the job at hand; what it has not ended by then is ended
+// for it.
+constexpr absl::Duration kSliceGrace = absl::Milliseconds(100);
+
 // Whether a was written before b. Versions that are no numbers cannot be told apart: the later told one counts.
 bool IsOlder(const std::string& a, const std::string& b) {
   uint64_t x = 0, y = 0;
@@ -212,7 +216,7 @@ void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time n
   }
   running.ended = [this, decided_about, replaced_by, holds = running.holds_cycle](bool ok, absl::Time at) {
     if (ok) {
-      if (!replaced_by.empty()) queue_.Add({Controller::kReplaceSlice, KeyOf(replaced_by)});
+      if (!replaced_by.empty()) queue_.AddAt({Controller::kReplaceSlice, KeyOf(replaced_by)}, at + kSliceGrace);
       return;
     }
     for (const std::string& each : decided_about) Verify(each, holds, at);
