@@ -59,14 +59,15 @@ spec:
                       checks);
 }
 
-// Two pods in one rack.
-json Job() {
+// Two pods in one rack, which end after so many seconds; 0 = never.
+json Job(const std::string& name = "j", int seconds = 0) {
   json container = {{"name", "c"}, {"image", "x"}, {"resources", {{"requests", {{"cpu", "1"}}}}}};
-  json pod = {{"metadata", {{"annotations", {{"kueue.x-k8s.io/podset-required-topology", "rack"}}}}},
-              {"spec", {{"restartPolicy", "Never"}, {"containers", json::array({container})}}}};
+  json metadata = {{"annotations", {{"kueue.x-k8s.io/podset-required-topology", "rack"}}}};
+  if (seconds > 0) metadata["labels"] = {{"e2e/run-seconds", absl::StrCat(seconds)}};
+  json pod = {{"metadata", metadata}, {"spec", {{"restartPolicy", "Never"}, {"containers", json::array({container})}}}};
   return {{"apiVersion", "batch/v1"},
           {"kind", "Job"},
-          {"metadata", {{"name", "j"}, {"namespace", "ns"}, {"labels", {{"kueue.x-k8s.io/queue-name", "q"}}}}},
+          {"metadata", {{"name", name}, {"namespace", "ns"}, {"labels", {{"kueue.x-k8s.io/queue-name", "q"}}}}},
           {"spec",
            {{"parallelism", 2},
             {"completions", 2},
@@ -167,6 +168,45 @@ spec:
     EXPECT_EQ(pod->annotation("autoscaling.x-k8s.io/consume-provisioning-request"), requests[0]->name());
   }
   EXPECT_TRUE(cluster.broken().empty()) << cluster.broken()[0];
+}
+
+// Nodes have room for one pod each: two on one node were not placed, or not where they were placed.
+void ExpectOnePodPerNode(const GovernedCluster& cluster) {
+  std::set<std::string> nodes;
+  for (const kube::ObjectPtr& pod : cluster.server().List(PodType(), "ns")) {
+    const std::string node(pod->StringAt("/spec/nodeName"));
+    if (node.empty() || pod->deleting() || pod->StringAt("/status/phase") != "Running") continue;
+    EXPECT_TRUE(nodes.insert(node).second) << "two pods on " << node << " at " << cluster.now();
+    const json* selector = pod->At("/spec/nodeSelector");
+    ASSERT_NE(selector, nullptr);
+    EXPECT_EQ(selector->value("kubernetes.io/hostname", ""), node);
+  }
+}
+
+TEST(GoverningTopology, FaultsBySeed) {
+  for (uint64_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    GovernedCluster cluster({}, seed, {.refused = 40, .answer_lost = 30, .late = 50, .killed = 3});
+    cluster.Create(Racks());
+    cluster.Create(QueueWith(""));
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_TRUE(cluster.Do("POST", kJobs, Job(absl::StrCat("j", i), 5 + i)).ok());
+      for (int second = 0; second < 4; ++second) {
+        cluster.RunUntil(cluster.now() + absl::Seconds(1));
+        ExpectOnePodPerNode(cluster);
+      }
+    }
+    cluster.StopFaults();
+    for (int second = 0; second < 60; ++second) {
+      cluster.RunUntil(cluster.now() + absl::Seconds(1));
+      ExpectOnePodPerNode(cluster);
+    }
+    cluster.RunUntil(cluster.now() + absl::Minutes(20));
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_EQ(cluster.Condition("ns", absl::StrCat("j", i), kFinished), "True Succeeded") << i;
+    }
+    for (const std::string& each : cluster.broken()) ADD_FAILURE() << each;
+  }
 }
 
 // Two cpus for more than ten half-lives: nearly all of it.
