@@ -18,9 +18,9 @@
 #include "absl/time/time.h"
 #include "cli/commands.h"
 #include "cli/end_signals.h"
+#include "kube/client/kubeconfig.h"
 #include "webhook/base/log.h"
 #include "webhook/live/cluster_client_ca.h"
-#include "webhook/live/kubeconfig.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/manifests/manifests.h"
 #include "webhook/router.h"
@@ -97,8 +97,8 @@ struct FromCluster {
   std::unique_ptr<webhook::LiveClusterState> state;
   std::unique_ptr<webhook::ClusterClientCa> client_ca;  // null unless it is wanted
 
-  std::vector<webhook::CacheFigures> figures() const {
-    std::vector<webhook::CacheFigures> all = state->figures();
+  std::vector<kube::CacheFigures> figures() const {
+    std::vector<kube::CacheFigures> all = state->figures();
     if (client_ca != nullptr) all.push_back(client_ca->figures());
     return all;
   }
@@ -108,9 +108,8 @@ absl::StatusOr<FromCluster> FollowCluster(const Flags& flags, const webhook::Web
                                           const webhook::Log* log) {
   absl::StatusOr<absl::Duration> max_staleness = ParseDuration("--max-staleness", flags.max_staleness);
   if (!max_staleness.ok()) return max_staleness.status();
-  const absl::StatusOr<webhook::ApiEndpoint> endpoint = flags.kubeconfig.empty()
-                                                            ? webhook::InClusterEndpoint()
-                                                            : webhook::LoadKubeconfig(flags.kubeconfig, flags.context);
+  const absl::StatusOr<kube::ApiEndpoint> endpoint =
+      flags.kubeconfig.empty() ? kube::InClusterEndpoint() : kube::LoadKubeconfig(flags.kubeconfig, flags.context);
   if (!endpoint.ok()) return endpoint.status();
   FromCluster followed;
   if (flags.client_ca_from_cluster) {

@@ -32,13 +32,13 @@ bool Says(const json& object, const char* field, const char* value) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ClientCaIn(const ApiReply& reply) {
+absl::StatusOr<std::string> ClientCaIn(const kube::ApiReply& reply) {
   if (reply.status == 401 || reply.status == 403) {
-    return absl::PermissionDeniedError(absl::StrCat("ConfigMap ", kNamespace, "/", kName, ": ", Explain(reply),
+    return absl::PermissionDeniedError(absl::StrCat("ConfigMap ", kNamespace, "/", kName, ": ", kube::Explain(reply),
                                                     "; bind the Role extension-apiserver-authentication-reader of ",
                                                     kNamespace, " to the webhook's ServiceAccount"));
   }
-  if (reply.status != 200) return Unreadable(Explain(reply));
+  if (reply.status != 200) return Unreadable(kube::Explain(reply));
   absl::StatusOr<json> object = api::ParseJson(reply.body);
   if (!object.ok()) return Unreadable(object.status().message());
   if (!object->is_object() || !Says(*object, "kind", "ConfigMap") || !Says(*object, "apiVersion", "v1")) {
@@ -61,17 +61,18 @@ absl::StatusOr<std::string> ClientCaIn(const ApiReply& reply) {
   return pem;
 }
 
-absl::StatusOr<std::unique_ptr<ClusterClientCa>> ClusterClientCa::Start(const ApiEndpoint& endpoint,
+absl::StatusOr<std::unique_ptr<ClusterClientCa>> ClusterClientCa::Start(const kube::ApiEndpoint& endpoint,
                                                                         ClusterClientCaOptions options,
                                                                         const Log* log) {
-  ApiLimits limits;
+  kube::ApiLimits limits;
   limits.answer = kMaxAnswer;
-  absl::StatusOr<std::unique_ptr<ApiClient>> client = ApiClient::New(endpoint, limits);
+  absl::StatusOr<std::unique_ptr<kube::ApiClient>> client = kube::ApiClient::New(endpoint, limits);
   if (!client.ok()) return client.status();
   return std::unique_ptr<ClusterClientCa>(new ClusterClientCa(*std::move(client), options, log));
 }
 
-ClusterClientCa::ClusterClientCa(std::unique_ptr<ApiClient> client, ClusterClientCaOptions options, const Log* log)
+ClusterClientCa::ClusterClientCa(std::unique_ptr<kube::ApiClient> client, ClusterClientCaOptions options,
+                                 const Log* log)
     : options_(options),
       log_(log),
       client_(std::move(client)),
@@ -91,8 +92,8 @@ ClusterClientCa::~ClusterClientCa() {
 
 void ClusterClientCa::Run() {
   while (!stop_.is_set()) {
-    const SteadyTime asked = SteadyNow();
-    const absl::StatusOr<ApiReply> reply = client_->Get(kPath, options_.timeout);
+    const kube::SteadyTime asked = kube::SteadyNow();
+    const absl::StatusOr<kube::ApiReply> reply = client_->Get(kPath, options_.timeout);
     if (stop_.is_set()) return;
     const absl::StatusOr<std::string> read = reply.ok() ? ClientCaIn(*reply) : reply.status();
     Take(read, asked);
@@ -101,7 +102,7 @@ void ClusterClientCa::Run() {
   }
 }
 
-void ClusterClientCa::Take(const absl::StatusOr<std::string>& read, SteadyTime asked) {
+void ClusterClientCa::Take(const absl::StatusOr<std::string>& read, kube::SteadyTime asked) {
   const std::string problem(read.status().message());
   {
     absl::MutexLock lock(&mutex_);
@@ -127,7 +128,7 @@ void ClusterClientCa::Take(const absl::StatusOr<std::string>& read, SteadyTime a
   }
 }
 
-bool ClusterClientCa::Stale() const { return Since(contact_) > options_.max_staleness; }
+bool ClusterClientCa::Stale() const { return kube::Since(contact_) > options_.max_staleness; }
 
 absl::StatusOr<std::string> ClusterClientCa::Bundle() const {
   absl::MutexLock lock(&mutex_);
@@ -136,11 +137,11 @@ absl::StatusOr<std::string> ClusterClientCa::Bundle() const {
                                                   problem_.empty() ? "what is known is too old" : problem_));
 }
 
-CacheFigures ClusterClientCa::figures() const {
+kube::CacheFigures ClusterClientCa::figures() const {
   absl::MutexLock lock(&mutex_);
-  CacheFigures figures = figures_;
+  kube::CacheFigures figures = figures_;
   // The clock on the wall is for people alone.
-  figures.last_contact = figures.synced ? absl::Now() - Since(contact_) : absl::InfinitePast();
+  figures.last_contact = figures.synced ? absl::Now() - kube::Since(contact_) : absl::InfinitePast();
   figures.stale = figures.synced && Stale();
   return figures;
 }

@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "webhook/live/api_client.h"
-#include "webhook/live/backoff.h"
-#include "webhook/live/cache_figures.h"
-#include "webhook/live/waiting.h"
+#include "kube/client/api_client.h"
+#include "kube/client/backoff.h"
+#include "kube/client/cache_figures.h"
+#include "kube/client/waiting.h"
 
 namespace muster::webhook {
 
@@ -35,7 +35,7 @@ struct ClusterClientCaOptions {
 class ClusterClientCa {
  public:
   // Errors: InvalidArgument for credentials that cannot be used. Does not wait for the API server. `log` outlives it.
-  static absl::StatusOr<std::unique_ptr<ClusterClientCa>> Start(const ApiEndpoint& endpoint,
+  static absl::StatusOr<std::unique_ptr<ClusterClientCa>> Start(const kube::ApiEndpoint& endpoint,
                                                                 ClusterClientCaOptions options, const Log* log);
   ~ClusterClientCa();
 
@@ -44,31 +44,31 @@ class ClusterClientCa {
   absl::StatusOr<std::string> Bundle() const;
 
   // For probes and metrics, as of the objects that are followed.
-  CacheFigures figures() const;
+  kube::CacheFigures figures() const;
 
  private:
-  ClusterClientCa(std::unique_ptr<ApiClient> client, ClusterClientCaOptions options, const Log* log);
+  ClusterClientCa(std::unique_ptr<kube::ApiClient> client, ClusterClientCaOptions options, const Log* log);
   void Run();
-  void Take(const absl::StatusOr<std::string>& read, SteadyTime asked);
+  void Take(const absl::StatusOr<std::string>& read, kube::SteadyTime asked);
   bool Stale() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const ClusterClientCaOptions options_;
   const Log* const log_;
-  const std::unique_ptr<ApiClient> client_;
-  StopSignal stop_;
-  Backoff backoff_;  // these two are the thread's own
+  const std::unique_ptr<kube::ApiClient> client_;
+  kube::StopSignal stop_;
+  kube::Backoff backoff_;  // these two are the thread's own
   std::string last_problem_;
 
   mutable absl::Mutex mutex_;
   std::string bundle_ ABSL_GUARDED_BY(mutex_);
   std::string problem_ ABSL_GUARDED_BY(mutex_) = "it was not read yet";
-  SteadyTime contact_ ABSL_GUARDED_BY(mutex_);  // when what is known was asked for
-  CacheFigures figures_ ABSL_GUARDED_BY(mutex_);
+  kube::SteadyTime contact_ ABSL_GUARDED_BY(mutex_);  // when what is known was asked for
+  kube::CacheFigures figures_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;  // last
 };
 
 // The bundle in an answer. Errors: Unavailable with what it is instead, PermissionDenied with what to do.
-absl::StatusOr<std::string> ClientCaIn(const ApiReply& reply);
+absl::StatusOr<std::string> ClientCaIn(const kube::ApiReply& reply);
 
 }  // namespace muster::webhook
 

@@ -10,8 +10,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "kube/client/fake_api_server.h"
 #include "webhook/base/log.h"
-#include "webhook/live/fake_api_server.h"
 #include "webhook/tls/tls.h"
 
 namespace muster::webhook {
@@ -67,14 +67,14 @@ TEST(ClientCaInTest, OnlyThatConfigMapCounts) {
        "data.client-ca-file: cannot be read"},
   };
   for (const auto& c : cases) {
-    ApiReply reply;
+    kube::ApiReply reply;
     reply.status = c.status;
     reply.body = c.body;
     const absl::StatusOr<std::string> bundle = ClientCaIn(reply);
     EXPECT_EQ(bundle.status().code(), c.code) << c.about;
     EXPECT_THAT(bundle.status().ToString(), HasSubstr(c.says)) << c.about;
   }
-  ApiReply reply;
+  kube::ApiReply reply;
   reply.status = 200;
   reply.body = ConfigMap(Ca()).dump();
   EXPECT_EQ(*ClientCaIn(reply), Ca());
@@ -106,7 +106,7 @@ class ClusterClientCaTest : public ::testing::Test {
     });
   }
 
-  FakeApiServer api_;
+  kube::FakeApiServer api_;
   Log log_;
   ClusterClientCaOptions options_;
   std::unique_ptr<ClusterClientCa> ca_;

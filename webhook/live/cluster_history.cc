@@ -8,7 +8,7 @@ using nlohmann::json;
 
 void ClusterHistory::Note(const std::string& collection, const std::string& key,
                           const std::optional<std::string>& value) {
-  values_[collection + " " + key].push_back({value, SteadyNow()});
+  values_[collection + " " + key].push_back({value, kube::SteadyNow()});
 }
 
 void ClusterHistory::Install(const std::string& collection) {
@@ -132,7 +132,7 @@ uint64_t ClusterHistory::generation() const {
 }
 
 bool ClusterHistory::WasTrue(const std::string& collection, const std::string& key,
-                             const std::optional<std::string>& value, size_t* seen, SteadyTime since) const {
+                             const std::optional<std::string>& value, size_t* seen, kube::SteadyTime since) const {
   absl::MutexLock lock(&mutex_);
   const auto found = values_.find(collection + " " + key);
   if (found == values_.end()) return !value.has_value();

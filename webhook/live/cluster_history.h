@@ -12,7 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "webhook/live/waiting.h"
+#include "kube/client/waiting.h"
 
 namespace muster::webhook {
 
@@ -55,7 +55,7 @@ class ClusterHistory {
   // Whether an object had `value` (nullopt: was not there) at some time since *seen, which moves on to then; a later
   // believer may not believe anything from before. `since`: the value was true at some time after.
   bool WasTrue(const std::string& collection, const std::string& key, const std::optional<std::string>& value,
-               size_t* seen, SteadyTime since) const;
+               size_t* seen, kube::SteadyTime since) const;
   std::optional<std::string> Now(const std::string& collection, const std::string& key) const;
 
  private:
@@ -67,7 +67,7 @@ class ClusterHistory {
   };
   struct Value {
     std::optional<std::string> value;
-    SteadyTime from;
+    kube::SteadyTime from;
   };
   void Note(const std::string& collection, const std::string& key, const std::optional<std::string>& value)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

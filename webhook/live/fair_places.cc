@@ -5,7 +5,7 @@
 
 namespace muster::webhook {
 
-FairPlaces::Guest::Guest(FairPlaces* all, std::string group, SteadyTime patience)
+FairPlaces::Guest::Guest(FairPlaces* all, std::string group, kube::SteadyTime patience)
     : all_(all), group_(std::move(group)) {
   std::unique_lock<std::mutex> lock(all_->mutex_);
   welcome_ = all_->changed_.wait_until(lock, patience, [this] {
@@ -31,7 +31,7 @@ FairPlaces::Guest::~Guest() {
   all_->changed_.notify_all();
 }
 
-bool FairPlaces::Guest::AwaitPlace(SteadyTime deadline) {
+bool FairPlaces::Guest::AwaitPlace(kube::SteadyTime deadline) {
   std::unique_lock<std::mutex> lock(all_->mutex_);
   all_->waiting_[group_].push_back(&seated_);
   all_->Seat();

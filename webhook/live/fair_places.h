@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "webhook/live/waiting.h"
+#include "kube/client/waiting.h"
 
 namespace muster::webhook {
 
@@ -26,14 +26,14 @@ class FairPlaces {
   class Guest {
    public:
     // Waits at the door until `patience` at most. REQUIRES: `all` outlives the guest.
-    Guest(FairPlaces* all, std::string group, SteadyTime patience);
+    Guest(FairPlaces* all, std::string group, kube::SteadyTime patience);
     ~Guest();
     Guest(const Guest&) = delete;
     Guest& operator=(const Guest&) = delete;
 
     bool welcome() const { return welcome_; }
     // Waits for a place, which is held until the end. False when there was none in time. REQUIRES: welcome, once.
-    bool AwaitPlace(SteadyTime deadline);
+    bool AwaitPlace(kube::SteadyTime deadline);
 
    private:
     FairPlaces* const all_;

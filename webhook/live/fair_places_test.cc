@@ -16,8 +16,8 @@
 namespace muster::webhook {
 namespace {
 
-const SteadyTime kNow = SteadyNow();
-const SteadyTime kLate = After(absl::Minutes(5));
+const kube::SteadyTime kNow = kube::SteadyNow();
+const kube::SteadyTime kLate = kube::After(absl::Minutes(5));
 
 TEST(FairPlaces, IsFullForOneGroupBeforeItIsFullForAll) {
   FairPlaces places({.places = 1, .guests = 3, .of_group = 2});
@@ -45,7 +45,7 @@ TEST(FairPlaces, AGuestThatWaitedInVainTakesNoPlace) {
   ASSERT_TRUE(holder->AwaitPlace(kLate));
   {
     FairPlaces::Guest late(&places, "b", kNow);
-    EXPECT_FALSE(late.AwaitPlace(After(absl::Milliseconds(5))));
+    EXPECT_FALSE(late.AwaitPlace(kube::After(absl::Milliseconds(5))));
   }
   holder.reset();
   FairPlaces::Guest next(&places, "c", kNow);

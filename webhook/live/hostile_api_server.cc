@@ -109,8 +109,8 @@ HostileApiServer::~HostileApiServer() {
   close(listener_);
 }
 
-ApiEndpoint HostileApiServer::endpoint() const {
-  ApiEndpoint endpoint;
+kube::ApiEndpoint HostileApiServer::endpoint() const {
+  kube::ApiEndpoint endpoint;
   endpoint.tls = false;
   endpoint.host = "127.0.0.1";
   endpoint.port = port_;
@@ -228,8 +228,8 @@ bool HostileApiServer::SendAnswer(int fd, int status, const std::string& body, c
 
 // A byte each step, until the client has enough of it.
 void HostileApiServer::Drip(int fd, const std::string& bytes) const {
-  const SteadyTime end = webhook::After(kForever);
-  for (size_t i = 0; !stopping_ && SteadyNow() < end; ++i) {
+  const kube::SteadyTime end = kube::After(kForever);
+  for (size_t i = 0; !stopping_ && kube::SteadyNow() < end; ++i) {
     if (!Send(fd, std::string(1, i < bytes.size() ? bytes[i] : 'x'))) return;
     absl::SleepFor(kStep);
   }
@@ -272,7 +272,7 @@ bool HostileApiServer::Misbehave(int fd, Fault fault, const std::string& kind) {
       Drip(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n{\"kind\":\"");
       return false;
     case Fault::kSilent:
-      for (const SteadyTime end = webhook::After(kForever); !stopping_ && SteadyNow() < end;) {
+      for (const kube::SteadyTime end = kube::After(kForever); !stopping_ && kube::SteadyNow() < end;) {
         pollfd closed = {fd, POLLIN, 0};
         if (poll(&closed, 1, 20) > 0) break;
       }

@@ -13,8 +13,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "kube/client/kubeconfig.h"
 #include "webhook/live/cluster_history.h"
-#include "webhook/live/kubeconfig.h"
 
 namespace muster::webhook {
 
@@ -60,7 +60,7 @@ class HostileApiServer {
   HostileApiServer(ClusterHistory* history, uint64_t seed, int faults);
   ~HostileApiServer();
 
-  ApiEndpoint endpoint() const;
+  kube::ApiEndpoint endpoint() const;
   // From now on so many go wrong.
   void SetFaults(int faults) { faults_ = faults; }
   // Every request to a path that starts so meets this fault; kNone ends it.

@@ -12,14 +12,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "kube/client/api_client.h"
+#include "kube/client/cache_figures.h"
+#include "kube/client/paths.h"
+#include "kube/client/reflector.h"
+#include "kube/client/waiting.h"
 #include "webhook/base/log.h"
-#include "webhook/live/api_client.h"
-#include "webhook/live/cache_figures.h"
 #include "webhook/live/cluster_history.h"
 #include "webhook/live/hostile_api_server.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/live/resource.h"
-#include "webhook/live/waiting.h"
 
 namespace muster::webhook {
 namespace {
@@ -34,7 +36,7 @@ constexpr absl::Duration kSoon = absl::Milliseconds(200);
 constexpr absl::Duration kMuchLater = absl::Seconds(15);  // the machine of a test may be slow
 
 bool Eventually(const std::function<bool()>& condition) {
-  for (const SteadyTime end = After(absl::Seconds(60)); SteadyNow() < end;) {
+  for (const kube::SteadyTime end = kube::After(absl::Seconds(60)); kube::SteadyNow() < end;) {
     if (condition()) return true;
     absl::SleepFor(absl::Milliseconds(5));
   }
@@ -45,11 +47,11 @@ class HostileApiTest : public ::testing::Test {
  protected:
   HostileApiTest() : log_(LogLevel::kError) {
     for (const Resource& resource : FollowedResources()) {
-      if (resource.group != "trainer.kubeflow.org") history_.Install(CollectionPath(resource));
+      if (resource.type->group != "trainer.kubeflow.org") history_.Install(kube::CollectionPath(*resource.type));
     }
     history_.Put(kNamespaces, "", "team-a", "1");
     for (int i = 0; i < 7; ++i) history_.Put(kQueues, "team-a", absl::StrCat("q", i), "1");
-    ReflectorOptions& reflector = options_.reflector;
+    kube::ReflectorOptions& reflector = options_.reflector;
     reflector.min_backoff = absl::Milliseconds(2);
     reflector.max_backoff = absl::Milliseconds(20);
     reflector.short_watch = absl::Milliseconds(20);
@@ -63,8 +65,8 @@ class HostileApiTest : public ::testing::Test {
     options_.training_runtimes = false;
   }
   std::unique_ptr<LiveClusterState> Start() { return *LiveClusterState::Start(server_.endpoint(), options_, &log_); }
-  static CacheFigures Of(const LiveClusterState& state, const std::string& resource) {
-    for (const CacheFigures& figures : state.figures()) {
+  static kube::CacheFigures Of(const LiveClusterState& state, const std::string& resource) {
+    for (const kube::CacheFigures& figures : state.figures()) {
       if (figures.resource == resource) return figures;
     }
     return {};
@@ -78,15 +80,15 @@ class HostileApiTest : public ::testing::Test {
 
 // Whatever it is, it ends in time, and is not taken for an answer with something in it.
 TEST_F(HostileApiTest, NoAnswerIsOneInTime) {
-  ApiLimits limits;
+  kube::ApiLimits limits;
   limits.answer = 50'000;
   for (int i = 1; i < static_cast<int>(Fault::kErrorEvent); ++i) {
     SCOPED_TRACE(absl::StrCat("fault ", i));
     server_.Always("/", static_cast<Fault>(i));
-    const auto client = *ApiClient::New(server_.endpoint(), limits);
-    const SteadyTime start = SteadyNow();
-    const absl::StatusOr<ApiReply> reply = client->Get(kNamespaces, kSoon);
-    EXPECT_LT(Since(start), kMuchLater);
+    const auto client = *kube::ApiClient::New(server_.endpoint(), limits);
+    const kube::SteadyTime start = kube::SteadyNow();
+    const absl::StatusOr<kube::ApiReply> reply = client->Get(kNamespaces, kSoon);
+    EXPECT_LT(kube::Since(start), kMuchLater);
     EXPECT_TRUE(!reply.ok() || reply->body.size() <= limits.answer);
     EXPECT_THAT(reply.status().ToString(), Not(HasSubstr("127.0.0.1")));
     server_.Always("/", Fault::kNone);
@@ -96,7 +98,7 @@ TEST_F(HostileApiTest, NoAnswerIsOneInTime) {
 
 TEST_F(HostileApiTest, AWatchThatDripsIsSilent) {
   server_.Always(kNamespaces, Fault::kDripBody);
-  const auto client = *ApiClient::New(server_.endpoint());
+  const auto client = *kube::ApiClient::New(server_.endpoint());
   const absl::Status status =
       client->Stream(absl::StrCat(kNamespaces, "?watch=true"), kSoon, [](absl::string_view) { return true; }).status();
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
@@ -104,7 +106,7 @@ TEST_F(HostileApiTest, AWatchThatDripsIsSilent) {
 
 // An idle connection that the server has closed meanwhile is no reason to fail.
 TEST_F(HostileApiTest, AConnectionThatWasKeptIsNotTrusted) {
-  const auto client = *ApiClient::New(server_.endpoint());
+  const auto client = *kube::ApiClient::New(server_.endpoint());
   ASSERT_EQ(client->Get(kNamespaces, kMuchLater)->status, 200);
   server_.CloseIdle();
   EXPECT_EQ(client->Get(kNamespaces, kMuchLater)->status, 200);
@@ -116,7 +118,7 @@ TEST_F(HostileApiTest, AConnectionThatWasKeptIsNotTrusted) {
 // What is known stays, whatever is said, and however often.
 TEST_F(HostileApiTest, NothingIsForgottenBecauseOfAnAnswerThatIsNone) {
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   for (int i = 1; i < static_cast<int>(Fault::kErrorEvent); ++i) {
     SCOPED_TRACE(absl::StrCat("fault ", i));
     const int64_t failures = Of(*state, "localqueues.kueue.x-k8s.io").failures;
@@ -141,7 +143,7 @@ TEST_F(HostileApiTest, NothingIsKnownBeforeAListIsComplete) {
     ASSERT_TRUE(Eventually([&] { return Of(*state, "localqueues.kueue.x-k8s.io").failures > 3; }));
     absl::SleepFor(absl::Milliseconds(100));  // longer than it takes to believe that a kind is missing
     EXPECT_FALSE(state->Knows(FollowedKind::kLocalQueue));
-    EXPECT_THAT(CacheProblems(state->figures()), HasSubstr("not synced: localqueues.kueue.x-k8s.io"));
+    EXPECT_THAT(kube::CacheProblems(state->figures()), HasSubstr("not synced: localqueues.kueue.x-k8s.io"));
     server_.Always(kQueues, Fault::kNone);
     EXPECT_TRUE(Eventually([&] { return state->HasLocalQueue("team-a", "q6"); }));
   }
@@ -150,7 +152,7 @@ TEST_F(HostileApiTest, NothingIsKnownBeforeAListIsComplete) {
 // Watches that go wrong in the middle: what was missed is in the next list.
 TEST_F(HostileApiTest, AWatchThatGoesWrongIsFollowedByAList) {
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   for (int i = static_cast<int>(Fault::kErrorEvent); i < static_cast<int>(Fault::kShortWatch); ++i) {
     SCOPED_TRACE(absl::StrCat("fault ", i));
     const int64_t lists = Of(*state, "localqueues.kueue.x-k8s.io").lists;
@@ -169,7 +171,7 @@ TEST_F(HostileApiTest, AWatchThatGoesWrongIsFollowedByAList) {
 
 TEST_F(HostileApiTest, AnOlderBackupIsTheTruth) {
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   history_.Restore(kQueues);
   EXPECT_TRUE(Eventually([&] { return !state->HasLocalQueue("team-a", "q0"); }));
   EXPECT_TRUE(state->HasLocalQueue("team-a", "q6"));
@@ -181,7 +183,7 @@ TEST_F(HostileApiTest, WatchesThatEndAtOnceAreNotAskedForInATightLoop) {
   options_.reflector.short_watch = absl::Seconds(1);
   server_.Always(kQueues, Fault::kShortWatch);
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   const int before = server_.Requests(kQueues);
   absl::SleepFor(absl::Seconds(1));
   EXPECT_LT(server_.Requests(kQueues) - before, 25);
@@ -190,12 +192,12 @@ TEST_F(HostileApiTest, WatchesThatEndAtOnceAreNotAskedForInATightLoop) {
 
 TEST_F(HostileApiTest, AKindThatIsUninstalledIsKeptForAWhileAndThenGone) {
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   history_.Uninstall(kQueues);
-  const SteadyTime start = SteadyNow();
+  const kube::SteadyTime start = kube::SteadyNow();
   ASSERT_TRUE(Eventually([&] { return !state->HasLocalQueue("team-a", "q0"); }));
-  EXPECT_GE(Since(start), options_.reflector.removal_patience);
-  EXPECT_EQ(CacheProblems(state->figures()), "");
+  EXPECT_GE(kube::Since(start), options_.reflector.removal_patience);
+  EXPECT_EQ(kube::CacheProblems(state->figures()), "");
   history_.Install(kQueues);
   history_.Put(kQueues, "team-a", "q0", "2");
   EXPECT_TRUE(Eventually([&] { return state->HasLocalQueue("team-a", "q0"); }));
@@ -203,7 +205,7 @@ TEST_F(HostileApiTest, AKindThatIsUninstalledIsKeptForAWhileAndThenGone) {
 
 TEST_F(HostileApiTest, KindsOfKubernetesItselfAreNeverMissing) {
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   history_.Uninstall(kNamespaces);
   const int64_t failures = Of(*state, "namespaces").failures;
   ASSERT_TRUE(Eventually([&] { return Of(*state, "namespaces").failures > failures + 20; }));
@@ -213,13 +215,13 @@ TEST_F(HostileApiTest, KindsOfKubernetesItselfAreNeverMissing) {
 TEST_F(HostileApiTest, WhatIsOldIsStaleUntilSomethingIsSaid) {
   options_.reflector.max_staleness = absl::Milliseconds(400);
   const auto state = Start();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   server_.Always(kNamespaces, Fault::kSilent);
   server_.EndWatches();
-  EXPECT_TRUE(Eventually([&] { return CacheProblems(state->figures()) == "stale: namespaces"; }));
+  EXPECT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()) == "stale: namespaces"; }));
   EXPECT_NE(state->NamespaceLabels("team-a"), nullptr) << "it is the last that is known";
   server_.Always(kNamespaces, Fault::kNone);
-  EXPECT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  EXPECT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
 }
 
 TEST_F(HostileApiTest, MoreObjectsThanThereMayBeAreNotTaken) {
@@ -227,7 +229,7 @@ TEST_F(HostileApiTest, MoreObjectsThanThereMayBeAreNotTaken) {
     options_.reflector.max_objects = 10;
     return Start();
   }();
-  ASSERT_TRUE(Eventually([&] { return CacheProblems(state->figures()).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return kube::CacheProblems(state->figures()).empty(); }));
   const int64_t failures = Of(*state, "localqueues.kueue.x-k8s.io").failures;
   for (int i = 0; i < 20; ++i) history_.Put(kQueues, "team-b", absl::StrCat("q", i), "1");
   ASSERT_TRUE(Eventually([&] { return Of(*state, "localqueues.kueue.x-k8s.io").failures > failures + 2; }));
@@ -241,9 +243,9 @@ TEST_F(HostileApiTest, ALookupEndsInTimeWhateverDrips) {
   const auto state = Start();
   for (const Fault fault : {Fault::kDripHead, Fault::kDripBody, Fault::kSilent}) {
     server_.Always("/apis/batch", fault);
-    const SteadyTime start = SteadyNow();
+    const kube::SteadyTime start = kube::SteadyNow();
     const auto found = state->Lookup({"batch", "v1", "Job", "team-a", "j"});
-    EXPECT_LT(Since(start), kMuchLater);
+    EXPECT_LT(kube::Since(start), kMuchLater);
     ASSERT_TRUE(ApiErrorOf(found.status()).has_value()) << found.status();
     EXPECT_EQ(ApiErrorOf(found.status())->code, 504);
     EXPECT_THAT(std::string(found.status().message()), Not(HasSubstr("127.0.0.1")));

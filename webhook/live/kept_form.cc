@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::webhook {
@@ -12,9 +11,6 @@ namespace {
 using nlohmann::json;
 using Type = KeptField::Type;
 
-// Kubernetes' own limits, of names in paths and of namespaces.
-constexpr size_t kMaxName = 253;
-constexpr size_t kMaxNamespace = 63;
 // Of a list that is looked into.
 constexpr size_t kMaxElements = 10000;
 
@@ -22,10 +18,6 @@ const json* Member(const json& object, absl::string_view key) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(std::string(key));
   return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string StringOr(const json* value) {
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 bool Fits(const json& value, Type type) {
@@ -65,73 +57,21 @@ bool Copy(const json& from, absl::string_view path, Type type, json* to) {
   return next == nullptr || Copy(*next, rest, type, &(*to)[std::string(key)]);
 }
 
-absl::Status Bad(absl::string_view kind, absl::string_view name, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(kind, "/", name.substr(0, kMaxName), ": ", what));
-}
-
 }  // namespace
 
-std::string NameOf(const KeptObject& object) { return absl::StrCat(object.ns, "/", object.name); }
-
-bool IsPathSegment(absl::string_view text) {
-  if (text.empty() || text.size() > kMaxName || text == "." || text == "..") return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == ':' || c == '_';
-  });
-}
-
-uint64_t ResourceVersionOf(const json& object) {
-  const json* metadata = Member(object, "metadata");
-  const std::string text = metadata == nullptr ? "" : StringOr(Member(*metadata, "resourceVersion"));
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  uint64_t version = 0;
-  return digits && absl::SimpleAtoi(text, &version) ? version : 0;
-}
-
-int64_t BytesOf(const json& value) {
-  constexpr int64_t kNode = 64;  // of a map or a list, with what the allocator adds
-  int64_t bytes = kNode;
-  if (value.is_string()) bytes += static_cast<int64_t>(value.get_ref<const std::string&>().size());
-  if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) bytes += static_cast<int64_t>(key.size()) + BytesOf(member);
-  }
-  if (value.is_array()) {
-    for (const json& element : value) bytes += BytesOf(element);
-  }
-  return bytes;
-}
-
-absl::StatusOr<KeptObject> KeptForm(const Resource& resource, const json& object) {
-  KeptObject kept;
-  const json* metadata = Member(object, "metadata");
-  if (metadata == nullptr || !metadata->is_object()) return Bad(resource.kind, "", "metadata: there is none");
-  kept.name = StringOr(Member(*metadata, "name"));
-  kept.ns = StringOr(Member(*metadata, "namespace"));
-  if (!IsPathSegment(kept.name)) return Bad(resource.kind, kept.name, "metadata.name: is no name");
-  const bool has_place = IsPathSegment(kept.ns) && kept.ns.size() <= kMaxNamespace;
-  if (resource.namespaced ? !has_place : Member(*metadata, "namespace") != nullptr && !kept.ns.empty()) {
-    return Bad(resource.kind, kept.name, "metadata.namespace: is not one it can have");
-  }
-  // The items of a list may lack these; then the list has them.
-  for (const auto& [field, expected] :
-       {std::pair{"kind", resource.kind}, std::pair{"apiVersion", ApiVersion(resource)}}) {
-    const json* value = Member(object, field);
-    if (value != nullptr && *value != expected) {
-      return Bad(resource.kind, kept.name, absl::StrCat(field, ": is not ", expected));
+kube::Keep KeptFieldsOf(const Resource& resource) {
+  return [&resource](json* object) -> absl::Status {
+    json form = {{"apiVersion", (*object)["apiVersion"]}, {"kind", (*object)["kind"]}};
+    form["metadata"]["name"] = (*object)["metadata"]["name"];
+    if (resource.type->namespaced) form["metadata"]["namespace"] = (*object)["metadata"]["namespace"];
+    for (const KeptField& field : resource.kept) {
+      if (!Copy(*object, field.path, field.type, &form)) {
+        return absl::InvalidArgumentError(absl::StrCat(field.path, ": is of another type"));
+      }
     }
-  }
-  kept.version = ResourceVersionOf(object);
-  if (kept.version == 0) return Bad(resource.kind, kept.name, "metadata.resourceVersion: is no number");
-  kept.form = {{"apiVersion", ApiVersion(resource)}, {"kind", resource.kind}, {"metadata", {{"name", kept.name}}}};
-  if (resource.namespaced) kept.form["metadata"]["namespace"] = kept.ns;
-  for (const KeptField& field : resource.kept) {
-    if (!Copy(object, field.path, field.type, &kept.form)) {
-      return Bad(resource.kind, kept.name, absl::StrCat(field.path, ": is of another type"));
-    }
-  }
-  kept.bytes = BytesOf(kept.form);
-  return kept;
+    *object = std::move(form);
+    return absl::OkStatus();
+  };
 }
 
 absl::StatusOr<json> KeptMetadata(const json& object) {

@@ -9,9 +9,11 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "kube/client/cache_figures.h"
+#include "kube/client/fake_api_server.h"
+#include "kube/client/kubeconfig.h"
+#include "kube/client/paths.h"
 #include "webhook/base/log.h"
-#include "webhook/live/fake_api_server.h"
-#include "webhook/live/kubeconfig.h"
 #include "webhook/state/cluster_state.h"
 #include "webhook/tls/tls.h"
 
@@ -36,7 +38,7 @@ class LiveClusterStateTest : public ::testing::Test {
  protected:
   LiveClusterStateTest() : log_(LogLevel::kError) {
     for (const Resource& resource : FollowedResources()) {
-      if (resource.group != "trainer.kubeflow.org") api_.AddCollection(CollectionPath(resource));
+      if (resource.type->group != "trainer.kubeflow.org") api_.AddCollection(kube::CollectionPath(*resource.type));
     }
     api_.Put(kNamespaces, "", "team-a", {{"metadata", {{"labels", {{"team", "a"}}}}}});
     for (int i = 0; i < 7; ++i) api_.Put(kLocalQueues, "team-a", absl::StrCat("q", i));
@@ -49,25 +51,25 @@ class LiveClusterStateTest : public ::testing::Test {
     options_.lookups.timeout = absl::Seconds(20);  // the machine of a test may be slow
     options_.lookups.patience_when_full = absl::Seconds(20);
   }
-  std::unique_ptr<LiveClusterState> Start(const ApiEndpoint& endpoint) {
+  std::unique_ptr<LiveClusterState> Start(const kube::ApiEndpoint& endpoint) {
     auto state = LiveClusterState::Start(endpoint, options_, &log_);
     EXPECT_TRUE(state.ok()) << state.status();
     return *std::move(state);
   }
   static bool Synced(const LiveClusterState& state) {
-    for (const CacheFigures& figures : state.figures()) {
+    for (const kube::CacheFigures& figures : state.figures()) {
       if (!figures.synced) return false;
     }
     return true;
   }
-  static CacheFigures FiguresOf(const LiveClusterState& state, const std::string& resource) {
-    for (const CacheFigures& figures : state.figures()) {
+  static kube::CacheFigures FiguresOf(const LiveClusterState& state, const std::string& resource) {
+    for (const kube::CacheFigures& figures : state.figures()) {
       if (figures.resource == resource) return figures;
     }
     return {};
   }
 
-  FakeApiServer api_;
+  kube::FakeApiServer api_;
   Log log_;
   LiveStateOptions options_;
 };
@@ -159,7 +161,7 @@ TEST_F(LiveClusterStateTest, WhatIsKnownStaysInUseWhileTheApiServerIsAway) {
 }
 
 TEST_F(LiveClusterStateTest, IsNotSyncedWithoutBeingLetIn) {
-  ApiEndpoint endpoint = api_.endpoint();
+  kube::ApiEndpoint endpoint = api_.endpoint();
   endpoint.token = "wrong";
   auto state = Start(endpoint);
   ASSERT_TRUE(Eventually([&] { return FiguresOf(*state, "namespaces").failures > 0; }));
@@ -167,7 +169,7 @@ TEST_F(LiveClusterStateTest, IsNotSyncedWithoutBeingLetIn) {
 }
 
 TEST_F(LiveClusterStateTest, ATokenThatIsRenewedIsReadAgain) {
-  ApiEndpoint endpoint = api_.endpoint();
+  kube::ApiEndpoint endpoint = api_.endpoint();
   endpoint.token.clear();
   endpoint.token_file = absl::StrCat(::testing::TempDir(), "/token");
   std::ofstream(endpoint.token_file) << "secret\n";
@@ -182,7 +184,7 @@ TEST_F(LiveClusterStateTest, ATokenThatIsRenewedIsReadAgain) {
 }
 
 TEST_F(LiveClusterStateTest, AnApiServerThatIsNotTheOneIsNotTalkedTo) {
-  ApiEndpoint endpoint = api_.endpoint();
+  kube::ApiEndpoint endpoint = api_.endpoint();
   endpoint.ca = MakeSelfSigned({"127.0.0.1"}, absl::Now(), absl::Hours(1))->ca;  // of somebody else
   auto state = Start(endpoint);
   ASSERT_TRUE(Eventually([&] { return FiguresOf(*state, "namespaces").failures > 1; }));

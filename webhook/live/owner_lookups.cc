@@ -7,9 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/json_text.h"
-#include "webhook/live/discovery.h"
+#include "kube/client/discovery.h"
+#include "kube/client/paths.h"
+#include "kube/client/told_object.h"
 #include "webhook/live/kept_form.h"
-#include "webhook/live/resource.h"
 
 namespace muster::webhook {
 namespace {
@@ -25,9 +26,9 @@ absl::Status NoSuchObject(const ObjectRef& ref) {
 }
 
 bool IsUsable(const ObjectRef& ref) {
-  const auto optional = [](absl::string_view part) { return part.empty() || IsPathSegment(part); };
-  return IsPathSegment(ref.version) && IsPathSegment(ref.kind) && IsPathSegment(ref.name) && optional(ref.group) &&
-         optional(ref.ns);
+  const auto optional = [](absl::string_view part) { return part.empty() || kube::IsPathSegment(part); };
+  return kube::IsPathSegment(ref.version) && kube::IsPathSegment(ref.kind) && kube::IsPathSegment(ref.name) &&
+         optional(ref.group) && optional(ref.ns);
 }
 
 // What the API server refused to say.
@@ -48,11 +49,11 @@ absl::Status Unknown(const ObjectRef& ref, const absl::Status& why) {
   return status;
 }
 
-absl::Status Refused(const ObjectRef& ref, const ApiReply& reply) {
+absl::Status Refused(const ObjectRef& ref, const kube::ApiReply& reply) {
   // The page of a proxy that does not know the path says nothing about the object.
-  if (reply.status == 404 && ReasonOf(reply) == "NotFound") return NoSuchObject(ref);
-  if (reply.status < 400 || reply.status == 404) return Unknown(ref, absl::UnavailableError(Explain(reply)));
-  return Refusal(ref, {reply.status, ReasonOf(reply)}, Explain(reply));
+  if (reply.status == 404 && kube::ReasonOf(reply) == "NotFound") return NoSuchObject(ref);
+  if (reply.status < 400 || reply.status == 404) return Unknown(ref, absl::UnavailableError(kube::Explain(reply)));
+  return Refusal(ref, {reply.status, kube::ReasonOf(reply)}, kube::Explain(reply));
 }
 
 // The object in an answer, without what nobody looks at. Errors: InvalidArgument for what is not the one asked for.
@@ -85,11 +86,11 @@ absl::StatusOr<json> Understand(const ObjectRef& ref, absl::string_view text) {
 
 OwnerLookups::Found OwnerLookups::Find(const ObjectRef& ref) {
   if (!IsUsable(ref)) return NoSuchObject(ref);
-  const SteadyTime deadline = After(options_.timeout);
+  const kube::SteadyTime deadline = kube::After(options_.timeout);
   const std::string key = absl::StrCat(ref.group, "/", ref.version, "/", ref.kind, "/", ref.ns, "/", ref.name);
   const auto kept = [&]() -> std::shared_ptr<Entry> {
     const auto found = entries_.find(key);
-    return found != entries_.end() && SteadyNow() < found->second->good_until ? found->second : nullptr;
+    return found != entries_.end() && kube::SteadyNow() < found->second->good_until ? found->second : nullptr;
   };
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -97,7 +98,7 @@ OwnerLookups::Found OwnerLookups::Find(const ObjectRef& ref) {
   }
   // From here on there is waiting to do, which only so many may at a time.
   FairPlaces::Guest guest(&places_, std::string(ref.ns),
-                          After(std::min(options_.patience_when_full, options_.timeout)));
+                          kube::After(std::min(options_.patience_when_full, options_.timeout)));
   if (!guest.welcome()) {
     return Unknown(ref, absl::UnavailableError("too many lookups at a time, of the namespace or in all"));
   }
@@ -130,11 +131,11 @@ void OwnerLookups::Keep(const std::string& key, const Found& found, Entry* entry
     const absl::Duration good = found.ok()                         ? options_.found_for
                                 : absl::IsNotFound(found.status()) ? options_.missing_for
                                                                    : absl::ZeroDuration();
-    const SteadyTime now = SteadyNow();
+    const kube::SteadyTime now = kube::SteadyNow();
     entry->found = found;
     entry->asking = false;
-    entry->good_until = After(good, now);
-    entry->bytes = static_cast<int64_t>(key.size()) * 2 + (found.ok() ? BytesOf(**found) : 0);
+    entry->good_until = kube::After(good, now);
+    entry->bytes = static_cast<int64_t>(key.size()) * 2 + (found.ok() ? kube::BytesOf(**found) : 0);
     const auto slot = entries_.find(key);
     if (slot != entries_.end() && slot->second.get() == entry) bytes_ += entry->bytes;
     if (entries_.size() > options_.max_kept || bytes_ > options_.max_kept_bytes) Evict(now);
@@ -142,8 +143,8 @@ void OwnerLookups::Keep(const std::string& key, const Found& found, Entry* entry
   answered_.notify_all();
 }
 
-void OwnerLookups::Evict(SteadyTime now) {
-  const auto forget = [this](bool all, SteadyTime at) {
+void OwnerLookups::Evict(kube::SteadyTime now) {
+  const auto forget = [this](bool all, kube::SteadyTime at) {
     absl::erase_if(entries_, [&](const auto& item) {
       const Entry& entry = *item.second;
       if (entry.asking || (!all && at < entry.good_until)) return false;
@@ -156,8 +157,8 @@ void OwnerLookups::Evict(SteadyTime now) {
   if (entries_.size() > options_.max_kept || bytes_ > options_.max_kept_bytes) forget(true, now);
 }
 
-OwnerLookups::Found OwnerLookups::Ask(const ObjectRef& ref, SteadyTime deadline) {
-  std::unique_ptr<ApiClient> client;
+OwnerLookups::Found OwnerLookups::Ask(const ObjectRef& ref, kube::SteadyTime deadline) {
+  std::unique_ptr<kube::ApiClient> client;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!clients_.empty()) {
@@ -166,9 +167,9 @@ OwnerLookups::Found OwnerLookups::Ask(const ObjectRef& ref, SteadyTime deadline)
     }
   }
   if (client == nullptr) {
-    ApiLimits limits;
+    kube::ApiLimits limits;
     limits.answer = options_.max_answer;
-    absl::StatusOr<std::unique_ptr<ApiClient>> made = ApiClient::New(endpoint_, limits);
+    absl::StatusOr<std::unique_ptr<kube::ApiClient>> made = kube::ApiClient::New(endpoint_, limits);
     if (!made.ok()) return Unknown(ref, made.status());
     client = *std::move(made);
   }
@@ -178,15 +179,15 @@ OwnerLookups::Found OwnerLookups::Ask(const ObjectRef& ref, SteadyTime deadline)
   return found;
 }
 
-OwnerLookups::Found OwnerLookups::AskOn(ApiClient* client, const ObjectRef& ref, SteadyTime deadline) {
+OwnerLookups::Found OwnerLookups::AskOn(kube::ApiClient* client, const ObjectRef& ref, kube::SteadyTime deadline) {
   const absl::StatusOr<std::string> plural = Plural(client, ref, deadline);
   if (!plural.ok()) return plural.status();
-  std::string path = GroupPath(ref.group, ref.version);
+  std::string path = kube::GroupPath(ref.group, ref.version);
   if (!ref.ns.empty()) absl::StrAppend(&path, "/namespaces/", ref.ns);
   absl::StrAppend(&path, "/", *plural, "/", ref.name);
   const bool whole = ref.group == "kueue.x-k8s.io";
-  const absl::StatusOr<ApiReply> reply =
-      client->Get(path, -Since(deadline), whole ? "application/json" : kMetadataOnly);
+  const absl::StatusOr<kube::ApiReply> reply =
+      client->Get(path, -kube::Since(deadline), whole ? "application/json" : kMetadataOnly);
   if (!reply.ok()) return Unknown(ref, reply.status());
   if (reply->status != 200) return Refused(ref, *reply);
   absl::StatusOr<json> object = Understand(ref, reply->body);
@@ -194,14 +195,15 @@ OwnerLookups::Found OwnerLookups::AskOn(ApiClient* client, const ObjectRef& ref,
   return std::make_shared<const json>(*std::move(object));
 }
 
-absl::StatusOr<std::string> OwnerLookups::Plural(ApiClient* client, const ObjectRef& ref, SteadyTime deadline) {
-  const std::string key = absl::StrCat(GroupPath(ref.group, ref.version), "/", ref.kind);
+absl::StatusOr<std::string> OwnerLookups::Plural(kube::ApiClient* client, const ObjectRef& ref,
+                                                 kube::SteadyTime deadline) {
+  const std::string key = absl::StrCat(kube::GroupPath(ref.group, ref.version), "/", ref.kind);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (const auto known = plurals_.find(key); known != plurals_.end()) return known->second;
   }
   const absl::StatusOr<std::optional<std::string>> found =
-      Discover(client, {.group = ref.group, .version = ref.version, .kind = ref.kind}, deadline);
+      kube::Discover(client, {.group = ref.group, .version = ref.version, .kind = ref.kind}, deadline);
   if (!found.ok()) return Unknown(ref, found.status());
   if (!found->has_value()) {
     return absl::NotFoundError(absl::StrCat("no matches for kind \"", ref.kind, "\" in version \"",

@@ -12,9 +12,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "webhook/live/api_client.h"
+#include "kube/client/api_client.h"
+#include "kube/client/waiting.h"
 #include "webhook/live/fair_places.h"
-#include "webhook/live/waiting.h"
 #include "webhook/state/cluster_state.h"
 
 namespace muster::webhook {
@@ -40,7 +40,7 @@ class OwnerLookups {
  public:
   using Found = absl::StatusOr<std::shared_ptr<const nlohmann::json>>;
 
-  OwnerLookups(const ApiEndpoint& endpoint, LookupOptions options)
+  OwnerLookups(const kube::ApiEndpoint& endpoint, LookupOptions options)
       : endpoint_(endpoint), options_(options), places_(options.places) {}
 
   // Errors: as ClusterState::Lookup. NotFound when the API server says that there is no such object or kind, and only
@@ -53,18 +53,18 @@ class OwnerLookups {
     Found found = absl::UnknownError("asked right now");
     bool asking = true;
     int64_t bytes = 0;
-    SteadyTime good_until = SteadyTime::max();
+    kube::SteadyTime good_until = kube::SteadyTime::max();
   };
 
-  Found Ask(const ObjectRef& ref, SteadyTime deadline);
-  Found AskOn(ApiClient* client, const ObjectRef& ref, SteadyTime deadline);
+  Found Ask(const ObjectRef& ref, kube::SteadyTime deadline);
+  Found AskOn(kube::ApiClient* client, const ObjectRef& ref, kube::SteadyTime deadline);
   // The name of the kind in paths ("jobs"). NotFound when the API server does not have it.
-  absl::StatusOr<std::string> Plural(ApiClient* client, const ObjectRef& ref, SteadyTime deadline);
+  absl::StatusOr<std::string> Plural(kube::ApiClient* client, const ObjectRef& ref, kube::SteadyTime deadline);
   void Keep(const std::string& key, const Found& found, Entry* entry);
   // Makes room when there is too much. The lock is held.
-  void Evict(SteadyTime now);
+  void Evict(kube::SteadyTime now);
 
-  const ApiEndpoint endpoint_;
+  const kube::ApiEndpoint endpoint_;
   const LookupOptions options_;
   FairPlaces places_;
   std::mutex mutex_;
@@ -72,7 +72,7 @@ class OwnerLookups {
   absl::flat_hash_map<std::string, std::shared_ptr<Entry>> entries_;
   int64_t bytes_ = 0;  // of all entries
   absl::flat_hash_map<std::string, std::string> plurals_;
-  std::vector<std::unique_ptr<ApiClient>> clients_;  // idle ones
+  std::vector<std::unique_ptr<kube::ApiClient>> clients_;  // idle ones
 };
 
 }  // namespace muster::webhook

@@ -11,7 +11,8 @@
 #include "absl/strings/str_split.h"
 #include "api/vocabulary.h"
 #include "api/yaml.h"
-#include "webhook/live/live_cluster_state.h"
+#include "kube/resource_type.h"
+#include "webhook/live/resource.h"
 #include "webhook/manifests/workload_manifests.h"
 
 namespace muster::webhook {
@@ -87,7 +88,8 @@ json WebhookConfiguration(const std::vector<Route>& routes, Route::Type type, co
 // What is listed and watched, and what may own a job or a pod.
 json Rules(const std::vector<Route>& routes) {
   std::map<std::string, std::set<std::string>> followed, owners;
-  for (const Resource& resource : FollowedResources()) followed[resource.group].insert(resource.plural);
+  for (const Resource& resource : FollowedResources())
+    followed[std::string(resource.type->group)].insert(std::string(resource.type->plural));
   owners["apps"].insert("replicasets");
   for (const Route& route : routes) {
     // Owners of all of Kueue's kinds are followed, whether they are enabled or not.

@@ -127,7 +127,7 @@ void CollectCertificates(const CertificateSource& certificates, std::vector<Metr
   out->push_back(std::move(reloads));
 }
 
-void CollectCaches(const std::vector<CacheFigures>& caches, absl::Time now, std::vector<MetricFamily>* out) {
+void CollectCaches(const std::vector<kube::CacheFigures>& caches, absl::Time now, std::vector<MetricFamily>* out) {
   MetricFamily synced =
       Family("muster_webhook_cache_synced", "Whether all objects were listed once.", MetricType::Gauge);
   MetricFamily objects = Family("muster_webhook_cache_objects", "Objects known.", MetricType::Gauge);
@@ -136,7 +136,7 @@ void CollectCaches(const std::vector<CacheFigures>& caches, absl::Time now, std:
   MetricFamily lists = Family("muster_webhook_cache_lists_total", "Full lists read.", MetricType::Counter);
   MetricFamily failures =
       Family("muster_webhook_cache_failures_total", "Lists and watches that failed.", MetricType::Counter);
-  for (const CacheFigures& cache : caches) {
+  for (const kube::CacheFigures& cache : caches) {
     Add(&synced, cache.synced ? 1 : 0, "resource", cache.resource);
     Add(&objects, double(cache.objects), "resource", cache.resource);
     if (cache.last_contact != absl::InfinitePast()) {
@@ -191,14 +191,16 @@ class Metrics::Impl {
   }
   bool IsRoute(absl::string_view path) const { return path != "other" && paths_.contains(path); }
 
-  std::string Text() const {
+  std::string Text(bool process) const {
     std::vector<MetricFamily> families = registry_.Collect();
     if (sources_.server) CollectServer(sources_.server(), &families);
     if (sources_.certificates != nullptr) CollectCertificates(*sources_.certificates, &families);
     if (sources_.caches) CollectCaches(sources_.caches(), absl::Now(), &families);
-    families.push_back(Single("process_resident_memory_bytes", "Memory in use.", MetricType::Gauge, ResidentBytes()));
-    families.push_back(
-        Single("process_start_time_seconds", "When the process started.", MetricType::Gauge, UnixSeconds(start_)));
+    if (process) {
+      families.push_back(Single("process_resident_memory_bytes", "Memory in use.", MetricType::Gauge, ResidentBytes()));
+      families.push_back(
+          Single("process_start_time_seconds", "When the process started.", MetricType::Gauge, UnixSeconds(start_)));
+    }
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);
     return out.str();
@@ -219,6 +221,6 @@ void Metrics::Observe(absl::string_view path, const HttpAnswer& answer, absl::Du
   impl_->Observe(path, answer, took);
 }
 bool Metrics::IsRoute(absl::string_view path) const { return impl_->IsRoute(path); }
-std::string Metrics::Text() const { return impl_->Text(); }
+std::string Metrics::Text(bool process) const { return impl_->Text(process); }
 
 }  // namespace muster::webhook

@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "webhook/live/cache_figures.h"
+#include "kube/client/cache_figures.h"
 #include "webhook/router.h"
 #include "webhook/serving/http_server.h"
 #include "webhook/tls/certificates.h"
@@ -24,7 +24,7 @@ class Metrics {
   struct Sources {
     std::function<HttpServerStats()> server;
     const CertificateSource* certificates = nullptr;  // outlives the metrics
-    std::function<std::vector<CacheFigures>()> caches;
+    std::function<std::vector<kube::CacheFigures>()> caches;
   };
 
   // `routes`: the paths that are counted by name; all others are one. (A client cannot make series.)
@@ -36,8 +36,8 @@ class Metrics {
   // Whether the path is one of `routes`.
   bool IsRoute(absl::string_view path) const;
 
-  // The text exposition format.
-  std::string Text() const;
+  // The text exposition format. `process`: with what is about the process as a whole.
+  std::string Text(bool process = true) const;
 
  private:
   class Impl;

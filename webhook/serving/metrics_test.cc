@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "webhook/live/cache_figures.h"
+#include "kube/client/cache_figures.h"
 #include "webhook/router.h"
 #include "webhook/serving/http_server.h"
 
@@ -98,10 +98,10 @@ TEST(Metrics, PathsAndCodesThatNobodyServesAreOne) {
 }
 
 TEST(Metrics, FiguresAreAskedForWhenSomebodyReads) {
-  CacheFigures never;
+  kube::CacheFigures never;
   never.resource = "namespaces";
   never.last_contact = absl::InfinitePast();
-  CacheFigures known;
+  kube::CacheFigures known;
   known.resource = "localqueues.kueue.x-k8s.io";
   known.synced = true;
   known.objects = 7;
@@ -115,7 +115,7 @@ TEST(Metrics, FiguresAreAskedForWhenSomebodyReads) {
   sources.server = [&] { return stats; };
   sources.caches = [&] {
     ++asked;
-    return std::vector<CacheFigures>{never, known};
+    return std::vector<kube::CacheFigures>{never, known};
   };
   Metrics metrics(Routes(), sources);
   EXPECT_EQ(asked, 0);

@@ -12,9 +12,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "kube/client/fake_api_server.h"
+#include "kube/client/paths.h"
 #include "webhook/base/log.h"
-#include "webhook/live/fake_api_server.h"
 #include "webhook/live/live_cluster_state.h"
+#include "webhook/live/resource.h"
 #include "webhook/router.h"
 #include "webhook/serving/raw_client.h"
 #include "webhook/serving/webhook_server.h"
@@ -81,7 +83,7 @@ class UnderLoadTest : public ::testing::Test {
  protected:
   UnderLoadTest() : folder_(absl::StrCat(::testing::TempDir(), "/under-load-", getpid())), log_(LogLevel::kError) {
     std::filesystem::create_directories(folder_);
-    for (const Resource& resource : FollowedResources()) api_.AddCollection(CollectionPath(resource));
+    for (const Resource& resource : FollowedResources()) api_.AddCollection(kube::CollectionPath(*resource.type));
     api_.Put(kNamespaces, "", "team-a");
     api_.Put(kLocalQueues, "team-a", "q", {{"spec", {{"clusterQueue", "cq"}}}});
     api_.PutPath("/apis/batch/v1", {{"resources", {{{"name", "jobs"}, {"kind", "Job"}}}}});
@@ -147,7 +149,7 @@ class UnderLoadTest : public ::testing::Test {
   }
 
   const std::string folder_;
-  FakeApiServer api_;
+  kube::FakeApiServer api_;
   const Log log_;
   std::unique_ptr<CertificateSource> certificates_;
   std::unique_ptr<LiveClusterState> state_;

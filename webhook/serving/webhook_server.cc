@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "kube/client/cache_figures.h"
 #include "webhook/base/log.h"
-#include "webhook/live/cache_figures.h"
 #include "webhook/serving/answer_cost.h"
 #include "webhook/serving/monotonic.h"
 
@@ -146,7 +146,7 @@ bool WebhookServer::Ready(std::string* checks) const {
   } else {
     check("certificate", "");
   }
-  if (caches_) check("caches", CacheProblems(caches_()));
+  if (caches_) check("caches", kube::CacheProblems(caches_()));
   check("shutdown", draining_ ? "shutting down" : "");
   return ready;
 }

@@ -35,7 +35,7 @@ struct WebhookServerOptions {
 class WebhookServer {
  public:
   // Figures of the objects answers depend on; ready when all are synced. Not set: they are not followed.
-  using Caches = std::function<std::vector<CacheFigures>()>;
+  using Caches = std::function<std::vector<kube::CacheFigures>()>;
 
   // Starts to serve. All arguments outlive the server. Errors: those of HttpServer::Start.
   static absl::StatusOr<std::unique_ptr<WebhookServer>> Start(WebhookServerOptions options, const Router* router,
@@ -48,7 +48,7 @@ class WebhookServer {
 
   // The checks behind /readyz, one a line: "[+]certificate ok", "[-]caches not synced: …". True when all are well.
   bool Ready(std::string* checks) const;
-  std::string MetricsText() const { return metrics_->Text(); }
+  std::string MetricsText(bool process = true) const { return metrics_->Text(process); }
 
   // From now on not ready, and every answer ends its connection; everything is still answered.
   void StartDrain();

@@ -196,7 +196,7 @@ TEST_F(WebhookServerTest, IsNotReadyWithAnExpiredCertificate) {
 TEST_F(WebhookServerTest, IsNotReadyBeforeItKnowsTheCluster) {
   std::atomic<bool> synced{false};
   Start(Certificate(absl::Now(), absl::Hours(1)), [&] {
-    CacheFigures namespaces, queues;
+    kube::CacheFigures namespaces, queues;
     namespaces.resource = "namespaces";
     namespaces.synced = true;
     namespaces.objects = 7;
@@ -204,7 +204,7 @@ TEST_F(WebhookServerTest, IsNotReadyBeforeItKnowsTheCluster) {
     queues.resource = "localqueues.kueue.x-k8s.io";
     queues.synced = synced;
     queues.last_contact = absl::InfinitePast();
-    return std::vector<CacheFigures>{namespaces, queues};
+    return std::vector<kube::CacheFigures>{namespaces, queues};
   });
   EXPECT_THAT(Probe("/readyz"), HasSubstr("[-]caches: not synced: localqueues.kueue.x-k8s.io\n"));
   EXPECT_THAT(Probe("/metrics"), HasSubstr("muster_webhook_cache_objects{resource=\"namespaces\"} 7\n"));

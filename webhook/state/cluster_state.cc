@@ -4,9 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "api/job_kinds.h"
 #include "api/load.h"
 #include "api/problem.h"
@@ -20,7 +18,6 @@ using nlohmann::json;
 
 constexpr char kKueueGroup[] = "kueue.x-k8s.io";
 constexpr char kTrainerGroup[] = "trainer.kubeflow.org";
-constexpr char kApiErrorPayload[] = "muster/api-error";  // "403 Forbidden"
 
 std::string KindKey(absl::string_view group, absl::string_view kind) { return absl::StrCat(group, "/", kind); }
 std::string Key(absl::string_view ns, absl::string_view name) { return absl::StrCat(ns, "/", name); }
@@ -63,21 +60,6 @@ std::shared_ptr<const api::StringMap> LabelsOf(const json& object) {
 }
 
 }  // namespace
-
-void SetApiError(const ApiError& error, absl::Status* status) {
-  status->SetPayload(kApiErrorPayload, absl::Cord(absl::StrCat(error.code, " ", error.reason)));
-}
-
-std::optional<ApiError> ApiErrorOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kApiErrorPayload);
-  if (!payload.has_value()) return std::nullopt;
-  const std::string text(*payload);
-  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits(' ', 1));
-  ApiError error;
-  if (!absl::SimpleAtoi(parts.first, &error.code)) return std::nullopt;
-  error.reason = std::string(parts.second);
-  return error;
-}
 
 absl::Status CachedClusterState::Upsert(json object) {
   absl::StatusOr<Identity> id = IdentityOf(object);

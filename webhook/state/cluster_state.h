@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "api/meta.h"
+#include "kube/api_error.h"
 
 namespace muster::webhook {
 
@@ -39,13 +39,9 @@ enum class FollowedKind {
 inline constexpr int kFollowedKinds = 7;
 
 // What the API server answered instead of an object.
-struct ApiError {
-  int code = 0;  // of HTTP
-  std::string reason;
-};
-// Carried along with a status.
-void SetApiError(const ApiError& error, absl::Status* status);
-std::optional<ApiError> ApiErrorOf(const absl::Status& status);
+using kube::ApiError;
+using kube::ApiErrorOf;
+using kube::SetApiError;
 
 // Thread-safe. All but Lookup answer from memory at once.
 class ClusterState {

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "kube/client/cache_figures.h"
+#include "kube/client/fake_api_server.h"
 #include "webhook/base/log.h"
-#include "webhook/live/cache_figures.h"
 #include "webhook/live/cluster_client_ca.h"
-#include "webhook/live/fake_api_server.h"
 #include "webhook/router.h"
 #include "webhook/serving/bind_address.h"
 #include "webhook/serving/identified_client.h"
@@ -51,7 +51,8 @@ class ClientIdentityTest : public ::testing::Test {
     serving.https.address = "127.0.0.1";
     serving.health = BindAddress{};
     auto server = WebhookServer::Start(
-        serving, &router_, certificates_.get(), [this] { return std::vector<CacheFigures>{ca_->figures()}; }, &log_);
+        serving, &router_, certificates_.get(), [this] { return std::vector<kube::CacheFigures>{ca_->figures()}; },
+        &log_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -73,7 +74,7 @@ class ClientIdentityTest : public ::testing::Test {
 
   static KeyPair Identity(const char* name) { return *MakeClientIdentity(name, absl::Now(), absl::Hours(1)); }
 
-  FakeApiServer api_;
+  kube::FakeApiServer api_;
   Log log_{LogLevel::kError};
   CachedClusterState state_;
   Router router_{DefaultWebhookConfig(), &state_};

@@ -23,13 +23,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "kube/client/cache_figures.h"
+#include "kube/client/paths.h"
+#include "kube/client/reflector.h"
+#include "kube/client/waiting.h"
 #include "webhook/base/log.h"
-#include "webhook/live/cache_figures.h"
 #include "webhook/live/cluster_history.h"
 #include "webhook/live/hostile_api_server.h"
 #include "webhook/live/live_cluster_state.h"
 #include "webhook/live/resource.h"
-#include "webhook/live/waiting.h"
 #include "webhook/router.h"
 #include "webhook/state/config.h"
 #include "webhook/state/needed_state.h"
@@ -59,7 +61,7 @@ int NumberFromEnvironment(const char* name, int otherwise) {
 LiveStateOptions Options(uint64_t seed) {
   LiveStateOptions options;
   options.training_runtimes = false;
-  ReflectorOptions& reflector = options.reflector;
+  kube::ReflectorOptions& reflector = options.reflector;
   reflector.seed = seed;
   reflector.min_backoff = absl::Milliseconds(1);
   reflector.max_backoff = absl::Milliseconds(30);
@@ -88,7 +90,7 @@ class History {
   explicit History(uint64_t seed)
       : seed_(seed), random_(seed), server_(&history_, seed, kFaults), log_(LogLevel::kError) {
     for (const Resource& resource : FollowedResources()) {
-      if (resource.group != "trainer.kubeflow.org") history_.Install(CollectionPath(resource));
+      if (resource.type->group != "trainer.kubeflow.org") history_.Install(kube::CollectionPath(*resource.type));
     }
     history_.Put(kNamespaces, "", "team-a", "0");
     for (int i = 0; i < 5; ++i) history_.Put(kQueues, "team-b", absl::StrCat("q", i), "there");
@@ -99,7 +101,7 @@ class History {
   void Play() {
     std::vector<std::thread> observers;
     for (int i = 0; i < 3; ++i) observers.emplace_back([this, i] { Observe(i); });
-    for (const SteadyTime end = After(kChurn); SteadyNow() < end;) {
+    for (const kube::SteadyTime end = kube::After(kChurn); kube::SteadyNow() < end;) {
       Change();
       absl::SleepFor(absl::Microseconds(random_() % 4000));
     }
@@ -208,9 +210,9 @@ class History {
     const auto objects = Objects();
     while (!done_) {
       const auto& [collection, key] = objects[random() % objects.size()];
-      const SteadyTime now = SteadyNow();
-      const std::vector<CacheFigures> figures = state_->figures();
-      const bool ready = CacheProblems(figures).empty();
+      const kube::SteadyTime now = kube::SteadyNow();
+      const std::vector<kube::CacheFigures> figures = state_->figures();
+      const bool ready = kube::CacheProblems(figures).empty();
       const Sight sight = Look(collection, key);
       if (!sight.answered) {
         EXPECT_FALSE(ready) << Place(collection, key) << " is not answered by a webhook that is ready";
@@ -221,7 +223,7 @@ class History {
       answered[collection] = true;
       ++answers_;
       ready_ += ready ? 1 : 0;
-      const SteadyTime since = ready ? After(-kMaxStaleness - kSlack, now) : SteadyTime::min();
+      const kube::SteadyTime since = ready ? kube::After(-kMaxStaleness - kSlack, now) : kube::SteadyTime::min();
       EXPECT_TRUE(history_.WasTrue(collection, key, sight.value, &seen[collection + key], since))
           << Place(collection, key) << ": " << sight.value.value_or("(absent)")
           << " was never so since what was seen before" << (ready ? ", or not lately" : "");
@@ -231,8 +233,8 @@ class History {
   }
 
   void Converge() {
-    for (const SteadyTime end = After(kPatience); SteadyNow() < end;) {
-      bool all = CacheProblems(state_->figures()).empty();
+    for (const kube::SteadyTime end = kube::After(kPatience); kube::SteadyNow() < end;) {
+      bool all = kube::CacheProblems(state_->figures()).empty();
       for (const auto& [collection, key] : Objects()) {
         const Sight sight = Look(collection, key);
         all = all && sight.answered && sight.value == history_.Now(collection, key);
@@ -240,8 +242,8 @@ class History {
       if (all) return;
       absl::SleepFor(absl::Milliseconds(5));
     }
-    ADD_FAILURE() << "seed " << seed_
-                  << ": not everything is known a minute after the last fault: " << CacheProblems(state_->figures());
+    ADD_FAILURE() << "seed " << seed_ << ": not everything is known a minute after the last fault: "
+                  << kube::CacheProblems(state_->figures());
   }
 
   std::string Place(const std::string& collection, const std::string& key) const {
@@ -264,9 +266,9 @@ TEST(LiveHistories, NoAnswerIsMadeOfWhatWasNeverTrue) {
   const int seconds = NumberFromEnvironment("MUSTER_LIVE_HISTORIES_SECONDS", 20);
   std::atomic<uint64_t> seed{static_cast<uint64_t>(NumberFromEnvironment("MUSTER_LIVE_HISTORIES_SEED", 1))};
   std::atomic<int> runs{0}, answers{0}, ready{0}, faults{0};
-  const SteadyTime end = After(absl::Seconds(seconds));
+  const kube::SteadyTime end = kube::After(absl::Seconds(seconds));
   const auto play = [&] {
-    while (SteadyNow() < end && !::testing::Test::HasFailure()) {
+    while (kube::SteadyNow() < end && !::testing::Test::HasFailure()) {
       History run(seed++);
       run.Play();
       ++runs;
