@@ -14,8 +14,7 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 EngineImpl& Engine::Change() {
-  impl_->repetition.Restart();
-  impl_->Outdate();
+  impl_->Outdated().repetition.Restart();
   impl_->Tidy();
   return *impl_;
 }
@@ -31,7 +30,7 @@ ClusterQueueId Engine::Known(ClusterQueueId id) const {
 
 // What changes nothing is no event: nobody is woken, and what cycles have found out stays true.
 void Engine::Apply(const api::ResourceFlavor& flavor, absl::Time now) {
-  if (impl_->declared.Apply(flavor) == scheduler::Change::kNothing) return;
+  if (impl_->Outdated().declared.Apply(flavor) == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
   e.topology.SetFlavor(flavor);
   e.TopologyChanged();
@@ -43,21 +42,21 @@ void Engine::Apply(const api::Cohort& cohort, absl::Time now) {
   e.NotifyCohort(cohort.metadata.name, now);
 }
 void Engine::Apply(const api::ClusterQueue& cluster_queue, absl::Time now) {
-  const scheduler::Change change = impl_->declared.Apply(cluster_queue);
+  const scheduler::Change change = impl_->Outdated().declared.Apply(cluster_queue);
   if (change != scheduler::Change::kNothing) Change().ClusterQueueChanged(cluster_queue.metadata.name, change, now);
 }
 void Engine::Apply(const api::LocalQueue& local_queue, absl::Time now) {
-  const scheduler::Change change = impl_->declared.Apply(local_queue);
+  const scheduler::Change change = impl_->Outdated().declared.Apply(local_queue);
   if (impl_->SetLocalQueueWeight(local_queue)) Change();
   if (change == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
   e.RequeueWorkloadsOf(e.declared.FindLocalQueue(local_queue.metadata.ns, local_queue.metadata.name), now);
 }
 void Engine::Apply(const api::AdmissionCheck& check, absl::Time now) {
-  if (impl_->declared.Apply(check) != scheduler::Change::kNothing) Change().NotifyAll(now);
+  if (impl_->Outdated().declared.Apply(check) != scheduler::Change::kNothing) Change().NotifyAll(now);
 }
 void Engine::Apply(const api::Topology& topology, absl::Time now) {
-  if (impl_->declared.Apply(topology) == scheduler::Change::kNothing) return;
+  if (impl_->Outdated().declared.Apply(topology) == scheduler::Change::kNothing) return;
   EngineImpl& e = Change();
   e.topology.SetTopology(topology);
   e.TopologyChanged();
@@ -65,19 +64,19 @@ void Engine::Apply(const api::Topology& topology, absl::Time now) {
 }
 void Engine::Apply(const api::Node& node, absl::Time now) {
   // A heartbeat, or a node that no flavor selects, changes nothing.
-  if (impl_->topology.SetNode(node)) Change().NotifyActive(now);
+  if (impl_->Outdated().topology.SetNode(node)) Change().NotifyActive(now);
 }
 void Engine::Apply(const api::Pod& pod, absl::Time now) {
-  if (impl_->topology.SetPod(pod)) Change().NotifyActive(now);
+  if (impl_->Outdated().topology.SetPod(pod)) Change().NotifyActive(now);
 }
 void Engine::Apply(const api::Namespace& ns, absl::Time now) {
-  if (impl_->declared.Apply(ns) != scheduler::Change::kNothing) Change().NotifyAll(now);
+  if (impl_->Outdated().declared.Apply(ns) != scheduler::Change::kNothing) Change().NotifyAll(now);
 }
 void Engine::Apply(const api::LimitRange& limit_range, absl::Time) {
-  if (impl_->declared.Apply(limit_range) != scheduler::Change::kNothing) Change().DefaultsChanged();
+  if (impl_->Outdated().declared.Apply(limit_range) != scheduler::Change::kNothing) Change().DefaultsChanged();
 }
 void Engine::Apply(const api::RuntimeClass& runtime_class, absl::Time) {
-  if (impl_->declared.Apply(runtime_class) != scheduler::Change::kNothing) Change().DefaultsChanged();
+  if (impl_->Outdated().declared.Apply(runtime_class) != scheduler::Change::kNothing) Change().DefaultsChanged();
 }
 void Engine::DeleteResourceFlavor(absl::string_view name, absl::Time now) {
   EngineImpl& e = Change();
@@ -114,10 +113,10 @@ void Engine::DeleteRuntimeClass(absl::string_view name) {
   e.DefaultsChanged();
 }
 void Engine::DeleteNode(absl::string_view name, absl::Time now) {
-  if (impl_->topology.RemoveNode(name)) Change().NotifyActive(now);
+  if (impl_->Outdated().topology.RemoveNode(name)) Change().NotifyActive(now);
 }
 void Engine::DeletePod(absl::string_view ns, absl::string_view name, absl::Time now) {
-  if (impl_->topology.RemovePod(absl::StrCat(ns, "/", name))) Change().NotifyActive(now);
+  if (impl_->Outdated().topology.RemovePod(absl::StrCat(ns, "/", name))) Change().NotifyActive(now);
 }
 
 WorkloadId Engine::Apply(const api::Workload& workload, absl::Time now) {
@@ -142,12 +141,12 @@ void Engine::SetConsumedResources(absl::string_view ns, absl::string_view local_
   EngineImpl& e = Change();
   e.SetConsumedResources(e.declared.InternLocalQueue(ns, local_queue), amounts, updated);
 }
-void Engine::SampleLocalQueues(absl::Time now) { impl_->SampleLocalQueues(now); }
+void Engine::SampleLocalQueues(absl::Time now) { impl_->Outdated().SampleLocalQueues(now); }
 void Engine::SetReclaimablePods(WorkloadId id, absl::Span<const api::ReclaimablePod> pods, absl::Time now) {
   ChangeOf(id).SetReclaimablePods(id, pods, now);
 }
 
-void Engine::Advance(absl::Time now) { impl_->Advance(now); }
+void Engine::Advance(absl::Time now) { impl_->Outdated().Advance(now); }
 absl::Time Engine::NextTimer() const { return impl_->NextTimer(); }
 bool Engine::HasPendingHeads() const {
   impl_->RefreshForReaders();
@@ -157,7 +156,9 @@ bool Engine::IsQuiet() const {
   impl_->RefreshForReaders();
   return impl_->IsQuiet();
 }
-CycleResult Engine::RunCycle(absl::Time now, base::Executor* executor) { return impl_->RunCycle(now, executor); }
+CycleResult Engine::RunCycle(absl::Time now, base::Executor* executor) {
+  return impl_->Outdated().RunCycle(now, executor);
+}
 
 const EngineOptions& Engine::options() const { return impl_->options; }
 std::optional<WorkloadId> Engine::FindWorkload(absl::string_view ns, absl::string_view name) const {

@@ -74,8 +74,11 @@ class EngineImpl {
     Refresh();
     fresh_.store(true, std::memory_order_release);
   }
-  // Something changes: readers have to bring things up to date.
-  void Outdate() { fresh_.store(false, std::memory_order_relaxed); }
+  // Something may change: readers have to bring things up to date.
+  EngineImpl& Outdated() {
+    fresh_.store(false, std::memory_order_relaxed);
+    return *this;
+  }
   // The LocalQueue, or what is behind it, has changed: its workloads that wait go where they belong now. O(its workloads).
   void RequeueWorkloadsOf(int32_t local_queue, absl::Time now);
 

@@ -10,10 +10,7 @@ namespace muster::scheduler {
 
 struct EngineInternals {
   // Lives as long as the engine. REQUIRES: the engine was not moved from.
-  static EngineImpl& Of(Engine& engine) {
-    engine.impl_->Outdate();
-    return *engine.impl_;
-  }
+  static EngineImpl& Of(Engine& engine) { return engine.impl_->Outdated(); }
   static const EngineImpl& Of(const Engine& engine) { return *engine.impl_; }
 };
 
