@@ -48,13 +48,13 @@ BENCHMARK(BM_AddAndRemove)->Arg(100)->Arg(10000);
 // not depend on how many are parked.
 void BM_WakeAndParkAll(benchmark::State& state) {
   Queue q(static_cast<int>(state.range(0)));
-  for (int e = 0; e < 3; ++e) q.queue.ParkEquivalent(e);
+  for (int e = 0; e < 3; ++e) q.queue.ParkEquivalent(e, PendingReason::kWaitingForQuota);
   for (auto _ : state) {
     q.queue.Reactivate([](int) { return true; }, [](WorkloadId) { return true; });
     for (int e = 2; e >= 0; --e) {
       const WorkloadId head = q.queue.Pop();
       q.queue.Park(q.Item(head), /*held=*/false);
-      q.queue.ParkEquivalent(e);
+      q.queue.ParkEquivalent(e, PendingReason::kWaitingForQuota);
     }
   }
 }

@@ -203,6 +203,9 @@ class Engine {
   bool IsEvicted(WorkloadId id) const;
   // The ClusterQueue the workload is queued or holds quota in; kNoId if none.
   ClusterQueueId ClusterQueueOf(WorkloadId id) const;
+  // Of a parked workload whose equals were looked at in vain: why they were, so that it is not looked at (Kueue:
+  // GetNoFitReason). nullopt of any other.
+  std::optional<PendingReason> ReasonOfEquals(WorkloadId id) const;
   // What the workload holds, by flavor and resource. Empty unless kReserved.
   std::vector<FlavorResourceAmount> ReservedUsage(WorkloadId id) const;
   // The admission as it would be written to status.admission. nullopt unless kReserved.

@@ -283,7 +283,7 @@ void EngineImpl::Requeue(const Decision& d, Lane* lane, absl::Time now) {
   queue.Park(ItemFor(d.workload), /*held=*/!BackoffExpired(w, now));
   const bool hopeless = reason == RequeueReason::kNoFit || reason == RequeueReason::kPreemptionNoCandidates;
   if (strict || !hopeless || !options.gates[Gate::kSchedulingEquivalenceHashing]) return;
-  queue.ParkEquivalent(w.equivalence);
+  queue.ParkEquivalent(w.equivalence, d.pending_reason);
 }
 
 }  // namespace muster::scheduler

@@ -176,6 +176,11 @@ const std::string& Engine::WorkloadKey(WorkloadId id) const { return impl_->Get(
 WorkloadPhase Engine::Phase(WorkloadId id) const { return impl_->PhaseOf(impl_->Get(id).id); }
 bool Engine::IsEvicted(WorkloadId id) const { return impl_->Get(id).evicted; }
 ClusterQueueId Engine::ClusterQueueOf(WorkloadId id) const { return impl_->Get(id).cq; }
+std::optional<PendingReason> Engine::ReasonOfEquals(WorkloadId id) const {
+  const WorkloadState& w = impl_->Get(id);
+  if (impl_->PhaseOf(w.id) != WorkloadPhase::kInadmissible) return std::nullopt;
+  return impl_->queues[w.cq].WhyInadmissible(w.equivalence);
+}
 
 std::vector<FlavorResourceAmount> Engine::ReservedUsage(WorkloadId id) const {
   std::vector<FlavorResourceAmount> out;

@@ -27,7 +27,7 @@ void EngineImpl::ForgetEquivalences() {
     if (w.progress.has_value()) used.insert(w.progress->equivalence);
   }
   for (const PendingQueue& queue : queues) {
-    used.insert(queue.KnownInadmissible().begin(), queue.KnownInadmissible().end());
+    for (const auto& [equivalence, why] : queue.KnownInadmissible()) used.insert(equivalence);
   }
   equivalences_.Keep(used);
   absl::flat_hash_set<int> lists;

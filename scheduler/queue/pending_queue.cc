@@ -170,8 +170,14 @@ void PendingQueue::Reactivate(const std::function<bool(int)>& admissible,
   }
 }
 
-void PendingQueue::ParkEquivalent(int equivalence) {
-  bulk_parked_.insert(equivalence);
+std::optional<PendingReason> PendingQueue::WhyInadmissible(int equivalence) const {
+  const auto it = bulk_parked_.find(equivalence);
+  if (it == bulk_parked_.end()) return std::nullopt;
+  return it->second;
+}
+
+void PendingQueue::ParkEquivalent(int equivalence, PendingReason why) {
+  bulk_parked_[equivalence] = why;
   for (auto it = classes_.lower_bound({equivalence, std::numeric_limits<int>::min()});
        it != classes_.end() && it->first.first == equivalence; ++it) {
     Class& cls = it->second;

@@ -15,14 +15,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
+#include "scheduler/decision.h"
 #include "scheduler/ids.h"
 
 namespace muster::scheduler {
@@ -95,10 +96,13 @@ class PendingQueue {
   WorkloadId Next() const { return heads_.empty() ? kNoId : heads_.begin()->key.id; }
   bool ReactivatedSincePop() const { return reactivated_cycle_ >= pop_cycle_; }
 
-  // Remembers that an equivalent workload cannot be admitted before the next re-activation, and parks all of them.
-  void ParkEquivalent(int equivalence);
+  // Remembers that an equivalent workload cannot be admitted before the next re-activation, and why, and parks all of
+  // them.
+  void ParkEquivalent(int equivalence, PendingReason why);
   bool IsKnownInadmissible(int equivalence) const { return bulk_parked_.contains(equivalence); }
-  const absl::flat_hash_set<int>& KnownInadmissible() const { return bulk_parked_; }
+  // What was last given as the reason; nullopt when nothing is known of it.
+  std::optional<PendingReason> WhyInadmissible(int equivalence) const;
+  const absl::flat_hash_map<int, PendingReason>& KnownInadmissible() const { return bulk_parked_; }
 
   std::vector<WorkloadId> HeapInOrder(const LocalQueueUsage* usage = nullptr) const;
   std::vector<WorkloadId> Parked() const;   // by id
@@ -138,7 +142,7 @@ class PendingQueue {
   absl::btree_set<Head> heads_;  // the first of every class with a heap
   absl::btree_set<WorkloadId> held_;
   absl::flat_hash_map<WorkloadId, Entry> entries_;
-  absl::flat_hash_set<int> bulk_parked_;
+  absl::flat_hash_map<int, PendingReason> bulk_parked_;
   WorkloadId inflight_ = kNoId;
   WorkloadId preemptor_ = kNoId;
   int64_t preemptor_generation_ = 0;

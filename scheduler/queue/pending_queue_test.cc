@@ -55,13 +55,16 @@ TEST(PendingQueue, EquivalentWorkloadsAreParkedTogetherUntilReactivation) {
   q.PushHeap(Item(1, 0, 1, "u1", 7));
   q.PushHeap(Item(2, 0, 2, "u2", 8));
   q.PushHeap(Item(3, 0, 3, "u3", 7, /*local_queue=*/5));
-  q.ParkEquivalent(7);
+  q.ParkEquivalent(7, PendingReason::kWaitingForQuota);
   EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{2}));
   EXPECT_EQ(Indices(q.Parked()), (std::vector<int32_t>{1, 3}));
   EXPECT_TRUE(q.IsKnownInadmissible(7));
+  EXPECT_EQ(q.WhyInadmissible(7), PendingReason::kWaitingForQuota);
+  EXPECT_EQ(q.WhyInadmissible(8), std::nullopt);
   // Only LocalQueue 0 may come back.
   q.Reactivate([](int local_queue) { return local_queue == 0; }, [](WorkloadId) { return true; });
   EXPECT_FALSE(q.IsKnownInadmissible(7));
+  EXPECT_EQ(q.WhyInadmissible(7), std::nullopt);
   EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{1, 2}));
   EXPECT_EQ(q.PlaceOf(Id(3)), PendingQueue::Place::kParked);
 }
@@ -234,7 +237,7 @@ TEST(PendingQueue, ParkingAClassMovesAllOfItAndNobodyElse) {
   q.PushHeap(Item(3, 0, 3, "u3", 6, /*local_queue=*/9));
   q.PushHeap(Item(4, 0, 4, "u4", 8));
   q.PushHeap(Item(5, 0, 5, "u5", 7, /*local_queue=*/-1));
-  q.ParkEquivalent(7);
+  q.ParkEquivalent(7, PendingReason::kWaitingForQuota);
   EXPECT_EQ(Indices(q.Parked()), (std::vector<int32_t>{1, 2, 5}));
   EXPECT_EQ(Indices(q.HeapInOrder()), (std::vector<int32_t>{3, 4}));
   EXPECT_FALSE(q.IsKnownInadmissible(6));

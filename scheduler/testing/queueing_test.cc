@@ -1,4 +1,5 @@
 // What an update of a pending workload does to its place: in the heap, parked, or out of the queue.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,10 @@ TEST(Equivalence, WhatIsLeftOfAGangIsTheEqualOfASmallerOne) {
     EXPECT_EQ(cycle.entries[0].workload, two);
     EXPECT_EQ(e.Phase(two), WorkloadPhase::kInadmissible);
     EXPECT_EQ(e.Phase(one), ended ? WorkloadPhase::kInadmissible : WorkloadPhase::kPending);
+    // Why, without a look at it.
+    const std::optional<PendingReason> why = e.ReasonOfEquals(one);
+    EXPECT_EQ(why, ended ? std::optional(PendingReason::kWaitingForQuota) : std::nullopt);
+    EXPECT_EQ(e.ReasonOfEquals(big), std::nullopt);
   }
 }
 
