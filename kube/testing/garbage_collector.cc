@@ -83,7 +83,10 @@ void GarbageCollector::Collect(const ObjectPtr& object, absl::Time now) {
   for (const Owner& owner : owners) {
     if (!IsThere(server_, object->ns(), owner)) absent.push_back(owner.uid);
   }
-  if (absent.size() == owners.size()) {
+  const absl::Time when = absent.empty() ? now : pace_.Collects(*object, now);
+  if (when > now) {
+    due_ = std::min(due_, when);
+  } else if (absent.size() == owners.size()) {
     DeleteObject(server_, *object, "Background", now);
   } else if (!absent.empty()) {
     DropOwners(server_, *object, absent, now);

@@ -7,6 +7,7 @@
 
 #include "kube/testing/api_server.h"
 #include "kube/testing/controller.h"
+#include "kube/testing/pace.h"
 
 namespace muster::kube::testing {
 
@@ -15,7 +16,7 @@ inline constexpr absl::Duration kGarbageDelay = absl::Milliseconds(100);
 
 class GarbageCollector : public Controller {
  public:
-  explicit GarbageCollector(ApiServer* server) : server_(*server) {}
+  GarbageCollector(ApiServer* server, const Pace* pace) : server_(*server), pace_(*pace) {}
 
   void Observe(const WatchEvent& event, absl::Time now) override;
   // O(objects) when something is due.
@@ -27,6 +28,7 @@ class GarbageCollector : public Controller {
   void Finalize(const ObjectPtr& owner, const char* finalizer, absl::Time now);
 
   ApiServer& server_;
+  const Pace& pace_;
   absl::Time due_ = absl::InfiniteFuture();
 };
 

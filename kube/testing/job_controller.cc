@@ -1,5 +1,9 @@
 #include "kube/testing/job_controller.h"
 
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "kube/testing/job_sync.h"
 #include "kube/testing/json_path.h"
 #include "kube/testing/pods.h"
@@ -53,9 +57,12 @@ void JobController::Observe(const WatchEvent& event, absl::Time now) {
 }
 
 void JobController::Run(absl::Time now) {
-  while (std::optional<ObjectKey> key = queue_.Take(now)) {
-    Sync(*key, now);
-    queue_.Done(*key);
+  // Each once: a Job that is to be looked at again at this instant is so in the next round.
+  std::vector<ObjectKey> due;
+  while (std::optional<ObjectKey> key = queue_.Take(now)) due.push_back(*std::move(key));
+  for (const ObjectKey& key : due) {
+    Sync(key, now);
+    queue_.Done(key);
   }
 }
 

@@ -226,6 +226,7 @@ void JobSync::CreatePods(int64_t count) {
   std::set<int64_t> taken = CompletedIndexes();
   for (const ObjectPtr& pod : active_) taken.insert(IndexOf(*pod));
   int64_t index = 0;
+  size_t created = 0;
   for (int64_t i = 0; i < count; ++i) {
     json pod = PodFromTemplate(*job_, absl::StrCat(job_->name(), "-"));
     if (Indexed()) {
@@ -242,9 +243,13 @@ void JobSync::CreatePods(int64_t count) {
       }
     }
     pod["metadata"]["finalizers"].push_back(kJobTracking);
-    CreatePod(server_, *job_, std::move(pod), now_);
+    if (CreatePod(server_, *job_, std::move(pod), now_)) {
+      ++created;
+    } else {
+      again_ = now_ + kBackoff;
+    }
   }
-  active_.resize(active_.size() + static_cast<size_t>(count));
+  active_.resize(active_.size() + created);
 }
 
 // Their finalizers go first, so that they do not count as failed.
@@ -269,7 +274,7 @@ void JobSync::CountAndRelease() {
   } else if (end_type_ == "Failed") {
     SetCondition("FailureTarget", "True", end_reason_, end_message_);
   }
-  ObjectAt(status_, {"uncountedTerminatedPods"});
+  status_["uncountedTerminatedPods"] = json::object();
   if (Indexed()) {
     const std::set<int64_t> indexes = CompletedIndexes();
     SetOrErase("succeeded", static_cast<int64_t>(indexes.size()));
@@ -278,8 +283,12 @@ void JobSync::CountAndRelease() {
     AddUncounted(&status_, "succeeded", succeeded_);
   }
   AddUncounted(&status_, "failed", failed_);
-  WriteStatus();
-
+  // Others see this much before any of them is counted.
+  const bool counts = !succeeded_.empty() || !failed_.empty() || !end_type_.empty();
+  if (WriteStatus() && counts) {
+    again_ = now_;
+    return;
+  }
   for (const ObjectPtr& pod : succeeded_) RemoveFinalizer(server_, *pod, kJobTracking, now_);
   for (const ObjectPtr& pod : failed_) RemoveFinalizer(server_, *pod, kJobTracking, now_);
   if (!Indexed()) SetOrErase("succeeded", Counted("succeeded") + static_cast<int64_t>(succeeded_.size()));
@@ -292,16 +301,17 @@ void JobSync::CountAndRelease() {
   WriteStatus();
 }
 
-void JobSync::WriteStatus() {
+bool JobSync::WriteStatus() {
   const ObjectPtr live = server_.Find(job_->key());
-  if (live == nullptr || live->uid() != job_->uid()) return;
+  if (live == nullptr || live->uid() != job_->uid()) return false;
+  if (const json* status = live->At("/status"); status != nullptr && *status == status_) return false;
   Request request;
   request.verb = Verb::kUpdate;
   request.key = job_->key();
   request.subresource = "status";
   request.body = live->value();
   request.body["status"] = status_;
-  server_.Handle(request, {"kube-controller-manager"}, now_);
+  return server_.Handle(request, {"kube-controller-manager"}, now_).ok();
 }
 
 void JobSync::SetOrErase(const char* field, int64_t count) {

@@ -28,7 +28,8 @@ class JobSync {
   void ManagePods();
   void CreatePods(int64_t count);
   void DeletePods(std::vector<ObjectPtr> pods, int64_t count);
-  void WriteStatus();
+  // Unless it says so already; returns whether it was written.
+  bool WriteStatus();
   void CountAndRelease();
   absl::Time DeletedPodsCount() const;
   // When pods may be created again after some that failed.

@@ -56,7 +56,7 @@ void Kubelet::Observe(const WatchEvent& event, absl::Time) {
 
 absl::Time Kubelet::NextTime() const {
   if (changed_) return absl::InfinitePast();
-  absl::Time next = absl::InfiniteFuture();
+  absl::Time next = look_again_;
   for (const auto& [uid, ending] : endings_) next = std::min(next, ending.time);
   return next;
 }
@@ -75,14 +75,23 @@ void Kubelet::Run(absl::Time now) {
     const ObjectPtr pod = server_.Find(ending.pod);
     if (pod != nullptr && !IsOver(*pod) && !pod->deleting()) End(*pod, ending.success, now);
   }
-  if (!std::exchange(changed_, false)) return;
+  const bool again = look_again_ <= now;
+  if (!std::exchange(changed_, false) && !again) return;
+  look_again_ = absl::InfiniteFuture();
   for (const ObjectPtr& pod : server_.List(TypeOf("", "Pod"))) Look(pod, now);
+}
+
+bool Kubelet::IsTime(const Object& pod, Pace::PodEvent event, absl::Time now) {
+  const absl::Time time = pace_.OfPod(pod, event, now);
+  if (time > now) look_again_ = std::min(look_again_, time);
+  return time <= now;
 }
 
 void Kubelet::Look(const ObjectPtr& pod, absl::Time now) {
   const bool bound = !pod->StringAt("/spec/nodeName").empty();
   if (pod->deleting()) {
     if (!bound || pod->IntAt("/metadata/deletionGracePeriodSeconds") == 0) return;
+    if (!IsTime(*pod, Pace::PodEvent::kGoes, now)) return;
     Request request;
     request.verb = Verb::kDelete;
     request.key = pod->key();
@@ -91,6 +100,7 @@ void Kubelet::Look(const ObjectPtr& pod, absl::Time now) {
     return;
   }
   if (pod->StringAt("/status/phase") != "Pending" || IsGated(*pod)) return;
+  if (!IsTime(*pod, Pace::PodEvent::kRuns, now)) return;
   if (!bound) {
     const std::string node = NodeFor(server_, *pod);
     if (node.empty()) return;
@@ -120,7 +130,8 @@ void Kubelet::Start(const Object& pod, absl::Time now) {
   for (const auto& [label, success] : {std::pair("e2e/run-seconds", true), std::pair("e2e/fail-seconds", false)}) {
     double seconds = 0;
     if (absl::SimpleAtod(pod.label(label), &seconds)) {
-      endings_[pod.uid()] = {now + absl::Seconds(seconds), success, pod.key()};
+      const absl::Time end = pace_.OfPod(pod, Pace::PodEvent::kEnds, now + absl::Seconds(seconds));
+      endings_[pod.uid()] = {end, success, pod.key()};
     }
   }
 }

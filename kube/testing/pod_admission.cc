@@ -92,6 +92,20 @@ void ApplyLimitRanges(const ApiServer& server, const ObjectKey& key, json* spec)
   }
 }
 
+// What a pod costs beside its containers is said by its RuntimeClass, which has to be there.
+std::optional<Response> SetOverhead(const ApiServer& server, const ObjectKey& key, json* spec) {
+  const std::string name = GetString(*spec, {"runtimeClassName"});
+  if (name.empty()) return std::nullopt;
+  const ObjectPtr found = server.Find({&TypeOf("node.k8s.io", "RuntimeClass"), "", name});
+  if (found == nullptr) {
+    return Refusal(
+        403, "Forbidden",
+        absl::StrCat("pods \"", key.name, "\" is forbidden: pod rejected: RuntimeClass \"", name, "\" not found"));
+  }
+  if (const json* overhead = found->At("/overhead/podFixed"); overhead != nullptr) (*spec)["overhead"] = *overhead;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Response> AdmitPod(const ApiServer& server, const ObjectKey& key, json* object) {
@@ -100,6 +114,7 @@ std::optional<Response> AdmitPod(const ApiServer& server, const ObjectKey& key, 
   ApplyLimitRanges(server, key, &spec);
   MountToken(&spec);
   ToleratesFailingNodes(&spec);
+  if (std::optional<Response> refusal = SetOverhead(server, key, &spec)) return refusal;
   return SetPriority(server, key, &spec);
 }
 

@@ -68,12 +68,12 @@ json PodFromTemplate(const Object& owner, const std::string& generate_name) {
   return pod;
 }
 
-void CreatePod(ApiServer& server, const Object& owner, json pod, absl::Time now) {
+bool CreatePod(ApiServer& server, const Object& owner, json pod, absl::Time now) {
   Request request;
   request.verb = Verb::kCreate;
   request.key = {&TypeOf("", "Pod"), owner.ns(), ""};
   request.body = std::move(pod);
-  server.Handle(request, kClient, now);
+  return server.Handle(request, kClient, now).ok();
 }
 
 void DeletePod(ApiServer& server, const Object& pod, absl::Time now) {

@@ -25,7 +25,8 @@ std::vector<ObjectPtr> PodsOf(const ApiServer& server, const Object& owner);
 // A pod of the template of `owner` (at /spec/template), to be created under `generate_name`.
 nlohmann::json PodFromTemplate(const Object& owner, const std::string& generate_name);
 
-void CreatePod(ApiServer& server, const Object& owner, nlohmann::json pod, absl::Time now);
+// Returns whether it was let in.
+bool CreatePod(ApiServer& server, const Object& owner, nlohmann::json pod, absl::Time now);
 void DeletePod(ApiServer& server, const Object& pod, absl::Time now);
 // Nothing happens when the pod does not have it.
 void RemoveFinalizer(ApiServer& server, const Object& object, absl::string_view finalizer, absl::Time now);

@@ -39,7 +39,7 @@ std::optional<std::string> OverLimits(const json* pod_spec, const std::string& p
   return std::nullopt;
 }
 
-// Where pods go may change while none of them exists, nothing else.
+// Where pods go, and what they ask for, may change while none of them exists, nothing else.
 bool TemplateMayBecome(const json& old, const json& fresh) {
   json before = old["spec"]["template"], after = fresh["spec"]["template"];
   if (before == after) return true;
@@ -50,6 +50,11 @@ bool TemplateMayBecome(const json& old, const json& fresh) {
     for (const char* key : {"labels", "annotations"}) EraseMember((*each)["metadata"], key);
     for (const char* key : {"nodeSelector", "tolerations", "affinity", "schedulingGates"}) {
       EraseMember((*each)["spec"], key);
+    }
+    for (const char* list : {"containers", "initContainers"}) {
+      const auto containers = (*each)["spec"].find(list);
+      if (containers == (*each)["spec"].end() || !containers->is_array()) continue;
+      for (json& container : *containers) EraseMember(container, "resources");
     }
   }
   return before == after;
