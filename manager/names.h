@@ -33,6 +33,7 @@ inline constexpr char kReasonMisconfigured[] = "Misconfigured";
 inline constexpr char kReasonSuspended[] = "Suspended";
 inline constexpr char kReasonAdmissionGated[] = "AdmissionGated";
 inline constexpr char kReasonOnHold[] = "OnHold";
+inline constexpr char kReasonWaitingForPodsReady[] = "WaitingForPodsReady";
 
 // Reasons of Finished.
 inline constexpr char kReasonSucceeded[] = "Succeeded";

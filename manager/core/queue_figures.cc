@@ -8,14 +8,21 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "api/codec.h"
 #include "api/resource_units.h"
+#include "manager/core/pending_reason.h"
 #include "manager/names.h"
 
 namespace muster::manager {
 namespace {
 
 using nlohmann::json;
+
+bool WaitsForPods(const api::Workload& workload) {
+  const api::Condition* reserved = api::FindCondition(workload.status.conditions, kQuotaReserved);
+  return reserved != nullptr && reserved->status == "False" && reserved->reason == kReasonWaitingForPodsReady;
+}
 
 // Those of the ClusterQueue that `counts` says.
 template <class Counts>
@@ -34,6 +41,11 @@ QueueFigures Count(const Context& context, scheduler::ClusterQueueId id, Counts 
     const kube::ObjectPtr object = context.world.Workload(key.substr(0, slash), key.substr(slash + 1));
     if (object == nullptr) continue;
     const absl::StatusOr<std::shared_ptr<const api::Workload>> workload = context.world.Typed(object);
+    // To the engine it holds what it is to have once others' pods are ready.
+    if (workload.ok() && WaitsForPods(**workload)) {
+      ++figures.pending;
+      continue;
+    }
     const bool admitted = workload.ok() && api::IsConditionTrue((*workload)->status.conditions, kAdmitted);
     ++figures.reserving;
     figures.admitted += admitted ? 1 : 0;
@@ -43,6 +55,25 @@ QueueFigures Count(const Context& context, scheduler::ClusterQueueId id, Counts 
     }
   }
   return figures;
+}
+
+// Workloads of a LocalQueue that could be queued, were there a ClusterQueue to queue them in. (Kueue: IsAdmissible)
+int32_t CountAdmissible(const Context& context, const std::string& queue) {
+  int32_t count = 0;
+  for (const kube::ObjectPtr& object : context.world.objects.Lookup(kWorkloadsByQueue, queue)) {
+    const absl::StatusOr<std::shared_ptr<const api::Workload>> workload = context.world.Typed(object);
+    if (!workload.ok()) continue;
+    const std::vector<api::Condition>& conditions = (*workload)->status.conditions;
+    const api::Condition* reserved = api::FindCondition(conditions, kQuotaReserved);
+    const bool on_hold = reserved != nullptr && reserved->status == "False" && reserved->reason == kReasonOnHold;
+    const bool over =
+        (reserved != nullptr && reserved->status == "True") || api::IsConditionTrue(conditions, kFinished);
+    if (!over && !on_hold && (*workload)->spec.active.value_or(true) && AdmissionGatesOf(*object).empty() &&
+        !api::IsConditionTrue(conditions, kWaitingForReplacementPods)) {
+      ++count;
+    }
+  }
+  return count;
 }
 
 }  // namespace
@@ -56,7 +87,11 @@ QueueFigures FiguresOfClusterQueue(const Context& context, absl::string_view nam
 QueueFigures FiguresOfLocalQueue(const Context& context, absl::string_view ns, absl::string_view name,
                                  absl::string_view cluster_queue) {
   const std::optional<scheduler::ClusterQueueId> id = context.engine.FindClusterQueue(cluster_queue);
-  if (!id.has_value()) return {};
+  if (!id.has_value()) {
+    QueueFigures figures;
+    figures.pending = CountAdmissible(context, absl::StrCat(ns, "/", name));
+    return figures;
+  }
   return Count(context, *id, [&](const std::string& key) {
     const size_t slash = key.find('/');
     if (key.compare(0, slash, ns.data(), ns.size()) != 0) return false;

@@ -291,6 +291,7 @@ class Pass {
   }
 
   bool ByChecks() {
+    if (IsTrue(*workload_, kEvicted)) return false;
     const std::string rejected = ChecksInState(status().admission_checks, "Rejected");
     if (!rejected.empty()) {
       StatusDraft draft = Draft();
@@ -302,7 +303,7 @@ class Pass {
       return true;
     }
     const std::string retry = ChecksInState(status().admission_checks, "Retry");
-    if (retry.empty() || IsTrue(*workload_, kEvicted)) return false;
+    if (retry.empty()) return false;
     EvictFor(kReasonAdmissionCheck, absl::StrCat("Evicted due to ", retry));
     return true;
   }
@@ -343,7 +344,10 @@ class Pass {
   // How long the pods may still take; nullopt = they are ready, or may take for ever.
   std::optional<absl::Duration> TimeToBeReady(std::string* cause) const {
     const std::optional<PodsReadyOptions>& options = context_.world.options.pods_ready;
-    if (!options.has_value() || !IsTrue(*workload_, kAdmitted) || IsTrue(*workload_, kEvicted)) return std::nullopt;
+    if (!options.has_value() || !IsActive(*workload_) || !IsTrue(*workload_, kAdmitted) ||
+        IsTrue(*workload_, kEvicted)) {
+      return std::nullopt;
+    }
     const api::Condition* ready = api::FindCondition(status().conditions, kPodsReady);
     if (ready != nullptr && ready->status == "True") return std::nullopt;
     if (ready == nullptr || ready->reason == "WaitForStart" || ready->reason == kPodsReady) {
@@ -390,7 +394,7 @@ class Pass {
 
   void MaximumExecutionTime() {
     const std::optional<int32_t>& most = workload_->spec.maximum_execution_time_seconds;
-    if (!most.has_value() || !IsTrue(*workload_, kAdmitted) || IsTrue(*workload_, kEvicted)) return;
+    if (!most.has_value() || !IsTrue(*workload_, kAdmitted)) return;
     const absl::Time since = api::FindCondition(status().conditions, kAdmitted)->last_transition_time;
     const absl::Duration left =
         absl::Seconds(*most - status().accumulated_past_execution_time_seconds.value_or(0)) - (now() - since);
@@ -398,11 +402,10 @@ class Pass {
       LookAgain(left);
       return;
     }
+    // One that has been evicted for it, but whose job still runs, is told once more.
+    if (IsTrue(*workload_, kDeactivationTarget)) return;
     StatusDraft draft = Draft();
-    if (!draft.Set(kDeactivationTarget, true, "MaximumExecutionTimeExceeded", "exceeding the maximum execution time",
-                   now())) {
-      return;
-    }
+    draft.Set(kDeactivationTarget, true, "MaximumExecutionTimeExceeded", "exceeding the maximum execution time", now());
     draft.Change().accumulated_past_execution_time_seconds.reset();
     plan_.steps.push_back({.request = draft.Apply(Strictness::kStrict),
                            .events = {Event(true, "MaximumExecutionTimeExceeded",

@@ -103,6 +103,19 @@ INSTANTIATE_TEST_SUITE_P(
              "  - {type: QuotaReserved, status: \"False\", reason: Misconfigured, message: m, observedGeneration: 1, "
              "lastTransitionTime: \"2026-01-01T00:00:10Z\"}\n"),
          20, kApply, kQuotaReserved, "False PendingEvaluation: Workload is pending evaluation in the scheduling queue"},
+        {"its namespace is not one of the ClusterQueue's",
+         absl::StrCat(Replace(Replace(kQueueStopped, "STOP", "None"), "namespaceSelector: {}",
+                              "namespaceSelector: {matchLabels: {a: b}}"),
+                      "---", OneWorkload()),
+         20, kApply, kQuotaReserved, "False Misconfigured: workload namespace doesn't match ClusterQueue selector"},
+        {"its pods ask for more than the namespace allows",
+         absl::StrCat("apiVersion: v1\nkind: LimitRange\nmetadata: {name: r, namespace: ns}\nspec: {limits: [{type: "
+                      "Container, max: {cpu: 500m}, default: {cpu: 250m}}]}\n---",
+                      OneWorkload()),
+         20, kApply, kQuotaReserved,
+         "False Misconfigured: resources didn't satisfy LimitRange constraints: "
+         "spec.podSets[0].template.spec.containers[0]: Invalid value: [\"cpu\"]: requests must not be above the "
+         "limitRange max"},
         {"a deactivated one is evicted, once", Admitted("", "  active: false\n"), 20,
          absl::StrCat(kApply, "  Normal EvictedDueToDeactivated: The workload is deactivated\n"), kEvicted,
          "True Deactivated: The workload is deactivated"},
@@ -130,6 +143,14 @@ INSTANTIATE_TEST_SUITE_P(
          Admitted("  - {type: PodsReady, status: \"True\", reason: Started, message: m, lastTransitionTime: "
                   "\"2026-01-01T00:00:10Z\"}\n",
                   "  maximumExecutionTimeSeconds: 60\n"),
+         70,
+         absl::StrCat(kApply, "  Warning MaximumExecutionTimeExceeded: The maximum execution time (60s) exceeded\n"),
+         kDeactivationTarget, "True MaximumExecutionTimeExceeded: exceeding the maximum execution time"},
+        {"evicted for that, while its job still runs it is said again",
+         Admitted(
+             "  - {type: Evicted, status: \"True\", reason: DeactivatedDueToMaximumExecutionTimeExceeded, message: m, "
+             "lastTransitionTime: \"2026-01-01T00:00:20Z\"}\n",
+             "  active: false\n  maximumExecutionTimeSeconds: 60\n"),
          70,
          absl::StrCat(kApply, "  Warning MaximumExecutionTimeExceeded: The maximum execution time (60s) exceeded\n"),
          kDeactivationTarget, "True MaximumExecutionTimeExceeded: exceeding the maximum execution time"},
@@ -164,6 +185,38 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(WorkloadReconciler, NothingIsPlannedForWhatIsNotThere) {
   SmallCluster cluster;
   EXPECT_TRUE(ReconcileWorkload(cluster.At(0), "ns", "w").empty());
+}
+
+// Of two that ask for the same and never fit, one look at either is enough. Who had been told something is told why
+// nobody looked at it.
+TEST(WorkloadReconciler, WhatAnEqualWasToldGoesForIt) {
+  const struct {
+    const char* said;
+    const char* want;
+  } kCases[] = {
+      {"PendingEvaluation",
+       "False ExceedsMaxQuota: Bypassed scheduling evaluation because an equivalent workload recently failed"},
+      {"Suspended",
+       "False ExceedsMaxQuota: Bypassed scheduling evaluation because an equivalent workload recently failed"},
+      {"Misconfigured", "False PendingEvaluation: Workload is pending evaluation in the scheduling queue"},
+      {"WaitingForQuota", ""},
+  };
+  for (const auto& c : kCases) {
+    SmallCluster cluster;
+    cluster.Apply(OneQueue());
+    const std::string big = Replace(std::string(OneWorkload()), "cpu: \"1\"", "cpu: \"9\"");
+    cluster.Apply(Replace(big, "name: w", "name: first"));
+    cluster.engine().Advance(Second(10));
+    cluster.engine().RunCycle(Second(10));
+    cluster.Apply(absl::StrCat(big,
+                               "status:\n  conditions:\n  - {type: QuotaReserved, status: \"False\", reason: ", c.said,
+                               ", message: m, observedGeneration: 1, lastTransitionTime: \"2026-01-01T00:00:10Z\"}\n"
+                               "  - {type: Admitted, status: \"False\", reason: NoReservation, message: The workload "
+                               "has no reservation, observedGeneration: 1, lastTransitionTime: "
+                               "\"2026-01-01T00:00:10Z\"}\n"));
+    const Plan plan = ReconcileWorkload(cluster.At(20), "ns", "w");
+    EXPECT_EQ(plan.steps.empty() ? "" : ConditionIn(plan.steps[0], kQuotaReserved), c.want) << c.said;
+  }
 }
 
 TEST(WorkloadReconciler, EvictionDoublesTheWaitAndCounts) {

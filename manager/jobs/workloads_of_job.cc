@@ -114,7 +114,8 @@ json NewWorkload(const kube::Object& job, const std::string& name, std::vector<j
       {"metadata", {{"name", name}, {"namespace", job.ns()}, {"finalizers", {api::kResourceInUseFinalizer}}}}};
   CopyAnnotations(job, &workload);
   json& spec = workload["spec"];
-  spec = {{"queueName", QueueName(job)}, {"podSets", std::move(pod_sets)}, {"active", true}};
+  spec = {{"podSets", std::move(pod_sets)}, {"active", true}};
+  if (const std::string queue = QueueName(job); !queue.empty()) spec["queueName"] = queue;
   if (const std::optional<int32_t> seconds = MaxExecSeconds(job)) spec["maximumExecutionTimeSeconds"] = *seconds;
   return workload;
 }

@@ -1,6 +1,7 @@
 #include "manager/loop/manager.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -25,6 +26,8 @@
 namespace muster::manager {
 namespace {
 
+using nlohmann::json;
+
 // The job's own reconciler ends a slice that was replaced, with the job at hand; what it has not ended by then is ended
 // for it.
 constexpr absl::Duration kSliceGrace = absl::Milliseconds(100);
@@ -43,7 +46,7 @@ kube::ObjectKey KeyOf(const std::string& workload) {
 
 // A write that took the last finalizer of an object that is being deleted answers with an object that is gone.
 bool IsGoneWithThis(const kube::Object& object) {
-  const nlohmann::json* finalizers = object.At("/metadata/finalizers");
+  const json* finalizers = object.At("/metadata/finalizers");
   return object.deleting() && (finalizers == nullptr || finalizers->empty());
 }
 
@@ -71,6 +74,7 @@ void Manager::Observe(const kube::ObjectPtr& object, absl::Time now) {
   if (before == nullptr && object->key().type == &LocalQueueType() && CountsUsage(world_.options)) {
     RememberUsage(*object, now, &engine_);
   }
+  awake_ = awake_ || Wakes(before, *object);
   Enqueue(TriggersOf(world_, before, object), now);
 }
 
@@ -81,6 +85,15 @@ void Manager::ObserveGone(const kube::ObjectKey& key, absl::Time now) {
   world_.Forget(key);
   feed_.Gone(*before, now);
   Enqueue(TriggersOf(world_, before, nullptr), now);
+}
+
+bool Manager::Wakes(const kube::ObjectPtr& before, const kube::Object& object) const {
+  const kube::ResourceType* type = &object.type();
+  if (type == &WorkloadType() || type == &LocalQueueType()) return true;
+  if (type != &ClusterQueueType()) return false;
+  const json* said = before == nullptr ? nullptr : before->At("/status/conditions");
+  const json* says = object.At("/status/conditions");
+  return says != nullptr && (said == nullptr || *said != *says);
 }
 
 void Manager::Enqueue(const std::vector<Trigger>& triggers, absl::Time now) {
@@ -146,9 +159,8 @@ Plan Manager::Reconcile(const Item& item, absl::Time now) {
 }
 
 std::vector<Outgoing> Manager::Work(absl::Time now) {
-  // What a reconciler finds may wake the engine, and the reverse.
-  for (bool again = true; again;) {
-    again = false;
+  // What a reconciler finds may wake the scheduler, and the reverse.
+  do {
     Cycle(now);
     while (std::optional<Item> item = queue_.Take(now)) {
       Running running;
@@ -160,63 +172,128 @@ std::vector<Outgoing> Manager::Work(absl::Time now) {
       }
       running.item = *std::move(item);
       Start(std::move(running), now);
-      again = true;
     }
-  }
+  } while (queue_.HasDue(now));
   return std::exchange(outgoing_, {});
 }
 
 void Manager::Cycle(absl::Time now) {
+  awake_ = awake_ || engine_.NextTimer() <= now;
   engine_.Advance(now);
-  while (cycle_holders_ == 0 && engine_.HasPendingHeads() && !engine_.IsQuiet()) {
-    const scheduler::CycleResult result = engine_.RunCycle(now);
+  if (!awake_) return;
+  while (CarryOutDecisions(now) && !HoldsCycle() && engine_.HasPendingHeads() && !engine_.IsQuiet()) {
+    scheduler::CycleResult result = engine_.RunCycle(now);
     if (!result.ran()) return;
-    for (const scheduler::Decision& decision : result.entries) CarryOutDecision(decision, now);
-    for (const scheduler::Decision& decision : result.rejected) CarryOutDecision(decision, now);
+    for (std::vector<scheduler::Decision>* decisions : {&result.entries, &result.rejected}) {
+      for (scheduler::Decision& decision : *decisions) {
+        if (decision.outcome == scheduler::Outcome::kAdmitted) {
+          feed_.Assume(decision.identity->key, decision.identity->uid);
+        }
+        decided_.push_back(std::move(decision));
+      }
+    }
   }
+  if (decided_.empty() && !HoldsCycle()) awake_ = engine_.HasPendingHeads();
 }
 
-void Manager::CarryOutDecision(const scheduler::Decision& decision, absl::Time now) {
-  const Context context{world_, engine_, now};
+bool Manager::MustWaitForPods(const scheduler::Decision& decision) const {
+  const std::optional<PodsReadyOptions>& options = world_.options.pods_ready;
+  if (!options.has_value() || !options->block_admission || decision.second_pass ||
+      decision.outcome != scheduler::Outcome::kAdmitted) {
+    return false;
+  }
+  // Those behind it hold nothing yet, whatever the engine says.
+  std::set<std::string> decided;
+  for (const scheduler::Decision& each : decided_) decided.insert(each.identity->key);
+  return HoldersNotReady({world_, engine_, absl::InfinitePast()}, decided);
+}
+
+bool Manager::CarryOutDecisions(absl::Time now) {
+  while (!decided_.empty()) {
+    const scheduler::Decision& first = decided_.front();
+    if (MustWaitForPods(first)) {
+      if (!std::exchange(told_to_wait_, true)) {
+        Running running;
+        running.plan = WaitForPodsPlan({world_, engine_, now}, first);
+        Start(std::move(running), now);
+      }
+      return false;
+    }
+    told_to_wait_ = false;
+    scheduler::Decision decision = std::move(decided_.front());
+    decided_.pop_front();
+    CarryOutDecision(std::move(decision), now);
+  }
+  return true;
+}
+
+void Manager::CarryOutDecision(scheduler::Decision made, absl::Time now) {
+  const auto decision = std::make_shared<const scheduler::Decision>(std::move(made));
   Running running;
   running.holds_cycle = true;
-  const std::string key = decision.identity->key;
   std::vector<std::string> decided_about;
-  std::string replaced_by;  // "" unless it takes another one's place
-  const auto add = [&](absl::StatusOr<Step> step) {
-    if (step.ok()) running.plan.steps.push_back(*std::move(step));
-    return step.ok();
+  // Events are about the object that was looked at: what is said of it more than once is one event with a count.
+  const kube::ObjectKey key = KeyOf(decision->identity->key);
+  const kube::ObjectPtr seen = world_.objects.Find(key);
+  const auto about_seen = [key,
+                           version = seen == nullptr ? "" : seen->resource_version()](std::vector<EventNote>* notes) {
+    for (EventNote& note : *notes) {
+      if (note.regarding == key && !version.empty()) note.resource_version = version;
+    }
   };
-  switch (decision.outcome) {
+  // What cannot be written, because it is not there any more, need not be.
+  const auto add = [&](const scheduler::WorkloadIdentity& about,
+                       std::function<absl::StatusOr<Plan>(const Context&)> make) {
+    running.later.push_back({KeyOf(about.key), [this, about_seen, make = std::move(make)](absl::Time at) {
+                               absl::StatusOr<Plan> plan = make({world_, engine_, at});
+                               if (!plan.ok()) return Plan();
+                               about_seen(&plan->events);
+                               for (Step& step : plan->steps) about_seen(&step.events);
+                               return *std::move(plan);
+                             }});
+  };
+  const auto add_step = [&](const scheduler::WorkloadIdentity& about,
+                            std::function<absl::StatusOr<Step>(const Context&)> make) {
+    add(about, [make = std::move(make)](const Context& context) -> absl::StatusOr<Plan> {
+      absl::StatusOr<Step> step = make(context);
+      if (!step.ok()) return step.status();
+      Plan plan;
+      plan.steps.push_back(*std::move(step));
+      return plan;
+    });
+  };
+  const auto let_in = std::make_shared<bool>(false);  // there was something to write
+  switch (decision->outcome) {
     case scheduler::Outcome::kAdmitted:
-      feed_.Assume(key, decision.identity->uid);
-      if (!add(AdmissionStep(context, decision))) return;
-      if (decision.replaces != scheduler::kNoId) replaced_by = key;
-      decided_about.push_back(key);
+      add_step(*decision->identity, [decision, let_in](const Context& context) {
+        absl::StatusOr<Step> step = AdmissionStep(context, *decision);
+        *let_in = step.ok();
+        return step;
+      });
+      decided_about.push_back(decision->identity->key);
       break;
     case scheduler::Outcome::kPreempting:
-      for (const scheduler::PreemptionTarget& target : decision.targets) {
+      for (const scheduler::PreemptionTarget& target : decision->targets) {
         if (!target.newly_evicted) continue;
-        add(PreemptionStep(context, decision, target));
+        add_step(*target.identity,
+                 [decision, &target](const Context& context) { return PreemptionStep(context, *decision, target); });
         decided_about.push_back(target.identity->key);
       }
       [[fallthrough]];
     case scheduler::Outcome::kPending:
-    case scheduler::Outcome::kRefused: {
-      absl::StatusOr<Plan> pending = PendingPlan(context, decision);
-      if (!pending.ok()) break;
-      std::move(pending->steps.begin(), pending->steps.end(), std::back_inserter(running.plan.steps));
-      running.plan.events = std::move(pending->events);
+    case scheduler::Outcome::kRefused:
+      add(*decision->identity, [decision](const Context& context) { return PendingPlan(context, *decision); });
       break;
-    }
     case scheduler::Outcome::kEvicted:
-      add(NodeFailureStep(context, decision));
-      decided_about.push_back(key);
+      add_step(*decision->identity, [decision](const Context& context) { return NodeFailureStep(context, *decision); });
+      decided_about.push_back(decision->identity->key);
       break;
   }
-  running.ended = [this, decided_about, replaced_by, holds = running.holds_cycle](bool ok, absl::Time at) {
+  running.ended = [this, decided_about, decision, let_in, holds = running.holds_cycle](bool ok, absl::Time at) {
     if (ok) {
-      if (!replaced_by.empty()) queue_.AddAt({Controller::kReplaceSlice, KeyOf(replaced_by)}, at + kSliceGrace);
+      if (*let_in && decision->replaces != scheduler::kNoId) {
+        queue_.AddAt({Controller::kReplaceSlice, KeyOf(decision->identity->key)}, at + kSliceGrace);
+      }
       return;
     }
     for (const std::string& each : decided_about) Verify(each, holds, at);
@@ -238,42 +315,69 @@ void Manager::Verified(const kube::ObjectKey& key, absl::Time now) {
 
 void Manager::Start(Running running, absl::Time now) {
   Say(running.plan.events, now);
-  if (running.plan.steps.empty()) {
+  if (running.plan.steps.empty() && running.later.empty()) {
     End(std::move(running), running.plan.error.ok(), now);
     return;
   }
   if (running.holds_cycle) ++cycle_holders_;
   const int64_t id = next_id_++;
-  Running& kept = running_[id] = std::move(running);
-  SendNext(id, kept);
+  running_[id] = std::move(running);
+  Proceed(id, now);
 }
 
-void Manager::SendNext(int64_t id, Running& running) {
-  outgoing_.push_back({id, running.plan.steps[running.at].request, false});
+void Manager::Proceed(int64_t id, absl::Time now) {
+  Running& running = running_.at(id);
+  while (running.at == running.plan.steps.size() && !running.later.empty()) {
+    Later& later = running.later.front();
+    if (being_written_.contains(later.about)) {
+      held_back_by_[later.about].push_back(id);
+      return;
+    }
+    running.plan = later.make(now);
+    running.at = 0;
+    running.later.pop_front();
+    Say(running.plan.events, now);
+  }
+  if (running.at == running.plan.steps.size()) {
+    Stop(id, true, now);
+    return;
+  }
+  const kube::Request& request = running.plan.steps[running.at].request;
+  ++being_written_[request.key];
+  outgoing_.push_back({id, request, false});
+}
+
+void Manager::Stop(int64_t id, bool ok, absl::Time now) {
+  const auto it = running_.find(id);
+  Running ended = std::move(it->second);
+  running_.erase(it);
+  if (ended.holds_cycle) --cycle_holders_;
+  End(std::move(ended), ok, now);
+}
+
+void Manager::Written(const kube::ObjectKey& key, absl::Time now) {
+  const auto it = being_written_.find(key);
+  if (--it->second > 0) return;
+  being_written_.erase(it);
+  const auto held = held_back_by_.find(key);
+  if (held == held_back_by_.end()) return;
+  const std::deque<int64_t> ids = std::move(held->second);
+  held_back_by_.erase(held);
+  // The first of them may write, and hold back the others again.
+  for (const int64_t id : ids) Proceed(id, now);
 }
 
 void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now) {
   const auto it = running_.find(id);
   MUSTER_CHECK(it != running_.end());
   Running& running = it->second;
-  const Step& step = running.plan.steps[running.at];
+  const Step step = running.plan.steps[running.at];
   const bool passed_over =
       (step.gone_is_fine && response.not_found()) || (step.exists_is_fine && response.already_exists());
-  if (!response.ok() && !passed_over) {
-    if (!response.conflict()) {
-      Problem(step.request.key, absl::UnavailableError(absl::StrCat(kube::Summary(step.request), ": ", response.code,
-                                                                    " ", response.reason, ": ", response.message)));
-    }
-    if (step.refusal.has_value()) {
-      SayRefused(*std::exchange(running.plan.steps[running.at].refusal, std::nullopt), response, now, &running);
-      SendNext(id, running);
-      return;
-    }
-    Running ended = std::move(running);
-    running_.erase(it);
-    if (ended.holds_cycle) --cycle_holders_;
-    End(std::move(ended), false, now);
-    return;
+  const bool failed = !response.ok() && !passed_over;
+  if (failed && !response.conflict()) {
+    Problem(step.request.key, absl::UnavailableError(absl::StrCat(kube::Summary(step.request), ": ", response.code, " ",
+                                                                  response.reason, ": ", response.message)));
   }
   if (response.ok()) {
     // One's own writes are known before the watch tells of them.
@@ -287,14 +391,16 @@ void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now)
     }
     Say(step.events, now);
   }
-  if (++running.at < running.plan.steps.size()) {
-    SendNext(id, running);
-    return;
+  ++running.at;
+  if (failed && step.refusal.has_value()) {
+    SayRefused(*step.refusal, response, now, &running);
+    Proceed(id, now);
+  } else if (failed) {
+    Stop(id, false, now);
+  } else {
+    Proceed(id, now);
   }
-  Running ended = std::move(running);
-  running_.erase(it);
-  if (ended.holds_cycle) --cycle_holders_;
-  End(std::move(ended), true, now);
+  Written(step.request.key, now);
 }
 
 // What is left of the plan gives way to what is said about its end.
@@ -302,7 +408,7 @@ void Manager::SayRefused(Refusal refusal, const kube::Response& response, absl::
   const std::string message = absl::StrCat(refusal.message, response.message);
   refusal.event.message = Shorten(message, kMaxEventMessage);
   Say({refusal.event}, now);
-  refusal.request.body[nlohmann::json::json_pointer(refusal.message_at)] = Shorten(message, kMaxConditionMessage);
+  refusal.request.body[json::json_pointer(refusal.message_at)] = Shorten(message, kMaxConditionMessage);
   Step step;
   step.request = std::move(refusal.request);
   running->plan.steps = {std::move(step)};
@@ -335,7 +441,11 @@ void Manager::Say(const std::vector<EventNote>& notes, absl::Time now) {
 
 absl::Time Manager::NextTime() const {
   if (!outgoing_.empty()) return absl::InfinitePast();
-  if (cycle_holders_ == 0 && engine_.HasPendingHeads() && !engine_.IsQuiet()) return absl::InfinitePast();
+  if (!decided_.empty()) {
+    if (!told_to_wait_ || !MustWaitForPods(decided_.front())) return absl::InfinitePast();
+  } else if (awake_ && !HoldsCycle() && engine_.HasPendingHeads() && !engine_.IsQuiet()) {
+    return absl::InfinitePast();
+  }
   return std::min(queue_.NextTime(), engine_.NextTimer());
 }
 

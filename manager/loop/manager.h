@@ -17,6 +17,7 @@
 #define MUSTER_MANAGER_LOOP_MANAGER_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -36,6 +37,7 @@
 #include "manager/plan.h"
 #include "manager/scheduling/engine_feed.h"
 #include "manager/world.h"
+#include "scheduler/decision.h"
 #include "scheduler/engine.h"
 
 namespace muster::manager {
@@ -68,23 +70,44 @@ class Manager {
   std::vector<std::string> TakeProblems() { return std::exchange(problems_, {}); }
 
  private:
+  // A plan that is made when nothing else is being written to the object it is about, from what is known then. What the
+  // scheduler writes says all of a status and asks for no version: made of an old copy, it would take back what others
+  // have said since.
+  struct Later {
+    kube::ObjectKey about;
+    std::function<Plan(absl::Time now)> make;
+  };
   // A plan that is being carried out.
   struct Running {
     std::optional<Item> item;  // for whom; else a decision of the scheduler
     Plan plan;
     size_t at = 0;
+    std::deque<Later> later;   // plans after this one
     bool holds_cycle = false;  // no cycle before this has ended
     std::function<void(bool ok, absl::Time now)> ended;
   };
   void Enqueue(const std::vector<Trigger>& triggers, absl::Time now);
   Plan Reconcile(const Item& item, absl::Time now);
   void Cycle(absl::Time now);
-  void CarryOutDecision(const scheduler::Decision& decision, absl::Time now);
+  // Those that are left of the last cycle, in order; false when one has to wait.
+  bool CarryOutDecisions(absl::Time now);
+  void CarryOutDecision(scheduler::Decision made, absl::Time now);
+  // With waitForPodsReady.blockAdmission: somebody who was let in before is not ready.
+  bool MustWaitForPods(const scheduler::Decision& decision) const;
+  bool HoldsCycle() const { return cycle_holders_ > 0; }
+  // Whether the scheduler has to get up for this. It sleeps until something about a Workload or a LocalQueue happens, or a
+  // ClusterQueue says that it is active: not when what they depend on changes. Reconcilers say first what is to be said
+  // about that. (Kueue: Broadcast of its queues)
+  bool Wakes(const kube::ObjectPtr& before, const kube::Object& object) const;
   void Start(Running running, absl::Time now);
   void Verify(const std::string& key, bool holds_cycle, absl::Time now);
   void Verified(const kube::ObjectKey& key, absl::Time now);
-  void SendNext(int64_t id, Running& running);
   void SayRefused(Refusal refusal, const kube::Response& response, absl::Time now, Running* running);
+  // Sends its next write, makes the next of its plans, or ends it.
+  void Proceed(int64_t id, absl::Time now);
+  void Stop(int64_t id, bool ok, absl::Time now);
+  // A write to the object was answered.
+  void Written(const kube::ObjectKey& key, absl::Time now);
   void End(Running running, bool ok, absl::Time now);
   void Say(const std::vector<EventNote>& notes, absl::Time now);
   void Problem(const kube::ObjectKey& key, const absl::Status& status);
@@ -95,8 +118,13 @@ class Manager {
   EventRecorder recorder_;
   kube::WorkQueue<Item> queue_;
   std::map<int64_t, Running> running_;
+  std::map<kube::ObjectKey, int> being_written_;                 // how many writes to each object have no answer yet
+  std::map<kube::ObjectKey, std::deque<int64_t>> held_back_by_;  // who waits for that
   int64_t next_id_ = 1;
-  int cycle_holders_ = 0;  // plans and verifications that no cycle is run beside
+  bool awake_ = false;                       // the scheduler
+  std::deque<scheduler::Decision> decided_;  // by the last cycle, not carried out yet
+  bool told_to_wait_ = false;                // the first of them
+  int cycle_holders_ = 0;                    // plans and verifications that no cycle is run beside
   std::set<kube::ObjectKey> verified_before_cycle_;
   std::vector<Outgoing> outgoing_;
   std::vector<std::string> problems_;

@@ -77,7 +77,11 @@ absl::StatusOr<Step> AdmissionStep(const Context& context, const Decision& decis
   StatusDraft draft(*subject->object, before);
   const bool replaces_node = !before.unhealthy_nodes.empty();
   const bool was_reserved = api::IsConditionTrue(before.conditions, kQuotaReserved);
-  draft.Change().admission = context.engine.AdmissionOf(decision.workload);
+  const std::optional<api::Admission> admission = context.engine.AdmissionOf(decision.workload);
+  if (!admission.has_value()) {
+    return absl::NotFoundError(absl::StrCat("Workload ", decision.identity->key, " lost its quota meanwhile"));
+  }
+  draft.Change().admission = admission;
   draft.Set(kQuotaReserved, true, kQuotaReserved, absl::StrCat("Quota reserved in ClusterQueue ", queue), context.now);
   for (const char* type : {kEvicted, kPreempted, kBlockedOnPreemptionGates}) Recall(draft, type, context.now);
   draft.Change().unhealthy_nodes.clear();
@@ -131,6 +135,33 @@ absl::StatusOr<Step> PreemptionStep(const Context& context, const Decision& deci
                              absl::StrCat("Preempted workload ", target.identity->key, " (UID: ", target.identity->uid,
                                           ") in ClusterQueue ", target.queue->name, priorities)));
   return step;
+}
+
+Plan WaitForPodsPlan(const Context& context, const Decision& decision) {
+  Plan plan;
+  absl::StatusOr<Subject> subject = Find(context, *decision.identity);
+  if (!subject.ok()) return plan;
+  StatusDraft draft(*subject->object, subject->workload->status);
+  draft.ClearQuotaReservation(kReasonWaitingForPodsReady,
+                              "waiting for all admitted workloads to be in PodsReady condition", context.now);
+  if (!draft.changed()) return plan;
+  plan.steps.push_back({.request = draft.Apply(Strictness::kLoose), .events = {}, .gone_is_fine = true});
+  return plan;
+}
+
+bool HoldersNotReady(const Context& context, const std::set<std::string>& but) {
+  for (const scheduler::ClusterQueueId queue : context.engine.ClusterQueues()) {
+    for (const scheduler::WorkloadId holder : context.engine.Reserving(queue)) {
+      const std::string& key = context.engine.WorkloadKey(holder);
+      if (but.count(key) > 0) continue;
+      const size_t slash = key.find('/');
+      const kube::ObjectPtr object = context.world.Workload(key.substr(0, slash), key.substr(slash + 1));
+      if (object == nullptr) continue;
+      const absl::StatusOr<std::shared_ptr<const api::Workload>> workload = context.world.Typed(object);
+      if (workload.ok() && !api::IsConditionTrue((*workload)->status.conditions, kPodsReady)) return true;
+    }
+  }
+  return false;
 }
 
 absl::StatusOr<Plan> PendingPlan(const Context& context, const Decision& decision) {

@@ -3,8 +3,8 @@
 #ifndef MUSTER_MANAGER_SCHEDULING_DECISION_WRITES_H_
 #define MUSTER_MANAGER_SCHEDULING_DECISION_WRITES_H_
 
+#include <set>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -23,6 +23,12 @@ absl::StatusOr<Step> AdmissionStep(const Context& context, const scheduler::Deci
 // The write that marks one victim. REQUIRES: the target is one of the decision's.
 absl::StatusOr<Step> PreemptionStep(const Context& context, const scheduler::Decision& decision,
                                     const scheduler::PreemptionTarget& target);
+
+// What is said of a workload that could start, but not before the pods of all that started before it are ready
+// (waitForPodsReady.blockAdmission); empty when it is gone, or told so already.
+Plan WaitForPodsPlan(const Context& context, const scheduler::Decision& decision);
+// Whether one that holds quota is not ready, but for these: keys of Workloads. O(those that hold quota).
+bool HoldersNotReady(const Context& context, const std::set<std::string>& but);
 
 // What is said of a workload that goes on waiting: a write if its condition changes, and an event in any case.
 absl::StatusOr<Plan> PendingPlan(const Context& context, const scheduler::Decision& decision);
