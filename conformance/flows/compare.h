@@ -22,9 +22,9 @@ struct Compared {
   int values = 0;                       // sequences, figures and events that were held against each other
 };
 
-// Per object and part (facets.h): the sequence of distinct values. Figures of queues before every act that follows a
+// Per object and part (facets.h): the sequence of distinct values, without races (sequences.h). Figures of queues before every act that follows a
 // second in which nothing happened. Events, of reporters that manage jobs, per object: as many as were recorded, or one
-// more. Writes, unless `only_state`: the kinds there were of them, per object. Acts that were answered otherwise.
+// more; warnings of the scheduler, which it repeats, at least one. Writes, unless `only_state`: the kinds there were of them, per object. Acts that were answered otherwise.
 Compared Compare(const Recording& recording, const Outcome& outcome, bool only_state);
 
 }  // namespace muster::conformance

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::conformance {
@@ -33,9 +34,24 @@ void PutConditions(const kube::Object& object, const std::set<std::string>& type
   }
 }
 
+// Labels, annotations and finalizers that a manager of jobs puts there; others belong to Kubernetes and users.
 void PutMetadata(const kube::Object& object, Facets* out) {
-  for (const char* key : {"labels", "annotations", "finalizers"}) {
-    Put(out, key, object.At(absl::StrCat("/metadata/", key)));
+  const auto ours = [](const std::string& key) { return absl::StrContains(key, "kueue.x-k8s.io"); };
+  for (const char* map : {"labels", "annotations"}) {
+    const json* all = object.At(absl::StrCat("/metadata/", map));
+    if (all == nullptr || !all->is_object()) continue;
+    json kept = json::object();
+    for (const auto& [key, value] : all->items()) {
+      if (ours(key)) kept[key] = value;
+    }
+    Put(out, map, &kept);
+  }
+  if (const json* all = object.At("/metadata/finalizers"); all != nullptr && all->is_array()) {
+    json kept = json::array();
+    for (const json& each : *all) {
+      if (each.is_string() && ours(each.get<std::string>())) kept.push_back(each);
+    }
+    Put(out, "finalizers", &kept);
   }
 }
 
@@ -64,6 +80,7 @@ json ByName(const json* list, const std::set<std::string>& without) {
 Facets WorkloadFacets(const kube::Object& workload) {
   Facets out;
   PutMetadata(workload, &out);
+  for (const char* key : {"labels", "annotations"}) Put(&out, key, workload.At(absl::StrCat("/metadata/", key)));
   PutConditions(workload, {}, &out);
   for (const char* field : {"active", "priority", "priorityClassRef", "queueName"}) {
     Put(&out, field, workload.At(absl::StrCat("/spec/", field)));

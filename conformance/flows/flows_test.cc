@@ -11,6 +11,7 @@
 #include "conformance/flows/recorded_writer.h"
 #include "conformance/flows/recording.h"
 #include "conformance/flows/replay.h"
+#include "conformance/flows/sequences.h"
 
 namespace muster::conformance {
 namespace {
@@ -53,6 +54,70 @@ TEST(CompareTest, HoldsSequencesOfValuesAgainstEachOther) {
   ASSERT_THAT(compared.differences, SizeIs(1));
   EXPECT_EQ(compared.differences[0].where, "Workload g/a");
   EXPECT_EQ(compared.differences[0].what, "condition Admitted");
+}
+
+json Says(const char* type, const char* status, const char* reason, const char* message = "m") {
+  const json condition = {{"type", type}, {"status", status}, {"reason", reason}, {"message", message}};
+  return {{"conditions", json::array({condition})}};
+}
+
+// The reasons that a part has left once races are dropped.
+std::vector<std::string> Reasons(const std::vector<Sighting>& seen, const char* where, const char* what) {
+  Sequences sequences = SequencesOf(seen);
+  DropRaces(&sequences);
+  std::vector<std::string> reasons;
+  for (const Value& each : sequences[{where, what}]) {
+    reasons.push_back(each.value.is_object() ? each.value.value("reason", "") : each.value.dump());
+  }
+  return reasons;
+}
+
+TEST(RacesTest, WhatACycleMayOvertakeDoesNotCount) {
+  constexpr char kInLine[] = "Workload is pending evaluation in the scheduling queue";
+  std::vector<Sighting> seen = {
+      Seen(0, Workload("a", Says("QuotaReserved", "False", "Suspended"))),
+      Seen(1, Workload("a", Says("QuotaReserved", "False", "PendingEvaluation", kInLine))),
+      Seen(2, Workload("a", Says("QuotaReserved", "True", "QuotaReserved"))),
+      Seen(3, Workload("a", Says("QuotaReserved", "False", "PendingEvaluation", "Preempted"))),
+      Seen(4, Workload("a", Says("QuotaReserved", "False", "WaitingForPreemptedWorkloads", "2 more"))),
+      Seen(5, Workload("a", Says("QuotaReserved", "False", "WaitingForPreemptedWorkloads", "1 more"))),
+      Seen(6, Workload("a", Says("QuotaReserved", "True", "QuotaReserved"))),
+      Seen(7, Workload("a", Says("QuotaReserved", "False", "PendingEvaluation", kInLine))),
+      Seen(8, Workload("a", Says("QuotaReserved", "False", "WaitingForQuota", "Bypassed scheduling evaluation")))};
+  EXPECT_THAT(Reasons(seen, "Workload g/a", "condition QuotaReserved"),
+              ElementsAre("Suspended", "QuotaReserved", "PendingEvaluation", "WaitingForPreemptedWorkloads",
+                          "QuotaReserved", "PendingEvaluation"))
+      << "the last one stays";
+}
+
+kube::ObjectPtr Queue(const char* kind, json status, json spec = json::object()) {
+  json object = {{"apiVersion", "kueue.x-k8s.io/v1beta2"},
+                 {"kind", kind},
+                 {"metadata", {{"name", "q"}, {"uid", kind}}},
+                 {"spec", std::move(spec)},
+                 {"status", std::move(status)}};
+  if (std::string(kind) == "LocalQueue") object["metadata"]["namespace"] = "g";
+  return *kube::Object::Parse(std::move(object));
+}
+
+TEST(RacesTest, ALocalQueueMayFollowItsClusterQueueLate) {
+  const json spec = {{"clusterQueue", "q"}};
+  const auto local = [&](double at, const char* status, const char* reason) {
+    return Seen(at, Queue("LocalQueue", Says("Active", status, reason), spec));
+  };
+  const auto queue = [](double at, const char* status, const char* reason) {
+    return Seen(at, Queue("ClusterQueue", Says("Active", status, reason)));
+  };
+  EXPECT_THAT(
+      Reasons({queue(1, "True", "Ready"), local(1.1, "False", "ClusterQueueIsInactive"), local(1.2, "True", "Ready"),
+               queue(5, "False", "Stopped"), local(5.1, "False", "ClusterQueueIsInactive"), queue(6, "True", "Ready"),
+               local(6.1, "True", "Ready")},
+              "LocalQueue g/q", "condition Active"),
+      ElementsAre("Ready", "ClusterQueueIsInactive", "Ready"));
+  EXPECT_THAT(Reasons({local(1, "False", "ClusterQueueDoesNotExist"), queue(2, "True", "Ready"),
+                       local(2.1, "False", "ClusterQueueIsInactive"), local(2.2, "True", "Ready")},
+                      "LocalQueue g/q", "condition Active"),
+              ElementsAre("ClusterQueueDoesNotExist", "Ready"));
 }
 
 TEST(CompareTest, WaitingTimesDoNotMatter) {
@@ -151,7 +216,7 @@ TEST_F(FlowTest, IsReplayedOnAVirtualClock) {
   const absl::StatusOr<Recording> recording = ReadRecording(folder_.string());
   ASSERT_TRUE(recording.ok());
   RecordedWriter writer(&*recording);
-  const absl::StatusOr<Outcome> outcome = Replay(*recording, &writer);
+  const absl::StatusOr<Outcome> outcome = Replay(*recording, &writer, true);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_THAT(writer.refusals(), IsEmpty());
   EXPECT_THAT(outcome->surprises, IsEmpty());

@@ -1,5 +1,7 @@
 #include "conformance/flows/identities.h"
 
+#include <set>
+
 namespace muster::conformance {
 namespace {
 
@@ -14,11 +16,38 @@ std::string TakeFirst(std::map<kube::ObjectKey, std::deque<std::string>>* all, c
 }  // namespace
 
 RecordedIdentities::RecordedIdentities(const Recording& recording) {
+  // In the order in which they turned up, in watches or in what the manager wrote: not everything was watched, and not
+  // from its beginning.
+  std::multimap<absl::Time, std::pair<kube::ObjectKey, std::string>> known;
   for (const Sighting& sighting : recording.seen) {
-    if (sighting.event.type != kube::WatchEvent::Type::kAdded) continue;
+    known.emplace(sighting.time, std::pair(sighting.event.object->key(), sighting.event.object->uid()));
+  }
+  for (const Written& written : recording.writes) {
+    const nlohmann::json& body = written.request.body;
+    const auto metadata = body.is_object() ? body.find("metadata") : body.end();
+    if (!body.is_object() || metadata == body.end() || !metadata->is_object()) continue;
+    const std::string uid = metadata->value("uid", "");
+    if (!uid.empty()) known.emplace(written.time, std::pair(written.request.key, uid));
+  }
+  std::set<std::string> taken;
+  for (const auto& [time, identity] : known) {
+    if (taken.insert(identity.second).second) uids_[identity.first].push_back(identity.second);
+  }
+  std::set<std::string> named;
+  for (const Sighting& sighting : recording.seen) {
     const kube::Object& object = *sighting.event.object;
-    uids_[object.key()].push_back(object.uid());
-    // Names that controllers make of hashes.
+    if (!named.insert(object.uid()).second) continue;
+    // Names that controllers make of hashes. ReplicaSets are not always watched; their pods are.
+    for (const kube::Owner& owner : object.Owners()) {
+      const std::string hash(object.label("pod-template-hash"));
+      if (owner.kind != "ReplicaSet" || hash.empty() || owner.name.size() <= hash.size() ||
+          !named.insert(owner.uid).second) {
+        continue;
+      }
+      const std::string prefix = owner.name.substr(0, owner.name.size() - hash.size());
+      suffixes_[{&kube::TypeOf("apps", "ReplicaSet"), object.ns(), prefix}].push_back(hash);
+      uids_[{&kube::TypeOf("apps", "ReplicaSet"), object.ns(), owner.name}].push_back(owner.uid);
+    }
     if (object.type().kind == "ReplicaSet") {
       for (const kube::Owner& owner : object.Owners()) {
         suffixes_[{object.key().type, object.ns(), owner.name + "-"}].push_back(

@@ -5,6 +5,7 @@
 #include <functional>
 #include <istream>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -94,6 +95,23 @@ absl::Status ReadWrite(const json& line, absl::Time time, Recording* out) {
   return absl::OkStatus();
 }
 
+// What belongs to no namespace is watched by the beginning of its name, which a flow of a longer name shares. What the
+// flow did not make is not its own.
+void DropForeignObjects(Recording* out) {
+  std::set<kube::ObjectKey> made;
+  for (const Act& act : out->acts) {
+    if (act.request.verb != kube::Verb::kCreate || !act.request.subresource.empty()) continue;
+    kube::ObjectKey key = act.request.key;
+    if (act.request.body.is_object() && act.request.body.contains("metadata")) {
+      key.name = Text(act.request.body["metadata"], "name");
+    }
+    made.insert(key);
+  }
+  const auto foreign = [&](const kube::ObjectKey& key) { return key.ns.empty() && made.count(key) == 0; };
+  std::erase_if(out->seen, [&](const Sighting& each) { return foreign(each.event.object->key()); });
+  std::erase_if(out->writes, [&](const Written& each) { return foreign(each.request.key); });
+}
+
 }  // namespace
 
 Said SaidBy(const json& event) {
@@ -140,6 +158,7 @@ absl::StatusOr<Recording> ReadRecording(const std::string& folder) {
     return time < out.end ? ReadWrite(line, time, &out) : absl::OkStatus();
   });
   if (!status.ok()) return status;
+  DropForeignObjects(&out);
   // Acts stand where they were answered.
   std::stable_sort(out.acts.begin(), out.acts.end(), [](const Act& a, const Act& b) { return a.time < b.time; });
   std::stable_sort(out.writes.begin(), out.writes.end(),

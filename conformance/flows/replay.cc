@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "conformance/flows/identities.h"
+#include "conformance/flows/pace.h"
+#include "conformance/flows/recorded_jobs.h"
 #include "kube/testing/api_server.h"
 #include "kube/testing/cluster.h"
 #include "kube/testing/webhook_admission.h"
@@ -18,13 +20,19 @@ using kube::testing::Cluster;
 using kube::testing::WebhookAdmission;
 using nlohmann::json;
 
-// Rounds of subject and cluster at one instant, more than any chain of reactions has.
-constexpr int kMostRounds = 500;
+// Rounds of subject and cluster at one instant, more than any chain of reactions has. A subject may write once a round.
+constexpr int kMostRounds = 5000;
 
 class World {
  public:
-  World(const Recording& recording, Subject* subject)
-      : recording_(recording), subject_(*subject), identities_(recording), server_(&identities_), cluster_(&server_) {}
+  World(const Recording& recording, Subject* subject, bool at_once)
+      : recording_(recording),
+        subject_(*subject),
+        identities_(recording),
+        pace_(recording),
+        server_(&identities_),
+        cluster_(&server_, at_once ? nullptr : &pace_,
+                 at_once ? nullptr : std::make_unique<RecordedJobs>(recording, &server_)) {}
 
   absl::StatusOr<Outcome> Run() {
     absl::StatusOr<std::unique_ptr<WebhookAdmission>> webhook =
@@ -128,6 +136,7 @@ class World {
   const Recording& recording_;
   Subject& subject_;
   RecordedIdentities identities_;
+  const RecordedPace pace_;
   ApiServer server_;
   Cluster cluster_;
   absl::Time now_;
@@ -137,6 +146,8 @@ class World {
 
 }  // namespace
 
-absl::StatusOr<Outcome> Replay(const Recording& recording, Subject* subject) { return World(recording, subject).Run(); }
+absl::StatusOr<Outcome> Replay(const Recording& recording, Subject* subject, bool at_once) {
+  return World(recording, subject, at_once).Run();
+}
 
 }  // namespace muster::conformance

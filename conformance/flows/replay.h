@@ -19,9 +19,10 @@ struct Outcome {
   std::vector<std::string> surprises;  // acts that were answered differently than in the recording
 };
 
-// The user's acts at their times, everything else when it is due; nothing waits for anything else. Until recording.end.
+// The user's acts at their times; the world around the subject at its recorded pace (pace.h), or at once; the subject when
+// it is due. Nothing waits for anything else. Until recording.end.
 // Errors: Internal when the subject does not come to rest at some instant; it names the last writes.
-absl::StatusOr<Outcome> Replay(const Recording& recording, Subject* subject);
+absl::StatusOr<Outcome> Replay(const Recording& recording, Subject* subject, bool at_once = false);
 
 }  // namespace muster::conformance
 

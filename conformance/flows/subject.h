@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "conformance/flows/write_pace.h"
 #include "kube/request.h"
 #include "kube/watch_event.h"
 
@@ -30,8 +31,10 @@ class Subject {
   virtual absl::Time NextTime() const = 0;
 };
 
-// A subject that is configured by a file (Kueue's Configuration).
-using SubjectFactory = std::function<absl::StatusOr<std::unique_ptr<Subject>>(const std::string& configuration)>;
+// A subject that is configured by a file (Kueue's Configuration), and sends each write when `pace` says; nullptr = at once.
+// `pace` outlives the subject.
+using SubjectFactory =
+    std::function<absl::StatusOr<std::unique_ptr<Subject>>(const std::string& configuration, WritePace* pace)>;
 
 }  // namespace muster::conformance
 
