@@ -26,6 +26,8 @@ void AddTopology(CLI::App* app, int* exit_code);
 // `pack`: put pods on nodes one by one.
 void AddPack(CLI::App* app, int* exit_code);
 // `webhook`: serve Kueue's admission webhooks; `webhook manifests`: print what a cluster needs for it.
+void AddManager(CLI::App* app, int* exit_code);
+void AddManagerManifests(CLI::App* manager, int* exit_code);
 void AddWebhook(CLI::App* app, int* exit_code);
 void AddWebhookManifests(CLI::App* webhook, int* exit_code);
 // `version`, and what it prints.

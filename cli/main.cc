@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   muster::cli::AddLint(&app, &exit_code);
   muster::cli::AddTopology(&app, &exit_code);
   muster::cli::AddPack(&app, &exit_code);
+  muster::cli::AddManager(&app, &exit_code);
   muster::cli::AddWebhook(&app, &exit_code);
   muster::cli::AddScenario(&app, &exit_code);
   muster::cli::AddWorkloads(&app, &exit_code);

@@ -65,6 +65,7 @@ absl::StatusOr<std::optional<std::string>> ConfirmNoGroup(ApiClient* client, con
     const json* versions = ListAt(group, "versions");
     if (name.empty() || versions == nullptr) return Unclear(path, "has a group without name or versions");
     if (name != query.group) continue;
+    if (query.other_versions_lack_it) return std::nullopt;
     std::vector<std::string> served;
     for (const json& version : *versions) served.push_back(TextAt(version, "version").substr(0, 63));
     return Unclear(path, absl::StrCat(query.group, " is served as ", absl::StrJoin(served, ", "), ", but ",

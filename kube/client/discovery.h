@@ -18,6 +18,8 @@ struct ResourceQuery {
   absl::string_view version;
   absl::string_view plural = {};
   absl::string_view kind = {};
+  // A group that is served in other versions alone does not have it. Otherwise that is an error: somebody has to look.
+  bool other_versions_lack_it = false;
 };
 
 // The plural of the resource ("jobs"), or nullopt when the API server does not serve it: only when a well-formed list of

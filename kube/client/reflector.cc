@@ -149,8 +149,9 @@ absl::Status Reflector::Refusal(absl::string_view what, const ApiReply& reply) {
 absl::Status Reflector::AskDiscovery(absl::string_view said) {
   // Without namespaces there is no cluster.
   if (type_.group.empty()) return absl::UnavailableError(said);
-  const absl::StatusOr<std::optional<std::string>> found =
-      Discover(client_.get(), {type_.group, type_.version, type_.plural}, After(options_.list_timeout));
+  ResourceQuery query{type_.group, type_.version, type_.plural};
+  query.other_versions_lack_it = options_.may_be_of_another_version;
+  const absl::StatusOr<std::optional<std::string>> found = Discover(client_.get(), query, After(options_.list_timeout));
   if (!found.ok()) return absl::UnavailableError(absl::StrCat(said, "; ", found.status().message()));
   if (found->has_value()) return absl::UnavailableError(absl::StrCat(said, ", but discovery has it"));
   const SteadyTime now = SteadyNow();

@@ -48,6 +48,8 @@ struct ReflectorOptions {
   absl::Duration absence_interval = absl::Seconds(5);
   absl::Duration absence_patience = absl::Seconds(10);
   absl::Duration removal_patience = absl::Minutes(1);
+  // Counts as not installed, too, when its group is served in other versions alone.
+  bool may_be_of_another_version = false;
   // Of one type. Above them the list fails, and what was known is kept.
   int64_t max_objects = 200000;
   int64_t max_bytes = int64_t{256} << 20;

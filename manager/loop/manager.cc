@@ -182,7 +182,9 @@ void Manager::Cycle(absl::Time now) {
   engine_.Advance(now);
   if (!awake_) return;
   while (CarryOutDecisions(now) && !HoldsCycle() && engine_.HasPendingHeads() && !engine_.IsQuiet()) {
+    if (observer_ != nullptr) observer_->CycleBegins();
     scheduler::CycleResult result = engine_.RunCycle(now);
+    if (observer_ != nullptr) observer_->CycleEnded(result);
     if (!result.ran()) return;
     for (std::vector<scheduler::Decision>* decisions : {&result.entries, &result.rejected}) {
       for (scheduler::Decision& decision : *decisions) {
@@ -420,6 +422,7 @@ void Manager::End(Running running, bool ok, absl::Time now) {
   if (running.item.has_value()) {
     const Item& item = *running.item;
     if (!running.plan.error.ok()) Problem(item.key, running.plan.error);
+    if (observer_ != nullptr) observer_->LookedAt(item, ok && running.plan.error.ok());
     if (ok && running.plan.error.ok()) {
       queue_.Forget(item);
       if (running.plan.look_again.has_value()) queue_.AddAt(item, now + *running.plan.look_again);

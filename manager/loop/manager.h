@@ -32,6 +32,7 @@
 #include "kube/request.h"
 #include "kube/work_queue.h"
 #include "manager/loop/events.h"
+#include "manager/loop/loop_observer.h"
 #include "manager/loop/triggers.h"
 #include "manager/options.h"
 #include "manager/plan.h"
@@ -63,6 +64,9 @@ class Manager {
   void Answer(int64_t id, const kube::Response& response, absl::Time now);
   // When there is something to do next if nothing is told before; InfinitePast when there is right away.
   absl::Time NextTime() const;
+
+  // Who is told what is done; nullptr = nobody. Outlives the manager.
+  void set_observer(LoopObserver* observer) { observer_ = observer; }
 
   const World& world() const { return world_; }
   const scheduler::Engine& engine() const { return engine_; }
@@ -116,6 +120,7 @@ class Manager {
   scheduler::Engine engine_;
   EngineFeed feed_;
   EventRecorder recorder_;
+  LoopObserver* observer_ = nullptr;
   kube::WorkQueue<Item> queue_;
   std::map<int64_t, Running> running_;
   std::map<kube::ObjectKey, int> being_written_;                 // how many writes to each object have no answer yet

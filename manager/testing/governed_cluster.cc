@@ -123,6 +123,8 @@ void GovernedCluster::Tell() {
 
 void GovernedCluster::Send(const Outgoing& outgoing) {
   ++counts_.requests;
+  const kube::testing::Access access = kube::testing::AccessOf(outgoing.request);
+  asked_.insert({access.verb, access.group, access.resource});
   kube::Response response;
   if (Chance(faults_.refused)) {
     ++counts_.refused;

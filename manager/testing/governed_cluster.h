@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "absl/time/time.h"
 #include "kube/testing/api_server.h"
 #include "kube/testing/cluster.h"
+#include "kube/testing/http/access.h"
 #include "kube/testing/webhook_admission.h"
 #include "manager/loop/manager.h"
 #include "manager/options.h"
@@ -56,6 +58,8 @@ class GovernedCluster {
   absl::Time now() const { return now_; }
   const kube::testing::ApiServer& server() const { return server_; }
   const FaultCounts& counts() const { return counts_; }
+  // What the manager asked for so far, without namespaces and names.
+  const std::set<kube::testing::Access>& asked() const { return asked_; }
   // What broke an invariant, in order: "12.5 s: ...".
   const std::vector<std::string>& broken() const { return broken_; }
 
@@ -86,6 +90,7 @@ class GovernedCluster {
   uint64_t random_;
   Faults faults_;
   FaultCounts counts_;
+  std::set<kube::testing::Access> asked_;
   std::vector<std::string> broken_;
   size_t checked_ = 0;
 };
