@@ -80,7 +80,7 @@ TEST(ManagerManifests, NothingIsAllowedThatTheConfigurationDoesNotAskFor) {
   EXPECT_EQ(Verbs(role, "batch", "jobs"), (std::set<std::string>{"list", "patch", "watch"}));
   EXPECT_EQ(Verbs(role, "batch", "jobs/status"), (std::set<std::string>{"patch"}));
   EXPECT_EQ(Verbs(role, "kubeflow.org", "pytorchjobs"), (std::set<std::string>{"list", "watch"}));
-  EXPECT_EQ(Verbs(role, "", "pods"), (std::set<std::string>{"list", "watch"}));
+  EXPECT_EQ(Verbs(role, "", "pods"), (std::set<std::string>{"list", "patch", "watch"}));
   EXPECT_EQ(Verbs(role, "", "secrets"), (std::set<std::string>{}));
   EXPECT_EQ(Verbs(role, "coordination.k8s.io", "leases"), (std::set<std::string>{})) << "of one namespace alone";
   for (const json& rule : role["rules"]) EXPECT_FALSE(absl::StrContains(rule.dump(), "*"));

@@ -225,6 +225,11 @@ TEST(Permissions, NothingIsAllowedWithoutAReason) {
       {"get workloads.kueue.x-k8s.io", "a write without an answer is looked up"},
       {"update cohorts/status.kueue.x-k8s.io", "shares, under fair sharing alone"},
       {"patch events.events.k8s.io", "an event that repeats"},
+      {"create provisioningrequests.autoscaling.x-k8s.io", "capacity that an autoscaler is asked for"},
+      {"delete provisioningrequests.autoscaling.x-k8s.io", "and is not needed any more"},
+      {"create podtemplates", "what it is asked for"},
+      {"update podtemplates", "whose it is"},
+      {"update admissionchecks/status.kueue.x-k8s.io", "whether the check has its configuration"},
   };
   std::vector<std::string> unexplained;
   for (const Access& access : Allowed()) {

@@ -72,6 +72,18 @@ const char* NameOf(Controller controller) {
       return "statefulset_pod";
     case Controller::kLeaderWorkerSet:
       return "leaderworkerset";
+    case Controller::kProvisioning:
+      return "provisioning_workload";
+    case Controller::kProvisioningCheck:
+      return "provisioning_admissioncheck";
+    case Controller::kReplaceSlice:
+      return "workload_slice";
+    case Controller::kUngateElastic:
+      return "elastic_job_ungater";
+    case Controller::kUngateByTopology:
+      return "tas_topology_ungater";
+    case Controller::kNode:
+      return "tas_node_controller";
     case Controller::kJob:
       return "job";
     case Controller::kVerify:

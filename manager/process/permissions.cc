@@ -47,6 +47,13 @@ void AllowKueue(Table* table) {
   }
 }
 
+// For capacity that an autoscaler is asked for.
+void AllowProvisioning(Table* table) {
+  table->Allow(ProvisioningRequestType(), "", {"create", "delete"});
+  table->Allow(PodTemplateType(), "", {"create", "update"});
+  table->Allow(AdmissionCheckType(), "status", {"update"});
+}
+
 void AllowJobs(const ManagerOptions& options, Table* table) {
   bool pods = false;
   for (const api::JobKind& kind : api::JobKinds()) {
@@ -62,9 +69,11 @@ void AllowJobs(const ManagerOptions& options, Table* table) {
   }
   // Its start time is taken back when it is stopped.
   if (options.Manages("batch/job")) table->Allow(kube::TypeOf("batch", "Job"), "status", {"patch"});
-  if (!pods) return;
-  table->Allow(PodType(), "", {"patch", "delete"});
+  // Pods of any job lose their gates where topologies say, and fail with their node.
+  table->Allow(PodType(), "", {"patch"});
   table->Allow(PodType(), "status", {"patch"});
+  if (!pods) return;
+  table->Allow(PodType(), "", {"delete"});
   table->Allow(PodType(), "finalizers", {"update"});
 }
 
@@ -74,6 +83,7 @@ std::vector<Permission> ClusterPermissions(const ManagerOptions& options) {
   Table table;
   for (const WatchedType& watched : WatchedTypes(options)) table.Allow(*watched.type, "", {"list", "watch"});
   AllowKueue(&table);
+  AllowProvisioning(&table);
   AllowJobs(options, &table);
   table.Allow(kube::TypeOf("events.k8s.io", "Event"), "", {"create", "patch"});
   return table.Take();

@@ -42,6 +42,9 @@ std::vector<WatchedType> WatchedTypes(const ManagerOptions& options) {
       {&kube::TypeOf("", "LimitRange"), true},
       {&kube::TypeOf("node.k8s.io", "RuntimeClass"), true},
       {&kube::TypeOf("scheduling.k8s.io", "PriorityClass"), true},
+      {&ProvisioningRequestType(), true},
+      {&ProvisioningRequestConfigType(), true},
+      {&PodTemplateType(), true},
       // Between a Deployment and its pods.
       {&kube::TypeOf("apps", "ReplicaSet"), false},
   };
