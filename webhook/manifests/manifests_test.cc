@@ -310,7 +310,7 @@ TEST(ManifestsTest, TheConfigurationIsWrittenSoThatItCanBeEdited) {
 TEST(ManifestsTest, FrameworksThatAreOffAreNotCalledFor) {
   const std::string configuration =
       "apiVersion: config.kueue.x-k8s.io/v1beta2\nkind: Configuration\nintegrations: {frameworks: [batch/job]}\n";
-  const auto files = MakeManifests(Routes(configuration), {});
+  const auto files = MakeManifests(Routes(configuration), WithCalls());
   ASSERT_TRUE(files.ok());
   const std::string text =
       Objects(*files).at("ValidatingWebhookConfiguration/muster-validating-webhook-configuration").dump();
