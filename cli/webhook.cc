@@ -84,7 +84,10 @@ absl::Status Serve(const Flags& flags) {
   absl::StatusOr<kube::ApiEndpoint> endpoint = kube::ApiEndpoint();
   if (flags.state.empty()) {
     endpoint = EndpointOf(flags.kubeconfig, flags.context);
-    if (!endpoint.ok()) return endpoint.status();
+    if (!endpoint.ok()) {
+      const char* const instead = flags.kubeconfig.empty() ? "; --state FILE works without an API server" : "";
+      return absl::Status(endpoint.status().code(), absl::StrCat(endpoint.status().message(), instead));
+    }
   } else {
     auto loaded = webhook::LoadClusterState(flags.state);
     if (!loaded.ok()) return loaded.status();

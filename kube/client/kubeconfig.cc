@@ -170,7 +170,7 @@ absl::StatusOr<ApiEndpoint> InClusterEndpoint(const std::string& folder) {
   if (host == nullptr || port == nullptr || *host == '\0' || !absl::SimpleAtoi(port, &endpoint.port)) {
     return absl::NotFoundError(
         "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod of a cluster; give "
-        "--kubeconfig FILE, or --state FILE to work without an API server");
+        "--kubeconfig FILE");
   }
   endpoint.host = host;
   endpoint.token_file = folder + "/token";

@@ -180,7 +180,9 @@ absl::StatusOr<ProcessConfiguration> ParseProcessConfiguration(const Configurati
       if (!why.empty()) errors.push_back(absl::StrCat("integrations.frameworks: ", framework, ": ", why));
     }
   } else {
-    errors.emplace_back(options.status().message());
+    absl::string_view message = options.status().message();
+    absl::ConsumePrefix(&message, absl::StrCat(name, ": "));  // said below, once
+    errors.emplace_back(message);
   }
   Reader reader(raw);
   configuration.election.name = kLease;
