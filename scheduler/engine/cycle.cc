@@ -111,8 +111,6 @@ void EngineImpl::Settle(Entry* e, absl::Time now) {
 // Takes the head out of its queue.
 void EngineImpl::Pop(ClusterQueueId cq, WorkloadId* id) {
   *id = queues[cq].Pop(UsageFor(cq));
-  Prefetch(*id);
-  if (const WorkloadId next = queues[cq].Next(); next != kNoId) Prefetch(next);
   WorkloadState& w = workloads[*id];
   w.phase = WorkloadPhase::kInflight;
   w.evaluated_generation = w.generation;

@@ -233,12 +233,6 @@ class EngineImpl {
   // The first ready ClusterQueue at `rank` (in the order of names) or behind; -1 if there is none.
   int NextReady(int rank) const;
 
-  // Brings the workload into the processor's cache, all lines at once: of many that wait, it is seldom there.
-  void Prefetch(WorkloadId id) const {
-    const char* const begin = reinterpret_cast<const char*>(&workloads[id]);
-    for (size_t at = 0; at < sizeof(WorkloadState); at += 64) __builtin_prefetch(begin + at, 1);
-  }
-
   // cycle.cc
   void Pop(ClusterQueueId cq, WorkloadId* id);
   bool AsksForNodes(Lane* lane);

@@ -410,7 +410,6 @@ void EngineImpl::DeleteWorkload(WorkloadId id, absl::Time now) {
 }
 
 void EngineImpl::Finish(WorkloadId id, absl::Time now) {
-  Prefetch(id);
   WorkloadState& w = workloads[id];
   if (!w.in_use || w.phase == WorkloadPhase::kFinished) return;
   NotifyQueueOf(w, now);

@@ -92,8 +92,6 @@ class PendingQueue {
   // workload in flight that fails now goes back to the heap, not to the parked.
   void Reactivate(const std::function<bool(int local_queue)>& admissible,
                   const std::function<bool(WorkloadId)>& expired);
-  // Who is in front of the heap as it stands, by the queue's own order; kNoId if it is empty. O(1).
-  WorkloadId Next() const { return heads_.empty() ? kNoId : heads_.begin()->key.id; }
   bool ReactivatedSincePop() const { return reactivated_cycle_ >= pop_cycle_; }
 
   // Remembers that an equivalent workload cannot be admitted before the next re-activation, and why, and parks all of
