@@ -298,20 +298,20 @@ void Manager::CarryOutDecision(scheduler::Decision made, absl::Time now) {
       }
       return;
     }
-    for (const std::string& each : decided_about) Verify(each, holds, at);
+    for (const std::string& each : decided_about) Verify(KeyOf(each), holds, at);
   };
   Start(std::move(running), now);
 }
 
 // Whether the write was done is not known: nobody is given what the engine decided to give, or told to go, until it is.
-void Manager::Verify(const std::string& key, bool holds_cycle, absl::Time now) {
-  const kube::ObjectKey object = KeyOf(key);
+void Manager::Verify(const kube::ObjectKey& object, bool holds_cycle, absl::Time now) {
   if (holds_cycle && verified_before_cycle_.insert(object).second) ++cycle_holders_;
   queue_.AddAt({Controller::kVerify, object}, now);
 }
 
 void Manager::Verified(const kube::ObjectKey& key, absl::Time now) {
   if (verified_before_cycle_.erase(key) > 0) --cycle_holders_;
+  if (key.type != &WorkloadType()) return;
   if (absl::Status status = feed_.Retell(absl::StrCat(key.ns, "/", key.name), now); !status.ok()) Problem(key, status);
 }
 
@@ -392,6 +392,11 @@ void Manager::Answer(int64_t id, const kube::Response& response, absl::Time now)
       }
     }
     Say(step.events, now);
+  }
+  // What may have been done is looked up, and nothing is decided before: a job that was started a moment ago would be
+  // taken for one that has stopped.
+  if (response.code == 0 && step.request.verb != kube::Verb::kGet && !step.request.key.name.empty()) {
+    Verify(step.request.key, /*holds_cycle=*/true, now);
   }
   ++running.at;
   if (failed && step.refusal.has_value()) {

@@ -104,7 +104,7 @@ class Manager {
   // about that. (Kueue: Broadcast of its queues)
   bool Wakes(const kube::ObjectPtr& before, const kube::Object& object) const;
   void Start(Running running, absl::Time now);
-  void Verify(const std::string& key, bool holds_cycle, absl::Time now);
+  void Verify(const kube::ObjectKey& object, bool holds_cycle, absl::Time now);
   void Verified(const kube::ObjectKey& key, absl::Time now);
   void SayRefused(Refusal refusal, const kube::Response& response, absl::Time now, Running* running);
   // Sends its next write, makes the next of its plans, or ends it.

@@ -32,7 +32,7 @@ enum class Controller : uint8_t {
   kUngateByTopology,   // pods of a Workload
   kNode,               // Workloads and pods on a node that fails
   kJob,                // every other kind of job
-  kVerify,             // of a Workload, after a write that may or may not have been done: what it says now
+  kVerify,             // of any object, after a write that may or may not have been done: what it says now
 };
 
 struct Item {

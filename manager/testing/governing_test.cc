@@ -183,7 +183,7 @@ TEST(Governing, FaultsBySeed) {
   const char* one = std::getenv("MUSTER_FAULT_SEED");
   const char* many = std::getenv("MUSTER_FAULT_SEEDS");
   const uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
-  const uint64_t count = one != nullptr ? 1 : many != nullptr ? std::strtoull(many, nullptr, 10) : 150;
+  const uint64_t count = one != nullptr ? 1 : many != nullptr ? std::strtoull(many, nullptr, 10) : 250;
   FaultCounts sum;
   for (uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) {
     const FaultCounts counts = RunSeed(seed);
